@@ -1,0 +1,65 @@
+/** One error class and one table of codes. `docs/errors.md` has a paragraph for each code; a test compares both. */
+
+interface ErrorKind {
+  /** HTTP status. */
+  status: number
+  title: string
+  /** Whether the same request may succeed later. */
+  retry: boolean
+}
+
+const kind = (status: number, title: string, retry = false): ErrorKind => ({ status, title, retry })
+
+export const ERRORS = {
+  'request.invalid': kind(400, 'The request is not valid'),
+  'request.forbidden': kind(403, 'The request is not allowed here'),
+  'request.not_found': kind(404, 'There is nothing at this address'),
+  'request.method_not_allowed': kind(405, 'The method is not allowed at this address'),
+  'request.timeout': kind(408, 'The request arrived too slowly', true),
+  'request.too_large': kind(413, 'The request is too large'),
+  'request.unsupported_media_type': kind(415, 'The type of the request body is not supported'),
+  'request.rate_limited': kind(429, 'Too many requests', true),
+  'media.empty': kind(400, 'The media is empty'),
+  'media.too_large': kind(413, 'The media is larger than this server accepts'),
+  'media.unsupported': kind(415, 'The media is of a type that is not supported'),
+  'media.undecodable': kind(422, 'The media cannot be decoded'),
+  'media.too_slow': kind(422, 'The media takes longer to decode than this server allows'),
+  'fingerprint.invalid': kind(400, 'The fingerprint is not valid'),
+  'block.invalid': kind(400, 'The blocks are not valid'),
+  'block.not_found': kind(404, 'The block is not here'),
+  'record.not_found': kind(404, 'There is no such record'),
+  'publisher.not_found': kind(404, 'There is no such publisher'),
+  'lookup.not_found': kind(404, 'There is no such lookup'),
+  'lookup.cancelled': kind(409, 'The lookup was cancelled'),
+  'registration.conflict': kind(409, 'The digest is registered already with other content'),
+  'signer.unavailable': kind(403, 'There is no key to sign with'),
+  'chain.rejected': kind(422, 'The chain rejected the transaction'),
+  'chain.mismatch': kind(500, 'The node speaks for another chain'),
+  'chain.unreachable': kind(503, 'The node does not answer', true),
+  'server.busy': kind(503, 'The server is busy', true),
+  'server.internal': kind(500, 'The server failed'),
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error with a stable code. `detail` names the field, the value and the remedy. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError'
+  readonly code: ErrorCode
+  /** Seconds after which to try again, where that is known. */
+  readonly retryAfterS: number | undefined
+
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions & { retryAfterS?: number }) {
+    super(detail, options)
+    this.code = code
+    this.retryAfterS = options?.retryAfterS
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+
+  get title(): string {
+    return ERRORS[this.code].title
+  }
+}

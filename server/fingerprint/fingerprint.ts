@@ -1,0 +1,124 @@
+/** What is computed from a media file, and its JSON form `fingerprint1` (docs/protocol.md §3). */
+import * as z from 'zod'
+import { fromHex, toHex } from '../bytes.ts'
+import { RegistryError } from '../errors.ts'
+
+export const KINDS = ['image', 'video', 'audio'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** The eight ways to turn and mirror a picture, in the order of `PictureHash.orientations`: what was done to the copy. */
+export const ORIENTATIONS = [
+  'upright',
+  'rotated 90',
+  'rotated 180',
+  'rotated 270',
+  'mirrored',
+  'mirrored and rotated 90',
+  'mirrored and rotated 180',
+  'mirrored and rotated 270',
+] as const
+
+export interface PictureHash {
+  /** Eight PDQ hashes of 32 bytes, in the order of `ORIENTATIONS`; the first is the hash of the picture as it is. */
+  orientations: Uint8Array[]
+  /** 0 to 100; under 50 the picture is too featureless to be matched. */
+  quality: number
+}
+
+export interface Frame {
+  /** Milliseconds from the first frame of the video. */
+  timeMs: number
+  /** PDQ, 32 bytes. */
+  hash: Uint8Array
+  /** 0 to 100. */
+  quality: number
+}
+
+/** What a decoder finds in the media itself. */
+export interface MediaFingerprint {
+  kind: Kind
+  /** As detected from the bytes, not as claimed. */
+  mediaType: string
+  /** Pixels, upright. Null for sound. */
+  width: number | null
+  height: number | null
+  /** Null for pictures. */
+  durationMs: number | null
+  /** Pictures only. */
+  picture: PictureHash | null
+  /** Video only, in order of time. */
+  frames: Frame[]
+}
+
+export interface Fingerprint extends MediaFingerprint {
+  /** SHA-256 of the file, 32 bytes. */
+  contentDigest: Uint8Array
+  byteLength: number
+}
+
+/** Frames in one client fingerprint: four hours at two a second. */
+const MAX_FRAMES = 28_800
+
+const hash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits')
+  .describe('256 bits as 64 hex digits, bit 255 first')
+const quality = z.int().min(0).max(100)
+const pixels = z.int().min(1).max(1_000_000).nullable()
+
+export const fingerprintDocument = z
+  .strictObject({
+    version: z.literal('fingerprint1'),
+    kind: z.enum(KINDS),
+    contentDigest: hash.describe('SHA-256 of the file'),
+    byteLength: z.int().min(1),
+    mediaType: z.string().max(100),
+    width: pixels,
+    height: pixels,
+    durationS: z.number().min(0).max(1_000_000).nullable(),
+    pdq: z.strictObject({ quality, orientations: z.array(hash).length(8) }).nullable(),
+    frames: z
+      .array(z.strictObject({ timeS: z.number().min(0).max(1_000_000), quality, pdq: hash }))
+      .max(MAX_FRAMES),
+  })
+  .meta({ id: 'Fingerprint', description: 'All that a lookup needs of a file: the media itself stays where it is.' })
+
+export type FingerprintDocument = z.infer<typeof fingerprintDocument>
+
+export function toDocument(of: Fingerprint): FingerprintDocument {
+  return {
+    version: 'fingerprint1',
+    kind: of.kind,
+    contentDigest: toHex(of.contentDigest),
+    byteLength: of.byteLength,
+    mediaType: of.mediaType,
+    width: of.width,
+    height: of.height,
+    durationS: of.durationMs === null ? null : of.durationMs / 1000,
+    pdq: of.picture && { quality: of.picture.quality, orientations: of.picture.orientations.map(toHex) },
+    frames: of.frames.map((f) => ({ timeS: f.timeMs / 1000, quality: f.quality, pdq: toHex(f.hash) })),
+  }
+}
+
+/** Reads a fingerprint that a client computed.
+ * @throws RegistryError `fingerprint.invalid` naming the field. */
+export function fromDocument(value: unknown): Fingerprint {
+  const read = fingerprintDocument.safeParse(value)
+  if (!read.success) throw new RegistryError('fingerprint.invalid', z.prettifyError(read.error))
+  const d = read.data
+  if ((d.kind === 'image') !== (d.pdq !== null))
+    throw new RegistryError('fingerprint.invalid', `"pdq" belongs to a picture and to nothing else, got kind "${d.kind}"`)
+  if (d.kind !== 'video' && d.frames.length > 0)
+    throw new RegistryError('fingerprint.invalid', `"frames" belong to a video, got kind "${d.kind}"`)
+  return {
+    kind: d.kind,
+    contentDigest: fromHex(d.contentDigest, 32),
+    byteLength: d.byteLength,
+    mediaType: d.mediaType,
+    width: d.width,
+    height: d.height,
+    durationMs: d.durationS === null ? null : Math.round(d.durationS * 1000),
+    picture: d.pdq && { quality: d.pdq.quality, orientations: d.pdq.orientations.map((h) => fromHex(h, 32)) },
+    frames: d.frames.map((f) => ({ timeMs: Math.round(f.timeS * 1000), quality: f.quality, hash: fromHex(f.pdq, 32) })),
+  }
+}
