@@ -77,9 +77,7 @@ export const fingerprintDocument = z
     height: pixels,
     durationS: z.number().min(0).max(1_000_000).nullable(),
     pdq: z.strictObject({ quality, orientations: z.array(hash).length(8) }).nullable(),
-    frames: z
-      .array(z.strictObject({ timeS: z.number().min(0).max(1_000_000), quality, pdq: hash }))
-      .max(MAX_FRAMES),
+    frames: z.array(z.strictObject({ timeS: z.number().min(0).max(1_000_000), quality, pdq: hash })).max(MAX_FRAMES),
   })
   .meta({ id: 'Fingerprint', description: 'All that a lookup needs of a file: the media itself stays where it is.' })
 
@@ -107,7 +105,10 @@ export function fromDocument(value: unknown): Fingerprint {
   if (!read.success) throw new RegistryError('fingerprint.invalid', z.prettifyError(read.error))
   const d = read.data
   if ((d.kind === 'image') !== (d.pdq !== null))
-    throw new RegistryError('fingerprint.invalid', `"pdq" belongs to a picture and to nothing else, got kind "${d.kind}"`)
+    throw new RegistryError(
+      'fingerprint.invalid',
+      `"pdq" belongs to a picture and to nothing else, got kind "${d.kind}"`,
+    )
   if (d.kind !== 'video' && d.frames.length > 0)
     throw new RegistryError('fingerprint.invalid', `"frames" belong to a video, got kind "${d.kind}"`)
   return {

@@ -1,1 +1,3 @@
 export * from './fingerprint.ts'
+export * from './manifest.ts'
+export { MIN_QUALITY } from './pdq.ts'

@@ -1,0 +1,196 @@
+/** What each command does. Each resolves with its exit code: 0 done, 1 failed. */
+
+import { fromHex, toHex, toHex0x } from '../bytes.ts'
+import { openIdentity, openLedger } from '../command.ts'
+import { openDecoders } from '../compose.ts'
+import type { Config } from '../config.ts'
+import { RegistryError } from '../errors.ts'
+import {
+  type Decode,
+  type Description,
+  type LookupView,
+  REASONS,
+  registerFiles,
+  toDocument,
+} from '../registry/index.ts'
+import type { Api } from './api.ts'
+import { byteLengthOf, mediaFile } from './media.ts'
+import { createProgress, describeError, note, print, printLookup, printRecord } from './terminal.ts'
+
+export interface RegisterArguments {
+  files: string[]
+  description: Description
+  batch: number
+  json: boolean
+  wait: boolean
+}
+
+/** Milliseconds between two looks at a lookup that runs. */
+const POLL_MS = 200
+
+const PUBLIC =
+  'Becomes public, for good: the SHA-256 of each file, its perceptual hashes, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.'
+
+async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise<T>): Promise<T> {
+  const pool = openDecoders(config)
+  try {
+    return await work(pool.decode)
+  } finally {
+    await pool.close()
+  }
+}
+
+export function register(config: Config, api: Api, args: RegisterArguments): Promise<number> {
+  return withDecoders(config, async (decode) => {
+    const ledger = openLedger(await openIdentity(config, api), api)
+    if (!args.json) note(PUBLIC)
+    const progress = createProgress(!args.json)
+    let failed = 0
+    const outcomes = registerFiles(
+      args.files.map((path) => mediaFile(path, decode)),
+      ledger,
+      {
+        description: args.description,
+        batch: args.batch,
+        // One more than can be decoded at a time, so that no decoder waits for a digest.
+        concurrency: config.DECODERS + 1,
+        wait: args.wait,
+        onProgress: progress.update,
+      },
+    )
+    for await (const outcome of outcomes) {
+      progress.done(outcome.file)
+      if (outcome.status === 'failed') {
+        failed++
+        if (args.json) print(JSON.stringify({ ...outcome, error: errorJson(outcome.error) }))
+        note(`failed: ${outcome.file}: ${describeError(outcome.error)}`)
+      } else if (args.json) print(JSON.stringify(outcome))
+      else
+        print(
+          `${outcome.status === 'registered' ? 'registered' : 'already registered'} ${outcome.file} ${outcome.recordId}`,
+        )
+    }
+    progress.stop()
+    return failed > 0 ? 1 : 0
+  })
+}
+
+function errorJson(error: unknown): { code: string; detail: string } {
+  const code = error instanceof RegistryError ? error.code : 'server.internal'
+  return { code, detail: error instanceof Error ? error.message : String(error) }
+}
+
+export async function lookup(api: Api, target: string, json: boolean): Promise<number> {
+  const progress = createProgress(!json)
+  try {
+    const finished = await finish(api, await start(api, target, progress.update), (view) =>
+      progress.update(target, view.stage ?? view.status, view.progress ?? 0),
+    )
+    progress.stop()
+    if (finished.error) throw new RegistryError(finished.error.code as RegistryError['code'], finished.error.detail)
+    if (json) print(JSON.stringify(finished, null, 2))
+    else printLookup(finished)
+    return 0
+  } finally {
+    progress.stop()
+  }
+}
+
+async function start(
+  api: Api,
+  target: string,
+  update: (name: string, stage: string, done: number) => void,
+): Promise<LookupView> {
+  if (/^https?:\/\//.test(target)) return api.lookupJson({ url: target })
+  const byteLength = await byteLengthOf(target)
+  return api.lookupFile(target, byteLength, (sent) => update(target, 'sending', sent / byteLength))
+}
+
+async function finish(api: Api, started: LookupView, onChange: (view: LookupView) => void): Promise<LookupView> {
+  let view = started
+  while (view.status === 'queued' || view.status === 'running') {
+    onChange(view)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    view = await api.lookup(view.id)
+  }
+  return view
+}
+
+export function fingerprint(config: Config, path: string, json: boolean): Promise<number> {
+  return withDecoders(config, async (decode) => {
+    const progress = createProgress(!json)
+    const found = await mediaFile(path, decode)
+      .fingerprint((done) => progress.update(path, 'decoding', done))
+      .finally(progress.stop)
+    if (json) {
+      print(JSON.stringify(toDocument(found), null, 2))
+      return 0
+    }
+    print(`kind           ${found.kind} (${found.mediaType})`)
+    print(`content digest ${toHex(found.contentDigest)}`)
+    if (found.width !== null) print(`size           ${found.width} × ${found.height} pixels`)
+    if (found.durationMs !== null) print(`duration       ${found.durationMs / 1000} s`)
+    if (found.picture)
+      print(`PDQ            ${toHex(found.picture.orientations[0]!)}, quality ${found.picture.quality}`)
+    if (found.frames.length > 0) print(`frames         ${found.frames.length}, two a second; --json lists them`)
+    return 0
+  })
+}
+
+export async function revoke(config: Config, api: Api, target: string, reason: string, json: boolean): Promise<number> {
+  const code = Object.entries(REASONS).find(([, name]) => name === reason)?.[0]
+  const identity = await openIdentity(config, api)
+  const digest = await digestOf(api, target)
+  const { transactionHash } = await identity.client.revoke(identity.publisherId, digest, Number(code))
+  const answer = {
+    contentDigest: toHex(digest),
+    publisher: identity.publisherId,
+    reason,
+    transaction: toHex0x(transactionHash),
+  }
+  if (json) print(JSON.stringify(answer))
+  else print(`revoked ${answer.contentDigest} of publisher ${answer.publisher}: ${reason}`)
+  return 0
+}
+
+/** A record id begins with 0x; a bare digest and a file are told apart by what they look like. */
+async function digestOf(api: Api, target: string): Promise<Uint8Array> {
+  if (/^0x[0-9a-f]{64}$/i.test(target)) return fromHex((await api.record(target)).contentDigest, 32)
+  if (/^[0-9a-f]{64}$/i.test(target)) return fromHex(target, 32)
+  return mediaFile(target, () => Promise.reject(new TypeError('a digest needs no decoding'))).digest()
+}
+
+export async function publisher(config: Config, api: Api, id: number | undefined, json: boolean): Promise<number> {
+  const view = await api.publisher(id ?? (await openIdentity(config, api)).publisherId)
+  if (json) {
+    print(JSON.stringify(view, null, 2))
+    return 0
+  }
+  print(`publisher ${view.id}: ${view.name ?? '(no name)'} (${view.trust})`)
+  print(`custody   ${view.custody}\ncreated   ${view.createdAt}`)
+  for (const key of view.keys)
+    print(`key       ${key.address} since ${key.addedAt}${key.endedAt ? ` until ${key.endedAt}` : ''}`)
+  return 0
+}
+
+export async function record(api: Api, id: string, json: boolean): Promise<number> {
+  const view = await api.record(id)
+  if (json) print(JSON.stringify(view, null, 2))
+  else printRecord(view)
+  return 0
+}
+
+export async function status(api: Api, json: boolean): Promise<number> {
+  const view = await api.status()
+  if (json) {
+    print(JSON.stringify(view, null, 2))
+    return 0
+  }
+  print(`Firsthand ${view.version}, chain ${view.chainId}${view.local ? ' (local)' : ''}`)
+  print(`contracts  publishers ${view.publisherRegistry}, media ${view.mediaRegistry}`)
+  print(
+    `index      block ${view.index.head} of ${view.index.chainHead}, ${view.records} records of ${view.publishers} publishers`,
+  )
+  if (view.index.lastError) print(`last error ${view.index.lastError}`)
+  return 0
+}

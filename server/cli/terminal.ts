@@ -1,0 +1,96 @@
+/** What is written for a person: progress, verdicts, problems. Titles and names come from strangers and are made harmless. */
+import { MultiBar, Presets } from 'cli-progress'
+import { RegistryError } from '../errors.ts'
+import type { LookupView, MatchView, RecordView } from '../registry/index.ts'
+
+/** Text without control, format and bidirectional characters: none of them may move the cursor or reverse a line. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
+}
+
+export function print(line: string): void {
+  process.stdout.write(`${line.split('\n').map(printable).join('\n')}\n`)
+}
+
+export function note(line: string): void {
+  process.stderr.write(`${line.split('\n').map(printable).join('\n')}\n`)
+}
+
+export function describeError(error: unknown): string {
+  if (error instanceof RegistryError) return `${error.message} (${error.code})`
+  return error instanceof Error ? error.message : String(error)
+}
+
+export interface Progress {
+  /** @param fraction 0 to 1. */
+  update(name: string, stage: string, fraction: number): void
+  done(name: string): void
+  stop(): void
+}
+
+/** One bar for each thing under way, on a terminal only: a pipe gets lines and no bars. */
+export function createProgress(enabled: boolean): Progress {
+  if (!enabled || !process.stderr.isTTY) return { update: () => {}, done: () => {}, stop: () => {} }
+  const bars = new MultiBar(
+    { format: '{bar} {percentage} % {stage} {name}', hideCursor: true, clearOnComplete: true, stream: process.stderr },
+    Presets.rect,
+  )
+  const byName = new Map<string, ReturnType<MultiBar['create']>>()
+  return {
+    update(name, stage, fraction) {
+      const bar = byName.get(name) ?? bars.create(100, 0, { name: printable(name), stage })
+      byName.set(name, bar)
+      bar.update(Math.round(fraction * 100), { stage })
+    },
+    done(name) {
+      const bar = byName.get(name)
+      if (bar) bars.remove(bar)
+      byName.delete(name)
+    },
+    stop: () => bars.stop(),
+  }
+}
+
+const VERDICTS: Record<string, string> = {
+  identical: 'IDENTICAL',
+  same_content: 'SAME CONTENT',
+  excerpt: 'EXCERPT',
+  altered: 'ALTERED',
+  composite: 'COMPOSITE',
+  not_registered: 'NOT REGISTERED',
+  inconclusive: 'INCONCLUSIVE',
+}
+
+export function printLookup(lookup: LookupView): void {
+  print(`${VERDICTS[lookup.verdict ?? ''] ?? lookup.verdict}\n${lookup.summary}`)
+  for (const match of lookup.matches) printMatch(match)
+  for (const limit of lookup.limits) print(`limit: ${limit}`)
+}
+
+function printMatch(match: MatchView): void {
+  const { publisher, anchor } = match
+  const distance = match.distanceBits === null ? '' : `, ${match.distanceBits} of 256 bits differ`
+  print(`\nrecord     ${match.recordId}`)
+  print(`original   ${match.original.title ?? '(no title)'}`)
+  print(`publisher  ${publisher.name ?? `publisher ${publisher.id}`} (${publisher.trust})`)
+  print(`registered ${match.registeredAt}${match.state === 'revoked' ? ', since revoked' : ''}`)
+  print(`relation   ${match.relation}${distance}${match.transforms.map((transform) => `, ${transform}`).join('')}`)
+  for (const { candidate, original } of match.segments)
+    print(`segment    ${seconds(candidate)} of the candidate is ${seconds(original)} of the original`)
+  const local = anchor.finality === 'local' ? ' (a local chain: its clock proves nothing)' : ''
+  print(
+    `anchor     ${anchor.chain}, block ${anchor.block}, transaction ${anchor.transaction}, ${anchor.finality}${local}`,
+  )
+}
+
+const seconds = ({ startS, endS }: { startS: number; endS: number }) => `${startS.toFixed(1)} s to ${endS.toFixed(1)} s`
+
+export function printRecord(record: RecordView): void {
+  print(`record     ${record.recordId}`)
+  print(`title      ${record.title ?? '(none)'}`)
+  print(`publisher  ${record.publisher.name ?? `publisher ${record.publisher.id}`} (${record.publisher.trust})`)
+  print(`registered ${record.registeredAt}`)
+  print(
+    `state      ${record.state}${record.revocation ? ` on ${record.revocation.at}: ${record.revocation.reason}` : ''}`,
+  )
+}

@@ -1,0 +1,194 @@
+/** The one place that builds adapters and hands them on: a whole server from its configuration. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Logger, pino } from 'pino'
+import { fromHex } from './bytes.ts'
+import { createBlockStore, createCatalogue, openDatabase } from './catalogue/index.ts'
+import {
+  type ChainNode,
+  createIndexer,
+  createNode,
+  type Deployment,
+  type Indexer,
+  LOCAL_CHAIN_ID,
+  recordId,
+  startDevnet,
+} from './chain/index.ts'
+import type { Config } from './config.ts'
+import { RegistryError } from './errors.ts'
+import { createDecoderPool, type DecoderPool } from './fingerprint/index.ts'
+import { createApp, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
+import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
+import { createMatcher } from './matching/index.ts'
+import { createRegistry, type Ledger, type RegistryParts } from './registry/index.ts'
+import { createAssets } from './web/index.ts'
+
+export interface RunningServer {
+  url: string
+  local: boolean
+  close(): Promise<void>
+}
+
+/** Bytes of a decoder process, beyond which the file it works on is given up. */
+const MAX_DECODER_BYTES = 1 << 30
+/** Milliseconds in which the index must reach a block that was just mined. */
+const INDEXED_MS = 30_000
+
+/** What must be closed, last opened first, whether the start succeeds or not. */
+type Closer = () => Promise<void>
+
+/** Starts everything that the configuration asks for.
+ * @param fresh begins the local chain anew; its old journal is put aside.
+ * @throws RegistryError that says what is in the way; nothing is left running then. */
+export async function startServer(config: Config, { fresh = false } = {}): Promise<RunningServer> {
+  const opened: Closer[] = []
+  const close = async () => {
+    for (const closer of opened.splice(0).reverse()) await closer()
+  }
+  try {
+    return { ...(await open(config, fresh, opened)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{ url: string; local: boolean }> {
+  const log = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }))
+  const now = () => Math.floor(Date.now() / 1000)
+  mkdirSync(config.DATA_DIR, { recursive: true })
+
+  const chain = await openChain(config, fresh, log, opened)
+  const db = await openDatabase({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL })
+  const catalogue = createCatalogue(db)
+  opened.push(() => catalogue.close())
+  await catalogue.bind(chain.deployment)
+  const indexer = createIndexer({ node: chain.node, sink: catalogue, deployment: chain.deployment, log })
+
+  const pool = openDecoders(config)
+  opened.push(() => pool.close())
+  const blocks = createBlockStore({ directory: config.DATA_DIR, now })
+  const matcher = createMatcher()
+  const registry = createRegistry({
+    version: config.version,
+    deployment: chain.deployment,
+    catalogue,
+    blocks,
+    matcher,
+    indexer,
+    finality: indexer.finality,
+    decode: pool.decode,
+    lookupTtlS: config.LOOKUP_TTL_S,
+    now,
+    problem: problemOf,
+    onError: (err) => log.error({ err }, 'work in the background failed'),
+    development: development(chain, indexer, config),
+  })
+  opened.push(() => registry.close())
+  await registry.start()
+  if (chain.local) await indexer.reached(await chain.node.blockNumber(), INDEXED_MS)
+
+  const token = chain.local && config.loopback ? newToken() : null
+  const app = createApp({
+    registry,
+    uploads: createUploads(join(config.DATA_DIR, 'uploads'), { ...UPLOAD_LIMITS, maxBytes: config.MAX_UPLOAD_BYTES }),
+    assets: createAssets({ token: token ?? '', version: config.version }),
+    token,
+    version: config.version,
+    loopback: config.loopback,
+    rateLimit: config.RATE_LIMIT,
+    trustProxy: config.TRUST_PROXY,
+    gauges: gauges(indexer, matcher, pool),
+    log,
+  })
+  const server = await listen(app, { host: config.HOST, port: config.PORT, maxUploadBytes: config.MAX_UPLOAD_BYTES })
+  opened.push(() => server.close())
+  return { url: server.url, local: chain.local !== null }
+}
+
+interface Chain {
+  node: ChainNode
+  deployment: Deployment
+  /** The development publisher and its network's address, on a local chain. */
+  local: (LocalPublisher & { rpcUrl: string }) | null
+}
+
+async function openChain(config: Config, fresh: boolean, log: Logger, opened: Closer[]): Promise<Chain> {
+  if (config.RPC_URL) {
+    if (fresh)
+      throw new RegistryError('request.invalid', '--fresh begins the local chain anew, but RPC_URL names another one')
+    const node = createNode({ url: config.RPC_URL })
+    opened.push(async () => node.close())
+    return { node, deployment: await namedDeployment(config, node), local: null }
+  }
+  const devnet = await startDevnet({ dataDir: config.DATA_DIR, port: config.RPC_PORT, fresh, log })
+  opened.push(() => devnet.close())
+  const node = createNode({ url: devnet.url })
+  opened.push(async () => node.close())
+  const deployment = await localDeployment(devnet.url, node)
+  return { node, deployment, local: { ...(await localPublisher(node, deployment)), rpcUrl: devnet.url } }
+}
+
+async function namedDeployment(config: Config, node: ChainNode): Promise<Deployment> {
+  return {
+    chainId: await node.chainId(),
+    publisherRegistry: fromHex(config.PUBLISHER_REGISTRY!, 20),
+    mediaRegistry: fromHex(config.MEDIA_REGISTRY!, 20),
+    startBlock: config.START_BLOCK,
+  }
+}
+
+/** Decoder processes under the limits of the configuration. */
+export function openDecoders(config: Config): DecoderPool {
+  return createDecoderPool({
+    size: config.DECODERS,
+    limits: {
+      maxPixels: config.MAX_PIXELS,
+      maxDurationS: config.MAX_DURATION_S,
+      maxMemoryBytes: MAX_DECODER_BYTES,
+      timeoutS: config.DECODE_TIMEOUT_S,
+    },
+  })
+}
+
+/** The development signer, which nobody but this machine may reach. */
+function development(
+  { local, deployment, node: _ }: Chain,
+  indexer: Indexer,
+  config: Config,
+): RegistryParts['development'] {
+  if (!local || deployment.chainId !== LOCAL_CHAIN_ID) return null
+  const ledger = (server: Pick<Ledger, 'exists' | 'hold' | 'searchable'>): Ledger => ({
+    ...server,
+    recordId: (digest) => recordId(deployment.chainId, deployment.mediaRegistry, local.publisherId, digest),
+    async send(registrations) {
+      if (!config.loopback)
+        throw new RegistryError(
+          'signer.unavailable',
+          'the development publisher signs only where HOST is a loopback address',
+        )
+      const records = await local.client.registerMany(local.publisherId, registrations)
+      await indexer.reached(Math.max(...records.map((record) => record.blockNumber)), INDEXED_MS)
+      return records.map((record) => record.transactionHash)
+    },
+  })
+  return { rpcUrl: local.rpcUrl, ledger }
+}
+
+function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, pool: DecoderPool) {
+  return {
+    index_head_block: { help: 'Last block in the index', read: () => indexer.state().head?.number ?? -1 },
+    index_lag_blocks: {
+      help: 'Blocks that the index is behind the chain',
+      read: () => indexer.state().lagBlocks ?? -1,
+    },
+    index_failing: {
+      help: '1 while the last look at the chain failed',
+      read: () => (indexer.state().lastError ? 1 : 0),
+    },
+    originals: { help: 'Registered originals that can be found by likeness', read: () => matcher.size().originals },
+    hashes: { help: 'Perceptual hashes in the index', read: () => matcher.size().hashes },
+    decoders_busy: { help: 'Decoder processes at work', read: () => pool.stats().busy },
+    decoders_queued: { help: 'Files that wait for a decoder', read: () => pool.stats().queued },
+  }
+}

@@ -1,0 +1,218 @@
+/** The manifest: a fingerprint and the publisher's description as DAG-CBOR blocks (`manifest1`, docs/protocol.md §3). */
+import * as dagCbor from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import * as Digest from 'multiformats/hashes/digest'
+import { sha256 } from 'multiformats/hashes/sha2'
+import * as z from 'zod'
+import { RegistryError } from '../errors.ts'
+import { type Fingerprint, type Frame, KINDS, type Kind } from './fingerprint.ts'
+import { MIN_QUALITY } from './pdq.ts'
+
+export const MAX_BLOCK_BYTES = 1 << 20
+/** One frame block holds this much of a video, so that one stretch can be fetched and checked alone. */
+const FRAME_BLOCK_MS = 60_000
+/** Words that a registration may carry (docs/protocol.md §2.2). */
+const MAX_WORDS = 64
+
+export interface Description {
+  title: string | null
+  text: string | null
+  sourceUrl: string | null
+  /** Content digest of the original that this one was made from, 32 bytes. */
+  derivedFrom: Uint8Array | null
+}
+
+export interface ManifestBlock {
+  cid: string
+  bytes: Uint8Array
+}
+
+/** A manifest as its readers need it. */
+export interface Manifest {
+  kind: Kind
+  content: { digest: Uint8Array; size: number; type: string }
+  description: Description
+  extent: { width: number | null; height: number | null; durationMs: number | null }
+  perceptual: { algorithm: 'pdq1' | null; words: Uint8Array[]; quality: number[] }
+  /** Video only, in order of time. */
+  frames: Frame[]
+}
+
+/** What a fingerprint puts on the chain.
+ * @returns algorithm: 0 none, 1 PDQ; words: 0 to 64 hashes of 32 bytes; quality: 0–100 for each word. */
+export function anchoredWords(of: Fingerprint): { algorithm: 0 | 1; words: Uint8Array[]; quality: number[] } {
+  const frames = of.picture
+    ? [{ hash: of.picture.orientations[0]!, quality: of.picture.quality }]
+    : representatives(of.frames)
+  return {
+    algorithm: frames.length > 0 ? 1 : 0,
+    words: frames.map((frame) => frame.hash),
+    quality: frames.map((frame) => frame.quality),
+  }
+}
+
+/** At most 64 frames that are not featureless and differ from the one before, evenly spread over the video. */
+function representatives(frames: Frame[]): Frame[] {
+  const distinct = frames
+    .filter((f) => f.quality >= MIN_QUALITY)
+    .filter((f, i, all) => i === 0 || !same(f, all[i - 1]!))
+  if (distinct.length <= MAX_WORDS) return distinct
+  return Array.from({ length: MAX_WORDS }, (_, i) => distinct[Math.floor((i * distinct.length) / MAX_WORDS)]!)
+}
+
+const same = (a: Frame, b: Frame) => Buffer.compare(a.hash, b.hash) === 0
+
+/** Writes a manifest.
+ * @returns root: CID of the root block as text; digest: its SHA-256, to be anchored; blocks: all blocks, the root first.
+ * @throws RegistryError `block.invalid` if the root would be larger than 1 MiB. */
+export async function writeManifest(of: Fingerprint, description: Description) {
+  const frameBlocks = await Promise.all(stretches(of.frames).map(frameBlock).map(encode))
+  const { algorithm, words, quality } = anchoredWords(of)
+  const root = await encode({
+    firsthand: 'manifest1',
+    kind: of.kind,
+    content: { digest: of.contentDigest, size: of.byteLength, type: of.mediaType },
+    description: { ...description },
+    extent: { width: of.width, height: of.height, durationMs: of.durationMs },
+    perceptual: { algorithm: algorithm === 0 ? null : 'pdq1', words, quality },
+    frames: frameBlocks.map((block) => CID.parse(block.cid)),
+    evidence: 'none',
+  })
+  return { root: root.cid, digest: CID.parse(root.cid).multihash.digest, blocks: [root, ...frameBlocks] }
+}
+
+/** Frames by the minute, empty minutes left out. */
+function stretches(frames: Frame[]): Frame[][] {
+  const byMinute = Map.groupBy(frames, (frame) => Math.floor(frame.timeMs / FRAME_BLOCK_MS))
+  return [...byMinute.values()]
+}
+
+function frameBlock(frames: Frame[]) {
+  return {
+    firsthand: 'frames1',
+    startMs: frames[0]!.timeMs,
+    timesMs: frames.map((frame) => frame.timeMs),
+    quality: Uint8Array.from(frames, (frame) => frame.quality),
+    pdq: Uint8Array.from(frames.flatMap((frame) => [...frame.hash])),
+  }
+}
+
+async function encode(value: unknown): Promise<ManifestBlock> {
+  const bytes = dagCbor.encode(value)
+  if (bytes.length > MAX_BLOCK_BYTES)
+    throw new RegistryError(
+      'block.invalid',
+      `a block has at most ${MAX_BLOCK_BYTES} bytes, this one has ${bytes.length}`,
+    )
+  return { cid: CID.createV1(dagCbor.code, await sha256.digest(bytes)).toString(), bytes }
+}
+
+/** CID of the root block that an anchor names by its SHA-256. */
+export function manifestCid(digest: Uint8Array): string {
+  return CID.createV1(dagCbor.code, Digest.create(sha256.code, digest)).toString()
+}
+
+/** Checks a block against its CID: version 1, DAG-CBOR or raw, SHA-256, at most 1 MiB.
+ * @throws RegistryError `block.invalid` saying which of these fails. */
+export async function checkBlock(cid: CID, bytes: Uint8Array): Promise<void> {
+  const problem =
+    cid.version !== 1 || (cid.code !== dagCbor.code && cid.code !== 0x55) || cid.multihash.code !== sha256.code
+      ? 'is not CIDv1 of dag-cbor or raw with sha2-256'
+      : bytes.length > MAX_BLOCK_BYTES
+        ? `has ${bytes.length} bytes, at most ${MAX_BLOCK_BYTES} are taken`
+        : Buffer.compare((await sha256.digest(bytes)).digest, cid.multihash.digest) !== 0
+          ? 'does not hash to its CID'
+          : null
+  if (problem) throw new RegistryError('block.invalid', `block ${cid} ${problem}`)
+}
+
+const bytes = (length: number) =>
+  z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `expected ${length} bytes`)
+const text = (max: number) => z.string().max(max).nullable()
+const count = z.int().min(0).nullable()
+const link = z.custom<CID>((value) => CID.asCID(value) !== null, 'expected a link')
+
+const rootBlock = z.object({
+  firsthand: z.literal('manifest1'),
+  kind: z.enum(KINDS),
+  content: z.object({ digest: bytes(32), size: z.int().min(1), type: z.string().max(100) }),
+  description: z.object({
+    title: text(300),
+    text: text(10_000),
+    sourceUrl: text(2_000),
+    derivedFrom: bytes(32).nullable(),
+  }),
+  extent: z.object({ width: count, height: count, durationMs: count }),
+  perceptual: z.object({
+    algorithm: z.literal('pdq1').nullable(),
+    words: z.array(bytes(32)).max(MAX_WORDS),
+    quality: z.array(z.int().min(0).max(100)).max(MAX_WORDS),
+  }),
+  frames: z.array(link).max(10_000),
+})
+
+const frameBlockShape = z
+  .object({
+    firsthand: z.literal('frames1'),
+    startMs: z.int().min(0),
+    timesMs: z.array(z.int().min(0)).min(1),
+    quality: z.instanceof(Uint8Array),
+    pdq: z.instanceof(Uint8Array),
+  })
+  .refine((b) => b.quality.length === b.timesMs.length && b.pdq.length === 32 * b.timesMs.length, 'lengths differ')
+
+/** Reads a manifest from blocks that were checked against their CIDs.
+ * @param get gives a block's bytes, or null where it is missing.
+ * @returns null if the root block is missing.
+ * @throws RegistryError `block.invalid` where a block is not as docs/protocol.md §3 says or a linked one is missing. */
+export async function readManifest(
+  root: string,
+  get: (cid: string) => Promise<Uint8Array | null>,
+): Promise<Manifest | null> {
+  const bytes = await get(root)
+  if (!bytes) return null
+  const { frames: links, ...manifest } = decode(rootBlock, root, bytes)
+  const frames: Frame[] = []
+  for (const cid of links.map(String)) {
+    const linked = await get(cid)
+    if (!linked) throw new RegistryError('block.invalid', `block ${cid} is linked from ${root} and missing`)
+    frames.push(...framesOf(decode(frameBlockShape, cid, linked)))
+  }
+  if (frames.some((frame, i) => i > 0 && frame.timeMs <= frames[i - 1]!.timeMs))
+    throw new RegistryError('block.invalid', `times of frames under ${root} do not rise`)
+  return { ...manifest, frames }
+}
+
+function decode<T>(shape: z.ZodType<T>, cid: string, bytes: Uint8Array): T {
+  let value: unknown
+  try {
+    value = dagCbor.decode(bytes)
+  } catch (cause) {
+    throw new RegistryError('block.invalid', `block ${cid} is not DAG-CBOR`, { cause })
+  }
+  const read = shape.safeParse(value)
+  if (!read.success) throw new RegistryError('block.invalid', `block ${cid}: ${z.prettifyError(read.error)}`)
+  return read.data
+}
+
+function framesOf(block: z.infer<typeof frameBlockShape>): Frame[] {
+  return block.timesMs.map((timeMs, i) => ({
+    timeMs,
+    hash: block.pdq.slice(32 * i, 32 * (i + 1)),
+    quality: block.quality[i]!,
+  }))
+}
+
+/** What of a manifest differs from its anchor, in words; null if nothing does. */
+export function mismatch(
+  manifest: Manifest,
+  anchor: { kind: Kind | null; contentDigest: Uint8Array; algorithm: number; perceptualHashes: Uint8Array[] },
+): string | null {
+  if (manifest.kind !== anchor.kind) return `kind is ${manifest.kind}, anchored ${anchor.kind}`
+  if (Buffer.compare(manifest.content.digest, anchor.contentDigest) !== 0) return 'content digest differs'
+  if ((manifest.perceptual.algorithm === 'pdq1' ? 1 : 0) !== anchor.algorithm) return 'algorithm differs'
+  const [words, anchored] = [manifest.perceptual.words, anchor.perceptualHashes]
+  if (words.length !== anchored.length || words.some((word, i) => Buffer.compare(word, anchored[i]!) !== 0))
+    return 'perceptual hashes differ'
+  return null
+}

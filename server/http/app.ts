@@ -1,0 +1,89 @@
+/** The HTTP application: built without listening, so that a test can have one. */
+import express, { type Express, type Request } from 'express'
+import type { Logger } from 'pino'
+import { pinoHttp } from 'pino-http'
+import { RegistryError } from '../errors.ts'
+import type { Registry } from '../registry/index.ts'
+import type { Assets } from '../web/index.ts'
+import { blockRoutes } from './blocks.ts'
+import { docsRoutes } from './docs.ts'
+import { limitRate, localHostOnly, securityHeaders } from './guard.ts'
+import { lookupRoutes } from './lookups.ts'
+import { createMetrics, type Gauges } from './metrics.ts'
+import { openApi } from './openapi.ts'
+import { methodNotAllowed, notFound, problemHandler } from './problem.ts'
+import { recordRoutes } from './records.ts'
+import type { Uploads } from './uploads.ts'
+
+export interface AppParts {
+  registry: Registry
+  uploads: Uploads
+  assets: Assets
+  /** Of the development signer; null where there is none. */
+  token: string | null
+  version: string
+  /** Whether the server may only be reached from this machine. */
+  loopback: boolean
+  rateLimit: number
+  trustProxy: number
+  gauges: Gauges
+  log: Logger
+}
+
+export function createApp(parts: AppParts): Express {
+  const { registry, log } = parts
+  const app = express()
+  const metrics = createMetrics(parts.gauges)
+  app.disable('x-powered-by')
+  app.set('trust proxy', parts.trustProxy)
+  app.use(logging(log), metrics.observe, securityHeaders, localHostOnly(parts.loopback))
+
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
+  app.get('/readyz', (_request, response) => {
+    const reason = registry.notReady()
+    if (reason) throw new RegistryError('server.busy', reason)
+    response.json({ status: 'ready' })
+  })
+  app.get('/metrics', async (_request, response) => void response.type(metrics.type).send(await metrics.text()))
+
+  app.use(limitRate(parts.rateLimit))
+  app.use('/v1/lookups', lookupRoutes(registry.lookups, parts.uploads))
+  app.use('/v1', recordRoutes(registry, parts.uploads, parts.token))
+  app.use('/ipfs', blockRoutes(registry))
+  const document = openApi(parts.version)
+  app.get('/openapi.json', (_request, response) => void response.json(document))
+  app.use('/docs', docsRoutes())
+  pages(app, parts.assets)
+
+  app.use(notFound)
+  app.use(problemHandler((err, request) => request.log.error({ err }, 'request failed')))
+  return app
+}
+
+function pages(app: Express, assets: Assets): void {
+  app
+    .route('/')
+    .get((_request, response) => {
+      // The page holds a token that is new with each start of the server.
+      response.type('html').set('Cache-Control', 'no-store').send(assets.page())
+    })
+    .all(methodNotAllowed)
+  app.get('/assets/*path', (request, response, next) => {
+    const found = assets.asset(request.path)
+    if (!found) return next()
+    response.type(found.type).set({ ETag: found.etag, 'Cache-Control': 'no-cache' }).send(found.body)
+  })
+}
+
+/** One line a request, without its headers: some hold what is nobody's business. */
+function logging(log: Logger) {
+  return pinoHttp({
+    logger: log,
+    genReqId: () => crypto.randomUUID(),
+    serializers: {
+      req: ({ id, method, url }: Request) => ({ id, method, url: url.split('?')[0] }),
+      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+    },
+    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'warn' : 'debug'),
+  })
+}

@@ -1,0 +1,55 @@
+/** What every request must pass before it reaches a route. */
+import type { RequestHandler } from 'express'
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
+import helmet from 'helmet'
+import { RegistryError } from '../errors.ts'
+
+/** Headers for a page that loads nothing from elsewhere; the preview of a chosen file is a blob. */
+export const securityHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'none'"],
+      'script-src': ["'self'"],
+      'style-src': ["'self'"],
+      'img-src': ["'self'", 'blob:', 'data:'],
+      'media-src': ['blob:'],
+      'connect-src': ["'self'"],
+      'form-action': ["'self'"],
+      'base-uri': ["'none'"],
+      'frame-ancestors': ["'none'"],
+    },
+  },
+  crossOriginResourcePolicy: { policy: 'same-origin' },
+  // Set by whoever terminates TLS: a local server speaks plain HTTP.
+  strictTransportSecurity: false,
+})
+
+/** A site whose name is made to resolve to 127.0.0.1 must not speak to a local server: its requests carry its own name. */
+export function localHostOnly(loopback: boolean): RequestHandler {
+  return (request, _response, next) => {
+    const name = (request.headers.host ?? '').replace(/:\d+$/, '')
+    if (loopback && !['localhost', '127.0.0.1', '[::1]'].includes(name))
+      throw new RegistryError(
+        'request.forbidden',
+        `the Host must be localhost or 127.0.0.1 on a local server, got "${name.slice(0, 80)}"`,
+      )
+    next()
+  }
+}
+
+/** @param perMinute requests a client; clients on this machine are not limited. */
+export function limitRate(perMinute: number): RequestHandler {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: perMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
+    skip: (request) => /^(?:::ffff:)?127\.|^::1$/.test(request.ip ?? ''),
+    handler: (_request, response) => {
+      const retryAfterS = Number(response.getHeader('Retry-After') ?? 60)
+      throw new RegistryError('request.rate_limited', `at most ${perMinute} requests a minute`, { retryAfterS })
+    },
+  })
+}

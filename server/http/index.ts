@@ -1,0 +1,5 @@
+export { type AppParts, createApp } from './app.ts'
+export { problemOf } from './problem.ts'
+export { newToken } from './records.ts'
+export { type HttpServer, listen } from './server.ts'
+export { createUploads, UPLOAD_LIMITS } from './uploads.ts'

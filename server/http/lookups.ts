@@ -1,0 +1,95 @@
+/** /v1/lookups: ask, wait, watch, forget. */
+import express, { type Request, type Response, Router } from 'express'
+import * as z from 'zod'
+import { RegistryError } from '../errors.ts'
+import { fromDocument, type Lookups, type LookupView, lookupOptions } from '../registry/index.ts'
+import { param, parse } from './parse.ts'
+import { methodNotAllowed, sendProblem } from './problem.ts'
+import type { Uploads } from './uploads.ts'
+
+const DEFAULT_WAIT_S = 30
+export const MAX_WAIT_S = 120
+/** Bytes of a fingerprint in JSON (docs/protocol.md §3). */
+const MAX_FINGERPRINT_BYTES = 2 << 20
+/** Milliseconds between two signs of life on a stream of events: proxies cut what is silent for a minute. */
+const HEARTBEAT_MS = 15_000
+
+export const lookupQuery = lookupOptions.extend({
+  wait: z.coerce.number().min(0).max(MAX_WAIT_S).default(DEFAULT_WAIT_S).describe('seconds to wait for the answer'),
+})
+
+const jsonBody = z.union([z.strictObject({ fingerprint: z.unknown() }), z.strictObject({ url: z.string() })], {
+  error: 'expected {"fingerprint": …}',
+})
+
+export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
+  const router = Router()
+  const json = express.json({ limit: MAX_FINGERPRINT_BYTES, type: 'application/json' })
+
+  router
+    .route('/')
+    .post(json, async (request, response) => {
+      const { wait, ...options } = parse(lookupQuery, request.query)
+      const started = request.is('application/json')
+        ? lookups.startFingerprint(fromDocument(fingerprintOf(request.body)), options)
+        : lookups.startMedia(await uploads.receive(request), options)
+      await answer(lookups, started, wait, response)
+    })
+    .all(methodNotAllowed)
+
+  router
+    .route('/:id')
+    .get(async (request, response) => void response.json(await lookups.get(param(request, 'id'))))
+    .delete(async (request, response) => {
+      await lookups.remove(param(request, 'id'))
+      response.status(204).end()
+    })
+    .all(methodNotAllowed)
+
+  router.get('/:id/events', async (request, response) => streamEvents(lookups, request, response))
+  return router
+}
+
+function fingerprintOf(body: unknown): unknown {
+  const read = parse(jsonBody, body)
+  if ('url' in read)
+    throw new RegistryError('request.invalid', '"url" is not looked up yet: send the media itself, or its fingerprint')
+  return read.fingerprint
+}
+
+async function answer(lookups: Lookups, started: LookupView, waitS: number, response: Response): Promise<void> {
+  // Whoever hangs up before being told the id can never ask for the answer.
+  const abandon = () => void lookups.remove(started.id).catch(() => {})
+  response.once('close', abandon)
+  const view = await lookups.wait(started.id, waitS * 1000)
+  response.off('close', abandon)
+  const location = `/v1/lookups/${view.id}`
+  if (view.error && waitS > 0) return sendProblem(response.set('Location', location), view.error)
+  const finished = !['queued', 'running'].includes(view.status)
+  response
+    .status(finished ? 200 : 202)
+    .set('Location', location)
+    .json(view)
+}
+
+/** Server-sent events: `stage` with stage and progress, then once `done` with the finished lookup. */
+async function streamEvents(lookups: Lookups, request: Request, response: Response): Promise<void> {
+  const id = param(request, 'id')
+  const view = await lookups.get(id)
+  response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
+  const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  const tell = (now: LookupView) => {
+    if (now.status === 'queued' || now.status === 'running') send('stage', { stage: now.stage, progress: now.progress })
+    else {
+      send('done', now)
+      response.end()
+    }
+  }
+  const stop = lookups.watch(id, tell)
+  tell(stop ? view : await lookups.get(id))
+  const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
+  response.once('close', () => {
+    clearInterval(heartbeat)
+    stop?.()
+  })
+}

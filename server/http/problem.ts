@@ -1,0 +1,73 @@
+/** The only place that catches: every error leaves as RFC 9457 problem+json; what is not for the client stays in the log. */
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
+import { ERRORS, type ErrorCode, RegistryError } from '../errors.ts'
+import type { Problem } from '../registry/index.ts'
+
+export const PROBLEM_TYPE = 'application/problem+json'
+
+/** @param instance names this occurrence: the log has the same name. */
+export function problemOf(error: unknown, instance: string): Problem {
+  const known = asRegistryError(error)
+  return {
+    type: `/docs/errors#${known.code.replace('.', '')}`,
+    title: known.title,
+    status: known.status,
+    detail: known.message,
+    instance: `urn:firsthand:${instance}`,
+    code: known.code,
+  }
+}
+
+/** What express and its parsers throw, in our words. Anything unknown is ours to explain, not the client's to read. */
+export function asRegistryError(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error
+  const { status, type } = (error ?? {}) as { status?: number; type?: string }
+  if (type === 'entity.too.large')
+    return new RegistryError('request.too_large', 'the JSON body is too large', { cause: error })
+  if (type === 'entity.parse.failed')
+    return new RegistryError('request.invalid', 'the body is not JSON', { cause: error })
+  if (status !== undefined && status >= 400 && status < 500)
+    return new RegistryError('request.invalid', 'the request cannot be read', { cause: error })
+  return new RegistryError('server.internal', 'the server failed; its log says why under the name in "instance"', {
+    cause: error,
+  })
+}
+
+export function sendProblem(response: Response, problem: Problem, retryAfterS?: number): void {
+  if (ERRORS[problem.code as ErrorCode]?.retry) response.set('Retry-After', String(retryAfterS ?? 1))
+  response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+}
+
+export const notFound: RequestHandler = (request) => {
+  throw new RegistryError('request.not_found', `there is nothing at ${request.path.slice(0, 200)}`)
+}
+
+/** For a path that exists, asked with a method that it does not have. */
+export const methodNotAllowed: RequestHandler = (request) => {
+  throw new RegistryError(
+    'request.method_not_allowed',
+    `${request.method} is not offered at ${request.path.slice(0, 200)}`,
+  )
+}
+
+export function problemHandler(report: (error: unknown, request: Request) => void): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    const known = asRegistryError(error)
+    if (known.status >= 500 && known.code !== 'server.busy') report(error, request)
+    if (response.headersSent) return next(error)
+    endUpload(request, response)
+    sendProblem(response, problemOf(known, String(request.id)), known.retryAfterS)
+  }
+}
+
+/** Milliseconds that a client has to read the answer before the connection on which it still sends is cut. */
+const LINGER_MS = 1_000
+
+/** A body that is not wanted is not read to its end, be it 5 GB: answer, wait for the client to see it, cut. */
+function endUpload(request: Request, response: Response): void {
+  if (request.complete || request.destroyed) return
+  response.set('Connection', 'close')
+  request.unpipe()
+  request.resume()
+  response.once('finish', () => setTimeout(() => request.destroy(), LINGER_MS).unref())
+}

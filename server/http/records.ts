@@ -1,0 +1,92 @@
+/** /v1/records, /v1/publishers, /v1/registrations, /v1/status and the development signer. */
+
+import { randomUUID, timingSafeEqual } from 'node:crypto'
+import { type Request, Router } from 'express'
+import * as z from 'zod'
+import { RegistryError } from '../errors.ts'
+import { CAR_TYPE, KINDS, MAX_CAR_BYTES, type Registry } from '../registry/index.ts'
+import { param, parse } from './parse.ts'
+import { methodNotAllowed } from './problem.ts'
+import type { Uploads } from './uploads.ts'
+
+export const recordsQuery = z.object({
+  contentDigest: z.string().optional().describe('SHA-256 of the file, 64 hex digits'),
+  publisher: z.coerce.number().int().min(1).max(0xffffffff).optional(),
+  kind: z.enum(KINDS).optional(),
+  cursor: z.string().optional().describe('"next" of the page before'),
+  limit: z.coerce.number().int().min(1).max(200).optional().describe('50 unless told'),
+})
+
+export const descriptionQuery = z.object({
+  title: z.string().max(300).optional(),
+  text: z.string().max(10_000).optional(),
+})
+
+const publisherId = z.coerce.number('expected a publisher id').int().min(1).max(0xffffffff)
+
+export function recordRoutes(registry: Registry, uploads: Uploads, token: string | null): Router {
+  const router = Router()
+  const get = (path: string, answer: (request: Request) => Promise<unknown>) =>
+    router
+      .route(path)
+      .get(async (request, response) => void response.json(await answer(request)))
+      .all(methodNotAllowed)
+
+  get('/records', (request) => registry.records(parse(recordsQuery, request.query)))
+  get('/records/:recordId', (request) => registry.record(param(request, 'recordId')))
+  get('/records/:recordId/manifest', (request) => registry.manifest(param(request, 'recordId')))
+  get('/publishers/:id', (request) => registry.publisher(parse(publisherId, param(request, 'id'))))
+  get('/status', () => registry.status())
+
+  router
+    .route('/registrations')
+    .post(async (request, response) => {
+      if (!request.is(CAR_TYPE))
+        throw new RegistryError(
+          'request.unsupported_media_type',
+          `expected ${CAR_TYPE}: a CAR with the manifest as its root`,
+        )
+      const held = await registry.hold(await uploads.receiveBytes(request, MAX_CAR_BYTES))
+      response.status(held.status === 'kept' ? 200 : 202).json(held)
+    })
+    .all(methodNotAllowed)
+
+  router
+    .route('/development/registrations')
+    .post(async (request, response) => {
+      requireToken(request, token)
+      const { title = null, text = null } = parse(descriptionQuery, request.query)
+      response.json(await registerUpload(request, { title, text, sourceUrl: null, derivedFrom: null }))
+    })
+    .all(methodNotAllowed)
+
+  async function registerUpload(request: Request, description: Parameters<Registry['registerHere']>[1]) {
+    const media = await uploads.receive(request)
+    try {
+      return await registry.registerHere(media, description)
+    } finally {
+      await media.dispose()
+    }
+  }
+
+  return router
+}
+
+/** Another site's page can send a request here, but cannot read the token that our own page holds. */
+function requireToken(request: Request, token: string | null): void {
+  if (token === null)
+    throw new RegistryError(
+      'signer.unavailable',
+      'only a local network has a development publisher; use `firsthand register` with your key',
+    )
+  const given = Buffer.from(request.get('X-Firsthand-Token') ?? '')
+  const expected = Buffer.from(token)
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw new RegistryError(
+      'request.forbidden',
+      "the header X-Firsthand-Token must hold the token of this server's page",
+    )
+}
+
+/** A token for one run of the server. */
+export const newToken = () => randomUUID()

@@ -1,0 +1,187 @@
+/** Uploads go to disk as they come, with a limit, and are hashed on the way: never into memory whole. */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import busboy from 'busboy'
+import { RegistryError } from '../errors.ts'
+import type { Candidate } from '../registry/index.ts'
+
+export interface UploadLimits {
+  maxBytes: number
+  /** Milliseconds without a byte. */
+  idleMs: number
+  /** Bytes a second, in the mean over the whole upload, once `graceMs` are over. */
+  minRate: number
+  graceMs: number
+  /** Uploads that are received at the same time. */
+  maxConcurrent: number
+}
+
+export const UPLOAD_LIMITS: Omit<UploadLimits, 'maxBytes'> = {
+  idleMs: 20_000,
+  minRate: 1_024,
+  graceMs: 30_000,
+  maxConcurrent: 64,
+}
+
+export interface Uploads {
+  /** Receives the media of a request: its raw body, or the field `media` of a form.
+   * @throws RegistryError `request.too_large`, `request.timeout`, `request.invalid`, `media.empty`, `server.busy`. */
+  receive(request: IncomingMessage): Promise<Candidate>
+  /** Receives a small body whole. @throws as `receive`. */
+  receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array>
+}
+
+/** @param directory is emptied: what a killed server left behind is of no use to anybody. */
+export function createUploads(directory: string, limits: UploadLimits): Uploads {
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  let receiving = 0
+
+  async function receive(request: IncomingMessage): Promise<Candidate> {
+    refuseAnnounced(request, limits.maxBytes)
+    if (receiving >= limits.maxConcurrent)
+      throw new RegistryError('server.busy', `${receiving} uploads are being received already`, { retryAfterS: 2 })
+    receiving++
+    try {
+      const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')
+      return await (isForm ? fromForm(request) : store(watched(request, limits)))
+    } finally {
+      receiving--
+    }
+  }
+
+  async function store(source: Readable): Promise<Candidate> {
+    const path = join(directory, randomUUID())
+    const file = await open(path, 'wx+', 0o600)
+    // The name is not needed again, and without one nothing can be left behind.
+    await unlink(path)
+    try {
+      const { digest, byteLength } = await write(source, file, limits.maxBytes)
+      if (byteLength === 0)
+        throw new RegistryError(
+          'media.empty',
+          'the media has no bytes: send the file as the body or as form field "media"',
+        )
+      return { fd: file.fd, byteLength, contentDigest: digest, dispose: () => file.close() }
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  function fromForm(request: IncomingMessage): Promise<Candidate> {
+    const { promise, resolve, reject } = Promise.withResolvers<Candidate>()
+    let found: Promise<Candidate> | undefined
+    const form = parser(request)
+    form.on('file', (name, stream) => {
+      if (name !== 'media' || found) return void stream.resume()
+      found = store(stream)
+      found.catch((error: unknown) => {
+        stream.resume()
+        reject(error)
+      })
+    })
+    form.on('close', () => {
+      if (found) found.then(resolve, reject)
+      else reject(new RegistryError('request.invalid', 'the form has no file field "media"'))
+    })
+    pipeline(watched(request, limits), form).catch((cause: unknown) => reject(asUploadError(cause)))
+    return promise
+  }
+
+  async function receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+    refuseAnnounced(request, maxBytes)
+    const chunks: Buffer[] = []
+    let length = 0
+    for await (const chunk of watched(request, limits) as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > maxBytes) throw tooLarge(maxBytes)
+      chunks.push(chunk)
+    }
+    return new Uint8Array(Buffer.concat(chunks))
+  }
+
+  return { receive, receiveBytes }
+}
+
+function parser(request: IncomingMessage) {
+  try {
+    return busboy({ headers: request.headers, limits: { files: 8, fields: 50, fieldSize: 10_000, parts: 60 } })
+  } catch (cause) {
+    throw new RegistryError('request.invalid', 'the form cannot be read: its Content-Type has no boundary', { cause })
+  }
+}
+
+async function write(
+  source: Readable,
+  file: FileHandle,
+  maxBytes: number,
+): Promise<{ digest: Uint8Array; byteLength: number }> {
+  const hash = createHash('sha256')
+  let byteLength = 0
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      byteLength += chunk.length
+      if (byteLength > maxBytes) return done(tooLarge(maxBytes))
+      hash.update(chunk)
+      done(null, chunk)
+    },
+  })
+  try {
+    await pipeline(source, counted, file.createWriteStream({ autoClose: false }))
+  } catch (cause) {
+    throw asUploadError(cause)
+  }
+  return { digest: new Uint8Array(hash.digest()), byteLength }
+}
+
+/** A size that is announced is refused before a byte of it is read. */
+function refuseAnnounced(request: IncomingMessage, maxBytes: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+}
+
+function tooLarge(maxBytes: number): RegistryError {
+  return new RegistryError('request.too_large', `at most ${maxBytes} bytes are taken`)
+}
+
+/** The body, ended with an error when it stalls or drips. */
+function watched(request: IncomingMessage, { idleMs, minRate, graceMs }: UploadLimits): Readable {
+  const started = performance.now()
+  let received = 0
+  const out = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      received += chunk.length
+      idle.refresh()
+      const elapsedMs = performance.now() - started
+      if (elapsedMs > graceMs && received < (minRate * elapsedMs) / 1000)
+        return done(
+          new RegistryError('request.timeout', `${received} bytes in ${Math.round(elapsedMs / 1000)} s is too slow`),
+        )
+      done(null, chunk)
+    },
+  })
+  const idle = setTimeout(() => {
+    // Nothing may arrive because we read nothing: then the reader is slow, not the sender.
+    if (out.writableNeedDrain) idle.refresh()
+    else out.destroy(new RegistryError('request.timeout', `no byte arrived for ${idleMs / 1000} s`))
+  }, idleMs)
+  out.once('close', () => clearTimeout(idle))
+  request.once('aborted', () =>
+    out.destroy(new RegistryError('request.invalid', 'the connection ended before the body did')),
+  )
+  request.once('error', (cause) => out.destroy(cause))
+  return request.pipe(out)
+}
+
+function asUploadError(cause: unknown): unknown {
+  if (cause instanceof RegistryError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if ((cause as NodeJS.ErrnoException).code === 'ENOSPC')
+    return new RegistryError('server.busy', 'there is no room for uploads at the moment', { cause, retryAfterS: 60 })
+  return new RegistryError('request.invalid', `the body cannot be read: ${message}`, { cause })
+}

@@ -1,0 +1,222 @@
+/** Registered originals in memory, and which of them a candidate comes from. Deterministic; knows no chain and no database. */
+import { type Fingerprint, type Kind, ORIENTATIONS } from '../fingerprint/index.ts'
+import { type AlignedStretch, align, createTally, type TimedHash } from './align.ts'
+import { createHammingIndex } from './hamming.ts'
+import { MAX_DISTANCE_BITS, MIN_EXPLAINED, MIN_QUALITY, MIN_SEGMENT_FRAMES, WHOLE } from './thresholds.ts'
+
+/** A registered original as the search sees it. */
+export interface Original {
+  /** Names the record; the answer says it again. */
+  key: string
+  kind: Kind
+  /** Hashes with enough detail. `timeMs` is null where only anchored words are known: then no place can be told. */
+  frames: { timeMs: number | null; hash: Uint8Array }[]
+}
+
+export interface Segment {
+  candidate: { startMs: number; endMs: number }
+  original: { startMs: number; endMs: number }
+}
+
+/** An original that the candidate comes from, by likeness. */
+export interface Found {
+  key: string
+  relation: 'same_content' | 'excerpt'
+  /** Nearest pair, or the mean along the stretches of a video; bits. */
+  distanceBits: number
+  /** Share of the candidate that is explained, 0 to 1. */
+  explained: number
+  transforms: string[]
+  segments: Segment[]
+  limits: string[]
+}
+
+export type Answer = { kind: 'found'; found: Found[] } | { kind: 'inconclusive'; reason: string }
+
+export interface Matcher {
+  /** Adds an original, or replaces the one of this key. */
+  add(original: Original): void
+  remove(key: string): void
+  /** @param maxDistanceBits at most `MAX_DISTANCE_BITS`. */
+  find(candidate: Fingerprint, maxDistanceBits?: number): Answer
+  size(): { originals: number; hashes: number }
+}
+
+/** Frames of a candidate that vote: a still scene of two hours resembles itself 10⁸ times otherwise. All are checked afterwards. */
+const MAX_VOTERS = 600
+
+export const NO_PLACE = 'its place in the original is not known: manifest unavailable'
+
+interface Stored {
+  original: Original
+  firstEntry: number
+}
+
+export function createMatcher(): Matcher {
+  const index = createHammingIndex()
+  const stored = new Map<string, Stored>()
+  /** By entry number, which is the value in the index: whose frame it is. Entry numbers are not used again. */
+  const owners: (Stored | undefined)[] = []
+
+  function add(original: Original): void {
+    remove(original.key)
+    const entry: Stored = { original, firstEntry: owners.length }
+    stored.set(original.key, entry)
+    for (const frame of original.frames) {
+      index.add(frame.hash, owners.length)
+      owners.push(entry)
+    }
+  }
+
+  function remove(key: string): void {
+    const entry = stored.get(key)
+    if (!entry) return
+    stored.delete(key)
+    for (let i = 0; i < entry.original.frames.length; i++) {
+      index.remove(entry.firstEntry + i)
+      owners[entry.firstEntry + i] = undefined
+    }
+  }
+
+  function find(candidate: Fingerprint, maxDistanceBits = MAX_DISTANCE_BITS): Answer {
+    if (candidate.kind === 'audio') return { kind: 'inconclusive', reason: 'sound is compared by equal bytes only' }
+    return candidate.picture ? findPicture(candidate.picture, maxDistanceBits) : findVideo(candidate, maxDistanceBits)
+  }
+
+  function findPicture(picture: NonNullable<Fingerprint['picture']>, maxDistanceBits: number): Answer {
+    if (picture.quality < MIN_QUALITY)
+      return {
+        kind: 'inconclusive',
+        reason: `too featureless to compare: quality ${picture.quality} of 100, ${MIN_QUALITY} needed`,
+      }
+    const best = new Map<Stored, { distance: number; turn: number }>()
+    for (const [turn, hash] of picture.orientations.entries())
+      index.visit(hash, maxDistanceBits, (entry, distance) => {
+        const owner = owners[entry]!
+        if (owner.original.kind === 'image' && distance < (best.get(owner)?.distance ?? 256))
+          best.set(owner, { distance, turn })
+      })
+    return { kind: 'found', found: [...best].map(([owner, { distance, turn }]) => pictureFound(owner, distance, turn)) }
+  }
+
+  function findVideo(candidate: Fingerprint, maxDistanceBits: number): Answer {
+    const frames = candidate.frames.filter((frame) => frame.quality >= MIN_QUALITY)
+    if (frames.length < MIN_SEGMENT_FRAMES)
+      return {
+        kind: 'inconclusive',
+        reason: `too short or too featureless: ${frames.length} of its frames can be compared, ${MIN_SEGMENT_FRAMES} are needed`,
+      }
+    const found = [...tally(frames, maxDistanceBits)]
+      .map(([owner, votes]) =>
+        votes.timed
+          ? alignedFound(owner, frames, votes.offsets(), maxDistanceBits)
+          : untimedFound(owner, votes, Math.min(frames.length, MAX_VOTERS)),
+      )
+      .filter((match) => match !== null)
+    return { kind: 'found', found }
+  }
+
+  /** Which originals the frames vote for, those left out that too few frames name to ever be accepted. */
+  function tally(frames: readonly TimedHash[], maxDistanceBits: number): Map<Stored, OriginalVotes> {
+    const votes = new Map<Stored, OriginalVotes>()
+    const voters = evenly(frames, MAX_VOTERS)
+    for (const frame of voters)
+      index.visit(frame.hash, maxDistanceBits, (entry, distance) => {
+        const owner = owners[entry]!
+        if (owner.original.kind !== 'video') return
+        const own = votes.get(owner) ?? originalVotes()
+        votes.set(owner, own)
+        own.add(frame.timeMs, owner.original.frames[entry - owner.firstEntry]!.timeMs, distance)
+      })
+    for (const [owner, own] of votes) if (own.frames() < MIN_EXPLAINED * voters.length) votes.delete(owner)
+    return votes
+  }
+
+  return { add, remove, find, size: () => ({ originals: stored.size, hashes: index.size() }) }
+}
+
+/** `count` of the items, evenly spread. */
+function evenly<T>(items: readonly T[], count: number): readonly T[] {
+  if (items.length <= count) return items
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!)
+}
+
+function originalVotes() {
+  const bins = createTally()
+  const nearest = new Map<number, number>()
+  return {
+    timed: false,
+    add(candidateMs: number, originalMs: number | null, distance: number): void {
+      nearest.set(candidateMs, Math.min(distance, nearest.get(candidateMs) ?? 256))
+      if (originalMs === null) return
+      this.timed = true
+      bins.add({ candidateMs, originalMs })
+    },
+    offsets: () => bins.offsets(),
+    frames: () => nearest.size,
+    meanDistance: () => nearest.values().reduce((sum, d) => sum + d, 0) / nearest.size,
+  }
+}
+type OriginalVotes = ReturnType<typeof originalVotes>
+
+function pictureFound(owner: Stored, distance: number, turn: number): Found {
+  const transforms = turn === 0 ? [] : ORIENTATIONS[turn]!.split(' and ')
+  return {
+    key: owner.original.key,
+    relation: 'same_content',
+    distanceBits: distance,
+    explained: 1,
+    transforms,
+    segments: [],
+    limits: [],
+  }
+}
+
+function untimedFound(owner: Stored, votes: OriginalVotes, voters: number): Found | null {
+  if (votes.frames() < MIN_SEGMENT_FRAMES) return null
+  return {
+    key: owner.original.key,
+    relation: 'excerpt',
+    distanceBits: Math.round(votes.meanDistance()),
+    explained: votes.frames() / voters,
+    transforms: [],
+    segments: [],
+    limits: [NO_PLACE],
+  }
+}
+
+function alignedFound(
+  owner: Stored,
+  frames: readonly TimedHash[],
+  offsets: number[],
+  maxDistanceBits: number,
+): Found | null {
+  const original = owner.original.frames as TimedHash[]
+  const stretches = align(frames, original, offsets, maxDistanceBits)
+  const matched = stretches.reduce((sum, s) => sum + s.frames, 0)
+  const explained = matched / frames.length
+  if (explained < MIN_EXPLAINED) return null
+  const whole = stretches.length === 1 && explained >= WHOLE && covered(original, stretches[0]!) >= WHOLE
+  return {
+    key: owner.original.key,
+    relation: whole ? 'same_content' : 'excerpt',
+    distanceBits: Math.round(stretches.reduce((sum, s) => sum + s.distanceBits, 0) / matched),
+    explained,
+    transforms: [],
+    segments: stretches.map(segment),
+    limits: [],
+  }
+}
+
+/** Share of the original's frames that lie in the stretch; one sample of tolerance at each end. */
+function covered(original: readonly TimedHash[], { startMs, endMs, offsetMs }: AlignedStretch): number {
+  const inside = original.filter((f) => f.timeMs >= startMs + offsetMs - 500 && f.timeMs <= endMs + offsetMs + 500)
+  return inside.length / original.length
+}
+
+function segment({ startMs, endMs, offsetMs }: AlignedStretch): Segment {
+  return {
+    candidate: { startMs, endMs },
+    original: { startMs: startMs + offsetMs, endMs: endMs + offsetMs },
+  }
+}

@@ -1,0 +1,61 @@
+/** From matches to a verdict: which record leads, and whether another one contradicts it (docs/protocol.md §5). Pure. */
+import { SAME_AGE_S } from './thresholds.ts'
+
+/** In the order in which one match is called: the first that holds. */
+export const RELATIONS = ['identical', 'altered', 'composite', 'excerpt', 'same_content'] as const
+export type Relation = (typeof RELATIONS)[number]
+export const VERDICTS = [...RELATIONS, 'not_registered', 'inconclusive'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+/** What the order of matches looks at. */
+export interface Ranked {
+  relation: Relation
+  /** Higher is more trusted. */
+  trust: number
+  /** Seconds since 1970. */
+  registeredAt: number
+  /** Share of the candidate that the record explains, 0 to 1. */
+  explained: number
+  /** Bits; null where no pair of hashes was needed. */
+  distanceBits: number | null
+}
+
+/** Orders matches by trust, then age, then how much they explain. Otherwise whoever registers a copy would lead with it.
+ * @returns matches, best first; conflict: the record that explains the candidate better than the leading one though it is less
+ *  trusted or younger, or null. */
+export function rank<T extends Ranked>(matches: readonly T[]): { matches: T[]; conflict: T | null } {
+  const byTrust = matches.toSorted((a, b) => b.trust - a.trust || a.registeredAt - b.registeredAt)
+  const ordered = Map.groupBy(byTrust, (match) => match.trust)
+    .values()
+    .flatMap((equals) => sameAge(equals))
+    .toArray()
+  const [first, ...others] = ordered
+  const better = others.filter((other) => explainsBetter(other, first!)).sort(byExplanation)
+  return { matches: ordered, conflict: better[0] ?? null }
+}
+
+/** Groups of records less than an hour younger than the oldest of their group; within a group by explanation. A chain of small
+ *  steps must not make an old record as young as a new one, so a group is measured from its oldest. */
+function sameAge<T extends Ranked>(oldestFirst: T[]): T[] {
+  const groups: T[][] = []
+  for (const match of oldestFirst) {
+    const group = groups.at(-1)
+    if (group && match.registeredAt - group[0]!.registeredAt < SAME_AGE_S) group.push(match)
+    else groups.push([match])
+  }
+  return groups.flatMap((group) => group.toSorted(byExplanation))
+}
+
+function byExplanation(a: Ranked, b: Ranked): number {
+  return (
+    Number(b.relation === 'identical') - Number(a.relation === 'identical') ||
+    b.explained - a.explained ||
+    (a.distanceBits ?? 0) - (b.distanceBits ?? 0)
+  )
+}
+
+/** Equal bytes explain better than any likeness; otherwise only a clear difference counts, for hashes of copies vary by bits. */
+function explainsBetter(other: Ranked, first: Ranked): boolean {
+  if (first.relation === 'identical') return false
+  return other.relation === 'identical' || other.explained > first.explained + 0.1
+}

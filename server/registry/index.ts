@@ -1,0 +1,7 @@
+export { type Description, type Fingerprint, fromDocument, KINDS, toDocument } from '../fingerprint/index.ts'
+export * from './car.ts'
+export type { Candidate, Decode, Lookups } from './lookups.ts'
+export { REASONS } from './present.ts'
+export * from './registrar.ts'
+export * from './registry.ts'
+export * from './views.ts'

@@ -1,0 +1,331 @@
+/** Lookups as jobs: decode, search, judge; progress on the way, a finished answer kept until it expires. */
+
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { toHex, toHex0x } from '../bytes.ts'
+import type { Catalogue, RecordRow } from '../catalogue/index.ts'
+import { RegistryError } from '../errors.ts'
+import type { Fingerprint, Kind, MediaFingerprint } from '../fingerprint/index.ts'
+import { type Found, type Matcher, type Relation, rank, type Verdict } from '../matching/index.ts'
+import { type Context, isoTime, presentAnchor, presentPublisherBrief } from './present.ts'
+import { NOT_COMPARED, summarise, summariseConflict } from './summary.ts'
+import type { LookupOptions, LookupView, MatchView, Problem, Stage } from './views.ts'
+
+/** A candidate that lies in a file which the job may read until it calls `dispose`. */
+export interface Candidate {
+  fd: number
+  byteLength: number
+  /** SHA-256, 32 bytes. */
+  contentDigest: Uint8Array
+  dispose(): Promise<void>
+}
+
+export type Decode = (
+  fd: number,
+  byteLength: number,
+  options: { signal: AbortSignal; onProgress: (fraction: number) => void },
+) => Promise<MediaFingerprint>
+
+export interface Lookups {
+  /** Begins a lookup of media. It takes over the candidate, and disposes of it in the end. */
+  startMedia(candidate: Candidate, options: LookupOptions): LookupView
+  /** Begins a lookup of a fingerprint that the client computed. */
+  startFingerprint(fingerprint: Fingerprint, options: LookupOptions): LookupView
+  /** @throws RegistryError `lookup.not_found`. */
+  get(id: string): Promise<LookupView>
+  /** Resolves when the lookup is finished or after `waitMs`, with the lookup as it then is. */
+  wait(id: string, waitMs: number): Promise<LookupView>
+  /** Calls back with each change until the lookup is finished. Returns the way to stop, or null if it is finished already. */
+  watch(id: string, listener: (view: LookupView) => void): (() => void) | null
+  /** Cancels a lookup that runs, forgets one that is finished. @throws RegistryError `lookup.not_found`. */
+  remove(id: string): Promise<void>
+  /** Cancels everything that runs. */
+  close(): Promise<void>
+}
+
+interface Parts {
+  decode: Decode
+  matcher: Matcher
+  catalogue: Catalogue
+  context: Context
+  /** Seconds that a finished lookup is kept. */
+  ttlS: number
+  /** Seconds since 1970. */
+  now: () => number
+  problem: (error: unknown, id: string) => Problem
+}
+
+/** 16 bytes: an id cannot be guessed, so only who was given it can read the answer. */
+const ID_BYTES = 16
+const DEFAULT_LIMIT = 20
+/** Records of exactly these bytes that are looked at: anyone may register the same bytes, so there can be any number. */
+const MAX_IDENTICAL = 1_000
+
+interface Job {
+  view: LookupView
+  abort: AbortController
+  changed: EventEmitter<{ change: [LookupView] }>
+  finished: Promise<void>
+}
+
+export function createLookups(parts: Parts): Lookups {
+  const jobs = new Map<string, Job>()
+
+  function begin(basis: LookupView['basis'], run: (job: Job) => Promise<Answer>): LookupView {
+    const now = parts.now()
+    const view = {
+      ...EMPTY,
+      id: randomBytes(ID_BYTES).toString('hex'),
+      basis,
+      createdAt: isoTime(now),
+      expiresAt: isoTime(now + parts.ttlS),
+    }
+    const job: Job = { view, abort: new AbortController(), changed: new EventEmitter(), finished: Promise.resolve() }
+    job.changed.setMaxListeners(100)
+    jobs.set(view.id, job)
+    job.finished = finish(job, run)
+    return job.view
+  }
+
+  async function finish(job: Job, run: (job: Job) => Promise<Answer>): Promise<void> {
+    let end: Partial<LookupView>
+    try {
+      end = { ...(await run(job)), status: 'done' }
+    } catch (error) {
+      const cancelled = job.abort.signal.aborted
+      end = cancelled ? { status: 'cancelled' } : { status: 'failed', error: parts.problem(error, job.view.id) }
+    }
+    await keep({ ...job.view, ...end, stage: null, progress: null }).then((view) => update(job, view))
+    jobs.delete(job.view.id)
+  }
+
+  /** Stored before it is told, so that an answer once seen can be read again. */
+  async function keep(view: LookupView): Promise<LookupView> {
+    const [createdAt, expiresAt] = [view.createdAt, view.expiresAt].map((time) => Date.parse(time) / 1000)
+    try {
+      await parts.catalogue.putLookup({
+        id: view.id,
+        createdAt: createdAt!,
+        expiresAt: expiresAt!,
+        body: JSON.stringify(view),
+      })
+      return view
+    } catch (error) {
+      return { ...EMPTY, ...view, status: 'failed', verdict: null, matches: [], error: parts.problem(error, view.id) }
+    }
+  }
+
+  function update(job: Job, change: Partial<LookupView>): void {
+    job.view = { ...job.view, ...change }
+    job.changed.emit('change', job.view)
+  }
+
+  function startMedia(candidate: Candidate, options: LookupOptions): LookupView {
+    return begin('media', async (job) => {
+      try {
+        update(job, { status: 'running', stage: 'decoding' })
+        const onProgress = (fraction: number) => update(job, { progress: fraction })
+        const media = await parts.decode(candidate.fd, candidate.byteLength, { signal: job.abort.signal, onProgress })
+        return await judge(
+          job,
+          { ...media, contentDigest: candidate.contentDigest, byteLength: candidate.byteLength },
+          options,
+        )
+      } finally {
+        await candidate.dispose()
+      }
+    })
+  }
+
+  function startFingerprint(fingerprint: Fingerprint, options: LookupOptions): LookupView {
+    return begin('client fingerprint', (job) => judge(job, fingerprint, options))
+  }
+
+  async function judge(job: Job, candidate: Fingerprint, options: LookupOptions): Promise<Answer> {
+    update(job, { status: 'running', stage: 'searching' satisfies Stage, progress: null })
+    const identical = await parts.catalogue.records({ contentDigest: candidate.contentDigest, limit: MAX_IDENTICAL })
+    const alike = parts.matcher.find(candidate, options.maxDistance)
+    const rows = alike.kind === 'found' ? await rowsOf(alike.found) : new Map<string, RecordRow>()
+    const likenesses =
+      alike.kind === 'found' ? alike.found.flatMap((found) => likeness(found, rows.get(found.key))) : []
+    const known = new Set(identical.map((row) => toHex(row.recordId)))
+    const all = [...identical.map(identity), ...likenesses.filter((match) => !known.has(toHex(match.row.recordId)))]
+    const reason = alike.kind === 'inconclusive' ? alike.reason : null
+    return answer(
+      candidate,
+      all.filter((match) => wanted(match.row, options)),
+      reason,
+      options.limit ?? DEFAULT_LIMIT,
+      parts.context,
+    )
+  }
+
+  async function rowsOf(found: Found[]): Promise<Map<string, RecordRow>> {
+    const rows = await parts.catalogue.recordsById(found.map((match) => new Uint8Array(Buffer.from(match.key, 'hex'))))
+    return new Map(rows.map((row) => [toHex(row.recordId), row]))
+  }
+
+  async function get(id: string): Promise<LookupView> {
+    const job = jobs.get(id)
+    if (job) return job.view
+    const row = await parts.catalogue.lookup(id, parts.now())
+    if (!row) throw new RegistryError('lookup.not_found', `there is no lookup "${id.slice(0, 64)}", or it has expired`)
+    return JSON.parse(row.body) as LookupView
+  }
+
+  async function wait(id: string, waitMs: number): Promise<LookupView> {
+    const job = jobs.get(id)
+    if (job && waitMs > 0) {
+      const timer = Promise.withResolvers<void>()
+      const timeout = setTimeout(timer.resolve, waitMs)
+      await Promise.race([job.finished, timer.promise])
+      clearTimeout(timeout)
+    }
+    return job?.view ?? (await get(id))
+  }
+
+  function watch(id: string, listener: (view: LookupView) => void): (() => void) | null {
+    const job = jobs.get(id)
+    if (!job) return null
+    job.changed.on('change', listener)
+    return () => void job.changed.off('change', listener)
+  }
+
+  async function remove(id: string): Promise<void> {
+    const job = jobs.get(id)
+    if (job) {
+      job.abort.abort(new RegistryError('lookup.cancelled', 'cancelled on request'))
+      return job.finished
+    }
+    if (!(await parts.catalogue.deleteLookup(id)))
+      throw new RegistryError('lookup.not_found', `there is no lookup "${id.slice(0, 64)}", or it has expired`)
+  }
+
+  async function close(): Promise<void> {
+    for (const job of jobs.values()) job.abort.abort(new RegistryError('lookup.cancelled', 'the server stops'))
+    await Promise.allSettled([...jobs.values()].map((job) => job.finished))
+  }
+
+  return { startMedia, startFingerprint, get, wait, watch, remove, close }
+}
+
+const EMPTY: LookupView = {
+  id: '',
+  status: 'queued',
+  stage: null,
+  progress: null,
+  createdAt: '',
+  expiresAt: '',
+  kind: null,
+  basis: 'media',
+  verdict: null,
+  reason: null,
+  summary: null,
+  candidate: null,
+  matches: [],
+  conflict: null,
+  limits: [],
+  error: null,
+}
+
+type Answer = Pick<
+  LookupView,
+  'kind' | 'verdict' | 'reason' | 'summary' | 'candidate' | 'matches' | 'conflict' | 'limits'
+>
+
+/** A record with what was found of it. */
+interface Match {
+  row: RecordRow
+  relation: Relation
+  distanceBits: number | null
+  explained: number
+  transforms: string[]
+  segments: Found['segments']
+  limits: string[]
+}
+
+function identity(row: RecordRow): Match {
+  return { row, relation: 'identical', distanceBits: 0, explained: 1, transforms: [], segments: [], limits: [] }
+}
+
+/** Empty if the record was rolled back since it was found. */
+function likeness(found: Found, row: RecordRow | undefined): Match[] {
+  return row ? [{ ...found, row, limits: [NOT_COMPARED, ...found.limits] }] : []
+}
+
+function wanted(row: RecordRow, { publisher, kind }: LookupOptions): boolean {
+  return (publisher === undefined || row.publisherId === publisher) && (kind === undefined || row.kind === kind)
+}
+
+function answer(
+  candidate: Fingerprint,
+  found: Match[],
+  reason: string | null,
+  limit: number,
+  context: Context,
+): Answer {
+  // No publisher is verified yet, so all are trusted alike.
+  const { matches, conflict } = rank(
+    found.map((match) => ({ ...match, trust: 0, registeredAt: match.row.registeredAt })),
+  )
+  const views = matches.slice(0, limit).map((match) => presentMatch(match, context))
+  const verdict: Verdict = matches[0]?.relation ?? (reason ? 'inconclusive' : 'not_registered')
+  const conflictView = conflict && presentMatch(conflict, context)
+  return {
+    kind: candidate.kind,
+    verdict,
+    reason: verdict === 'inconclusive' ? reason : null,
+    summary: [
+      summarise({ verdict, kind: candidate.kind, reason, first: views[0] ?? null }),
+      ...(conflictView ? [summariseConflict(conflictView)] : []),
+    ].join(' '),
+    candidate: presentCandidate(candidate),
+    matches: views,
+    conflict: conflictView && { recordId: conflictView.recordId, summary: summariseConflict(conflictView) },
+    limits: [...new Set(matches.slice(0, limit).flatMap((match) => match.limits))],
+  }
+}
+
+function presentCandidate(of: Fingerprint) {
+  const qualities = of.frames.map((frame) => frame.quality).sort((a, b) => a - b)
+  return {
+    contentDigest: toHex(of.contentDigest),
+    mediaType: of.mediaType,
+    quality: of.picture?.quality ?? qualities[qualities.length >> 1] ?? null,
+    durationS: of.durationMs === null ? null : of.durationMs / 1000,
+    width: of.width,
+    height: of.height,
+  }
+}
+
+/** Bits by which unrelated hashes differ in the mean: the foot of the scale of similarity. */
+const UNRELATED_BITS = 128
+
+function presentMatch(match: Match, context: Context): MatchView {
+  const { row } = match
+  const seconds = ({ startMs, endMs }: { startMs: number; endMs: number }) => ({
+    startS: startMs / 1000,
+    endS: endMs / 1000,
+  })
+  return {
+    recordId: toHex0x(row.recordId),
+    relation: match.relation,
+    similarity: Math.round(100 * (1 - (match.distanceBits ?? 0) / UNRELATED_BITS)),
+    distanceBits: match.distanceBits,
+    original: {
+      contentDigest: toHex(row.contentDigest),
+      kind: row.kind satisfies Kind | null,
+      title: row.manifest.title,
+      durationS: row.manifest.durationMs === null ? null : row.manifest.durationMs / 1000,
+      width: row.manifest.width,
+      height: row.manifest.height,
+    },
+    publisher: presentPublisherBrief(row),
+    registeredAt: isoTime(row.registeredAt),
+    state: row.revoked ? 'revoked' : 'active',
+    anchor: presentAnchor(row, context),
+    segments: match.segments.map((s) => ({ candidate: seconds(s.candidate), original: seconds(s.original), speed: 1 })),
+    transforms: match.transforms,
+    findings: [],
+  }
+}

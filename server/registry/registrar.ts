@@ -1,0 +1,178 @@
+/** Registers files: fingerprint, manifest, blocks handed over, then the anchor. Used by the command and by the development signer. */
+import { toHex0x } from '../bytes.ts'
+import type { Registration } from '../chain/index.ts'
+import { RegistryError } from '../errors.ts'
+import { anchoredWords, type Description, type Fingerprint, KINDS, writeManifest } from '../fingerprint/index.ts'
+
+/** A file to register. */
+export interface MediaFile {
+  name: string
+  /** SHA-256, 32 bytes. */
+  digest(): Promise<Uint8Array>
+  /** Decodes it; called only when the digest is not registered yet. */
+  fingerprint(onProgress: (fraction: number) => void): Promise<Fingerprint>
+}
+
+export interface Registered {
+  file: string
+  recordId: string
+  contentDigest: string
+  status: 'registered' | 'already_registered'
+  transaction: string | null
+}
+
+export interface NotRegistered {
+  file: string
+  recordId: null
+  contentDigest: string | null
+  status: 'failed'
+  error: unknown
+}
+
+/** What a registrar needs of the world: a server nearby or far away, a chain and a key. */
+export interface Ledger {
+  /** The record that this publisher's registration of the digest would be. */
+  recordId(contentDigest: Uint8Array): Uint8Array
+  exists(recordId: Uint8Array): Promise<boolean>
+  /** Hands over a manifest's blocks, to be kept once the registration names their root. */
+  hold(root: string, blocks: { cid: string; bytes: Uint8Array }[]): Promise<void>
+  /** Sends registrations, and resolves when they are mined. @returns the hash of the transaction for each. */
+  send(registrations: Registration[]): Promise<Uint8Array[]>
+  /** Resolves when the record can be found by a lookup. */
+  searchable(recordId: Uint8Array): Promise<void>
+}
+
+export interface RegisterOptions {
+  description: Description
+  /** Files a transaction at most. */
+  batch: number
+  /** Files that are fingerprinted at the same time. */
+  concurrency: number
+  /** Whether to wait until records can be found. */
+  wait: boolean
+  onProgress?: (file: string, stage: 'fingerprinting' | 'registering' | 'done', fraction: number) => void
+}
+
+interface Prepared {
+  file: string
+  registration: Registration
+  recordId: Uint8Array
+}
+
+/** Registers files and yields the outcome of each as it is known. A file that fails does not stop the others. */
+export async function* registerFiles(
+  files: readonly MediaFile[],
+  ledger: Ledger,
+  options: RegisterOptions,
+): AsyncGenerator<Registered | NotRegistered> {
+  const seen = new Set<string>()
+  let waiting: Prepared[] = []
+  for await (const outcome of prepareAll(files, ledger, options)) {
+    if (!('registration' in outcome)) {
+      yield outcome
+    } else if (seen.has(toHex0x(outcome.recordId))) {
+      yield registered(outcome, 'already_registered', null)
+    } else {
+      seen.add(toHex0x(outcome.recordId))
+      waiting.push(outcome)
+    }
+    if (waiting.length >= options.batch) {
+      yield* anchor(waiting, ledger, options)
+      waiting = []
+    }
+  }
+  if (waiting.length > 0) yield* anchor(waiting, ledger, options)
+}
+
+/** Prepares several files at a time and yields them in their order. */
+async function* prepareAll(files: readonly MediaFile[], ledger: Ledger, options: RegisterOptions) {
+  const running: Promise<Prepared | Registered | NotRegistered>[] = []
+  for (const file of files) {
+    running.push(prepare(file, ledger, options))
+    if (running.length >= options.concurrency) yield await running.shift()!
+  }
+  for (const rest of running) yield await rest
+}
+
+async function prepare(
+  file: MediaFile,
+  ledger: Ledger,
+  options: RegisterOptions,
+): Promise<Prepared | Registered | NotRegistered> {
+  let digest: Uint8Array | null = null
+  try {
+    digest = await file.digest()
+    const recordId = ledger.recordId(digest)
+    const known = { file: file.name, recordId, registration: { contentDigest: digest } }
+    if (await ledger.exists(recordId)) return registered(known, 'already_registered', null)
+    options.onProgress?.(file.name, 'fingerprinting', 0)
+    const fingerprint = await file.fingerprint((done) => options.onProgress?.(file.name, 'fingerprinting', done))
+    const manifest = await writeManifest(fingerprint, options.description)
+    await ledger.hold(manifest.root, manifest.blocks)
+    options.onProgress?.(file.name, 'registering', 1)
+    return { file: file.name, recordId, registration: registrationOf(fingerprint, manifest.digest) }
+  } catch (error) {
+    return {
+      file: file.name,
+      recordId: null,
+      contentDigest: digest && toHex0x(digest).slice(2),
+      status: 'failed',
+      error,
+    }
+  }
+}
+
+function registrationOf(of: Fingerprint, manifestDigest: Uint8Array): Registration {
+  const { algorithm, words } = anchoredWords(of)
+  const kind = KINDS.indexOf(of.kind) + 1
+  return { contentDigest: of.contentDigest, manifestDigest, kind, algorithm, perceptualHashes: words }
+}
+
+async function* anchor(
+  items: Prepared[],
+  ledger: Ledger,
+  options: RegisterOptions,
+): AsyncGenerator<Registered | NotRegistered> {
+  let transactions: Uint8Array[]
+  try {
+    transactions = await ledger.send(items.map((item) => item.registration))
+    if (options.wait) for (const item of items) await ledger.searchable(item.recordId)
+  } catch (error) {
+    for (const item of items)
+      yield {
+        file: item.file,
+        recordId: null,
+        contentDigest: digestOf(item),
+        status: 'failed',
+        error: perFile(error, items.length),
+      }
+    return
+  }
+  for (const [i, item] of items.entries()) {
+    options.onProgress?.(item.file, 'done', 1)
+    yield registered(item, 'registered', transactions[i]!)
+  }
+}
+
+/** One transaction carries several files and fails for all of them. */
+function perFile(error: unknown, count: number): unknown {
+  if (count === 1 || !(error instanceof RegistryError)) return error
+  return new RegistryError(error.code, `${error.message} (one transaction with ${count} files)`, { cause: error })
+}
+
+const digestOf = (item: { registration: { contentDigest: Uint8Array } }) =>
+  toHex0x(item.registration.contentDigest).slice(2)
+
+function registered(
+  item: { file: string; recordId: Uint8Array; registration: { contentDigest: Uint8Array } },
+  status: Registered['status'],
+  transaction: Uint8Array | null,
+): Registered {
+  return {
+    file: item.file,
+    recordId: toHex0x(item.recordId),
+    contentDigest: digestOf(item),
+    status,
+    transaction: transaction && toHex0x(transaction),
+  }
+}

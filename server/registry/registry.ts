@@ -1,0 +1,297 @@
+/** The use cases of a running server. HTTP knows nothing else of it. */
+import * as dagCbor from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import { fromHex, toHex, toHex0x } from '../bytes.ts'
+import type { Block, BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
+import type { Deployment, Indexer } from '../chain/index.ts'
+import { RegistryError } from '../errors.ts'
+import type { Description } from '../fingerprint/index.ts'
+import { type Kind, manifestCid, readManifest } from '../fingerprint/index.ts'
+import type { Matcher } from '../matching/index.ts'
+import { readCar, writeCar } from './car.ts'
+import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
+import { type Context, isoTime, presentPublisher, presentRecord } from './present.ts'
+import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
+import { createSync } from './sync.ts'
+import type { NetworkView, Problem, PublisherView, RecordView } from './views.ts'
+
+export interface RecordsQuery {
+  contentDigest?: string | undefined
+  publisher?: number | undefined
+  kind?: Kind | undefined
+  cursor?: string | undefined
+  limit?: number | undefined
+}
+
+export interface Registry {
+  lookups: Lookups
+  record(recordId: string): Promise<RecordView>
+  records(query: RecordsQuery): Promise<{ records: RecordView[]; next: string | null }>
+  manifest(recordId: string): Promise<ManifestView>
+  publisher(publisherId: number): Promise<PublisherView>
+  /** One block by CID. @throws RegistryError `block.not_found`. */
+  block(cid: string): Promise<Uint8Array>
+  /** A block and, with `all`, everything that it links to, as a CAR. */
+  car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array>
+  /** Takes a manifest's blocks as a CAR, for a registration that is to come or has come. */
+  hold(car: Uint8Array): Promise<HeldView>
+  status(): Promise<NetworkView>
+  /** Null when the index follows the chain, else why not. */
+  notReady(): string | null
+  /** Registers a file with the development publisher's key. @throws RegistryError `signer.unavailable` on any but a local chain. */
+  registerHere(media: Candidate, description: Description): Promise<Registered>
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface HeldView {
+  root: string
+  contentDigest: string
+  blocks: number
+  status: 'held' | 'kept'
+  expiresAt: string | null
+}
+
+export interface ManifestView {
+  cid: string
+  kind: Kind
+  content: { digest: string; size: number; type: string }
+  description: { title: string | null; text: string | null; sourceUrl: string | null; derivedFrom: string | null }
+  extent: { width: number | null; height: number | null; durationMs: number | null }
+  perceptual: { algorithm: string | null; words: string[]; quality: number[] }
+  frames: number
+}
+
+export interface RegistryParts {
+  version: string
+  deployment: Deployment
+  catalogue: Catalogue
+  blocks: BlockStore
+  matcher: Matcher
+  indexer: Indexer
+  finality: Context['finality']
+  decode: Decode
+  lookupTtlS: number
+  /** Seconds since 1970. */
+  now: () => number
+  problem: (error: unknown, id: string) => Problem
+  onError: (error: unknown) => void
+  /** The local network's address and the development publisher's way to register, on a local chain only. */
+  development: { rpcUrl: string; ledger: (registry: Pick<Ledger, 'exists' | 'hold' | 'searchable'>) => Ledger } | null
+}
+
+const DEFAULT_RECORDS = 50
+/** How long an index may lag before the server says that it is not ready, in blocks. */
+const MAX_LAG_BLOCKS = 100
+/** Milliseconds after which decoding for the development signer is given up; the decoder has its own limit below. */
+const MAX_REGISTER_MS = 3_600_000
+/** Seconds between two sweeps of what has expired. */
+const SWEEP_S = 60
+
+export function createRegistry(parts: RegistryParts): Registry {
+  const { catalogue, blocks, matcher, deployment, indexer } = parts
+  const context: Context = { deployment, finality: parts.finality }
+  const sync = createSync({ catalogue, blocks, matcher, onError: parts.onError })
+  const lookups = createLookups({ ...parts, context, ttlS: parts.lookupTtlS })
+  let sweeper: NodeJS.Timeout | undefined
+  let started = false
+
+  async function rowOf(recordId: string): Promise<RecordRow> {
+    // What the catalogue tells is searchable before it is shown.
+    await sync.settled()
+    const row = await catalogue.record(bytesOf('recordId', recordId))
+    if (!row) throw new RegistryError('record.not_found', `there is no record ${recordId.slice(0, 80)}`)
+    return row
+  }
+
+  async function records(query: RecordsQuery) {
+    const limit = query.limit ?? DEFAULT_RECORDS
+    const rows = await catalogue.records({
+      ...(query.contentDigest !== undefined && { contentDigest: bytesOf('contentDigest', query.contentDigest) }),
+      ...(query.publisher !== undefined && { publisherId: query.publisher }),
+      ...(query.kind !== undefined && { kind: query.kind }),
+      ...(query.cursor !== undefined && { before: cursorOf(query.cursor) }),
+      limit: limit + 1,
+    })
+    const page = rows.slice(0, limit)
+    const next = rows.length > limit ? String(page.at(-1)!.sequence) : null
+    return { records: page.map((row) => presentRecord(row, context)), next }
+  }
+
+  async function manifest(recordId: string): Promise<ManifestView> {
+    const cid = manifestCid((await rowOf(recordId)).manifestDigest)
+    const read = await readManifest(cid, blocks.get)
+    if (!read) throw new RegistryError('block.not_found', `the manifest ${cid} of this record is not here`)
+    const { derivedFrom } = read.description
+    return {
+      cid,
+      kind: read.kind,
+      content: { ...read.content, digest: toHex(read.content.digest) },
+      description: { ...read.description, derivedFrom: derivedFrom && toHex(derivedFrom) },
+      extent: read.extent,
+      perceptual: { ...read.perceptual, words: read.perceptual.words.map(toHex) },
+      frames: read.frames.length,
+    }
+  }
+
+  async function block(cid: string): Promise<Uint8Array> {
+    const bytes = await blocks.get(cid)
+    if (!bytes) throw new RegistryError('block.not_found', `block ${cid.slice(0, 100)} is not here`)
+    return bytes
+  }
+
+  async function* linked(cid: string, scope: 'block' | 'all'): AsyncGenerator<Block> {
+    const bytes = await block(cid)
+    yield { cid, bytes }
+    if (scope === 'all') for (const link of new Set(links(cid, bytes))) yield { cid: link, bytes: await block(link) }
+  }
+
+  async function car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array> {
+    await block(cid)
+    return writeCar(cid, linked(cid, scope))
+  }
+
+  async function hold(bytes: Uint8Array): Promise<HeldView> {
+    const { root, blocks: sent } = await readCar(bytes)
+    const found = new Map(sent.map((b) => [b.cid, b.bytes]))
+    const read = (await readManifest(root, async (cid) => found.get(cid) ?? null))!
+    const wanted = new Set([root, ...links(root, found.get(root)!)])
+    const { expiresAt } = await blocks.hold(
+      root,
+      sent.filter((b) => wanted.has(b.cid)),
+    )
+    const named = await recordsNaming(root, read.content.digest)
+    if (named.length > 0) await sync.refresh(named)
+    const kept = named.length > 0
+    const view = { root, contentDigest: toHex(read.content.digest), blocks: wanted.size }
+    return { ...view, status: kept ? 'kept' : 'held', expiresAt: kept ? null : isoTime(expiresAt) }
+  }
+
+  /** Records that were anchored before their manifest came. */
+  async function recordsNaming(root: string, contentDigest: Uint8Array): Promise<Uint8Array[]> {
+    const rows = await catalogue.records({ contentDigest, limit: 1_000 })
+    return rows.filter((row) => manifestCid(row.manifestDigest) === root).map((row) => row.recordId)
+  }
+
+  async function publisher(publisherId: number): Promise<PublisherView> {
+    const row = await catalogue.publisher(publisherId)
+    if (!row) throw new RegistryError('publisher.not_found', `there is no publisher ${publisherId}`)
+    return presentPublisher(row)
+  }
+
+  async function status(): Promise<NetworkView> {
+    const { head, chainHead, lagBlocks, lastError } = indexer.state()
+    return {
+      version: parts.version,
+      chainId: deployment.chainId,
+      publisherRegistry: toHex0x(deployment.publisherRegistry),
+      mediaRegistry: toHex0x(deployment.mediaRegistry),
+      startBlock: deployment.startBlock,
+      local: parts.development !== null,
+      rpcUrl: parts.development?.rpcUrl ?? null,
+      index: {
+        head: head?.number ?? null,
+        chainHead,
+        lagBlocks,
+        lastError: lastError && `${lastError.code}: ${lastError.message}`,
+      },
+      ...(await catalogue.counts()),
+    }
+  }
+
+  function notReady(): string | null {
+    const { lagBlocks, lastError } = indexer.state()
+    if (!started) return 'the server is starting'
+    if (lagBlocks === null) return `the node has not answered yet${lastError ? `: ${lastError.message}` : ''}`
+    if (lastError) return `the index does not follow the chain: ${lastError.message}`
+    return lagBlocks > MAX_LAG_BLOCKS ? `the index is ${lagBlocks} blocks behind the chain` : null
+  }
+
+  async function registerHere(media: Candidate, description: Description): Promise<Registered> {
+    if (!parts.development)
+      throw new RegistryError(
+        'signer.unavailable',
+        'only a local network has a development publisher; use `firsthand register` with your key',
+      )
+    const ledger = parts.development.ledger({
+      exists: async (recordId) => (await catalogue.record(recordId)) !== null,
+      hold: async (root, sent) => void (await blocks.hold(root, sent)),
+      searchable: () => sync.settled(),
+    })
+    const file: MediaFile = {
+      name: 'upload',
+      digest: async () => media.contentDigest,
+      fingerprint: async (onProgress) => {
+        const signal = AbortSignal.timeout(MAX_REGISTER_MS)
+        const { contentDigest, byteLength } = media
+        return { ...(await parts.decode(media.fd, byteLength, { signal, onProgress })), contentDigest, byteLength }
+      },
+    }
+    const options = { description, batch: 1, concurrency: 1, wait: true }
+    for await (const outcome of registerFiles([file], ledger, options)) {
+      if (outcome.status === 'failed') throw outcome.error
+      return outcome
+    }
+    throw new TypeError('a registration of one file has one outcome')
+  }
+
+  async function sweep(): Promise<void> {
+    await catalogue.expireLookups(parts.now())
+    await blocks.expireHeld(parts.now())
+  }
+
+  async function start(): Promise<void> {
+    await sync.start()
+    indexer.start()
+    sweeper = setInterval(() => void sweep().catch(parts.onError), SWEEP_S * 1000)
+    sweeper.unref()
+    started = true
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(sweeper)
+    await lookups.close()
+    await indexer.stop()
+    sync.stop()
+    await sync.settled()
+  }
+
+  return {
+    lookups,
+    record: async (recordId) => presentRecord(await rowOf(recordId), context),
+    records,
+    manifest,
+    publisher,
+    block,
+    car,
+    hold,
+    status,
+    notReady,
+    registerHere,
+    start,
+    close,
+  }
+}
+
+function links(cid: string, bytes: Uint8Array): string[] {
+  if (CID.parse(cid).code !== dagCbor.code) return []
+  const { frames } = dagCbor.decode<{ frames?: unknown }>(bytes)
+  return Array.isArray(frames) ? frames.flatMap((link) => CID.asCID(link)?.toString() ?? []) : []
+}
+
+function bytesOf(name: string, text: string): Uint8Array {
+  try {
+    return fromHex(text, 32)
+  } catch (cause) {
+    throw new RegistryError('request.invalid', `"${name}" expected 64 hex digits, got "${text.slice(0, 80)}"`, {
+      cause,
+    })
+  }
+}
+
+function cursorOf(text: string): number {
+  const sequence = Number(text)
+  if (!Number.isSafeInteger(sequence) || sequence < 0)
+    throw new RegistryError('request.invalid', `"cursor" expected what "next" gave, got "${text.slice(0, 80)}"`)
+  return sequence
+}

@@ -1,0 +1,72 @@
+/** A verdict in a sentence that a reader can repeat. Never "fake", "tampered" or "true": what was compared, and what was found. Pure. */
+import type { Kind } from '../fingerprint/index.ts'
+import type { Verdict } from '../matching/index.ts'
+import type { MatchView } from './views.ts'
+
+export const NOT_COMPARED = 'not compared for alterations'
+
+const NOUNS: Record<Kind, string> = { image: 'picture', video: 'video', audio: 'sound' }
+
+/** @param first the leading match; null without one. */
+export function summarise(of: {
+  verdict: Verdict
+  kind: Kind
+  reason: string | null
+  first: MatchView | null
+}): string {
+  const noun = NOUNS[of.kind]
+  if (of.verdict === 'inconclusive') return `No conclusion about this ${noun}: ${of.reason}.`
+  if (!of.first)
+    return `No registered original was found for this ${noun}. That says nothing about whether it is genuine.`
+  return [statement(of.first, noun), notCompared(of.first), revoked(of.first)].filter(Boolean).join(' ')
+}
+
+/** @returns a sentence on the record that explains the candidate better than the leading one. */
+export function summariseConflict(other: MatchView): string {
+  const how =
+    other.relation === 'identical' ? 'registered exactly these bytes' : 'registered a version that is nearer to it'
+  return `${capital(publisher(other))} ${how} on ${day(other.registeredAt)}.`
+}
+
+function statement(match: MatchView, noun: string): string {
+  const source = `${original(match)}, registered by ${publisher(match)} on ${day(match.registeredAt)}`
+  if (match.relation === 'identical') return `The same bytes as ${source}.`
+  if (match.relation === 'same_content') return `This ${noun}${turned(match)} has the same content as ${source}.`
+  const [segment] = match.segments
+  if (!segment) return `This ${noun} has a part of ${source}.`
+  const more = match.segments.length > 1 ? ` (and ${match.segments.length - 1} more)` : ''
+  return `This ${noun} follows, from ${span(segment.candidate)}${more}, ${original(match)} from ${span(segment.original)}, registered by ${publisher(match)} on ${day(match.registeredAt)}.`
+}
+
+function notCompared(match: MatchView): string {
+  return match.relation === 'identical'
+    ? ''
+    : 'It was not compared for alterations: a changed detail would not have been noticed.'
+}
+
+function revoked(match: MatchView): string {
+  return match.state === 'revoked' ? 'The publisher has since revoked that record.' : ''
+}
+
+const turned = (match: MatchView) => (match.transforms.length > 0 ? `, ${match.transforms.join(' and ')},` : '')
+const original = (match: MatchView) =>
+  match.original.title ? `“${match.original.title}”` : 'an original without a title'
+const publisher = (match: MatchView) =>
+  match.publisher.name ? `${match.publisher.name} (unverified)` : `unverified publisher ${match.publisher.id}`
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+function span({ startS, endS }: { startS: number; endS: number }): string {
+  return `${clock(startS)} to ${clock(endS)}`
+}
+
+/** 0:07, 1:02:03. */
+function clock(secondsIn: number): string {
+  const total = Math.round(secondsIn)
+  const [hours, minutes, rest] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60]
+  const padded = String(rest).padStart(2, '0')
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${padded}` : `${minutes}:${padded}`
+}
+
+function day(time: string): string {
+  return new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' })
+}

@@ -1,0 +1,181 @@
+/** The shapes that leave the registry as JSON. One definition serves the code, the checks and the OpenAPI document. */
+import * as z from 'zod'
+import { fingerprintDocument, KINDS } from '../fingerprint/index.ts'
+import { RELATIONS, VERDICTS } from '../matching/index.ts'
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+const hex32 = z.string().regex(/^0x[0-9a-f]{64}$/)
+const address = z.string().regex(/^0x[0-9a-f]{40}$/)
+const time = z.iso.datetime().describe('UTC, by the clock of the chain')
+const span = z.object({ startS: z.number(), endS: z.number() })
+
+export const anchorView = z
+  .object({
+    chain: z.string().describe('CAIP-2, such as eip155:1'),
+    contract: address,
+    transaction: hex32,
+    block: z.int(),
+    finality: z
+      .enum(['latest', 'safe', 'finalized', 'local'])
+      .describe('local: a local chain, whose clock proves nothing'),
+  })
+  .meta({ id: 'Anchor' })
+
+export const publisherBrief = z.object({
+  id: z.int(),
+  name: z.string().nullable(),
+  domain: z.string().nullable(),
+  trust: z.enum(['unverified']).describe('no way to verify a publisher exists yet'),
+})
+
+export const publisherView = publisherBrief
+  .extend({
+    custody: address,
+    profileUri: z.string(),
+    createdAt: time,
+    keys: z.array(z.object({ address, addedAt: time, endedAt: time.nullable() })),
+  })
+  .meta({ id: 'Publisher' })
+
+const state = z.enum(['active', 'revoked'])
+const extent = { durationS: z.number().nullable(), width: z.int().nullable(), height: z.int().nullable() }
+
+export const recordView = z
+  .object({
+    recordId: hex32,
+    citation: z.string().describe('eip155:<chain>:<registry>/<recordId>'),
+    kind: z.enum(KINDS).nullable(),
+    title: z.string().nullable(),
+    contentDigest: digest,
+    manifest: z.enum(['present', 'missing', 'mismatch']),
+    manifestCid: z.string(),
+    algorithm: z.string(),
+    perceptualHashes: z.array(digest),
+    publisher: publisherBrief,
+    signer: address,
+    registeredAt: time,
+    state,
+    revocation: z.object({ at: time, reason: z.string(), signer: address }).nullable(),
+    anchor: anchorView,
+    ...extent,
+  })
+  .meta({ id: 'Record' })
+
+export const recordsView = z
+  .object({ records: z.array(recordView), next: z.string().nullable().describe('give it back as ?cursor=') })
+  .meta({ id: 'Records' })
+
+export const matchView = z
+  .object({
+    recordId: hex32,
+    relation: z.enum(RELATIONS),
+    similarity: z.int().min(0).max(100),
+    distanceBits: z.int().nullable(),
+    original: z.object({
+      contentDigest: digest,
+      kind: z.enum(KINDS).nullable(),
+      title: z.string().nullable(),
+      ...extent,
+    }),
+    publisher: publisherBrief,
+    registeredAt: time,
+    state,
+    anchor: anchorView,
+    segments: z.array(z.object({ candidate: span, original: span, speed: z.number() })),
+    transforms: z.array(z.string()),
+    findings: z.array(z.never()).describe('differences from the original; always empty until evidence is compared'),
+  })
+  .meta({ id: 'Match' })
+
+export const problemView = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().optional(),
+    code: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' })
+
+export const STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
+export const STAGES = ['receiving', 'decoding', 'searching'] as const
+
+export const lookupView = z
+  .object({
+    id: z.string(),
+    status: z.enum(STATUSES),
+    stage: z.enum(STAGES).nullable().describe('while queued or running'),
+    progress: z.number().min(0).max(1).nullable(),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+    kind: z.enum(KINDS).nullable(),
+    basis: z.enum(['media', 'client fingerprint']),
+    verdict: z.enum(VERDICTS).nullable().describe('null unless done'),
+    reason: z.string().nullable().describe('why the verdict is inconclusive'),
+    summary: z.string().nullable(),
+    candidate: z
+      .object({ contentDigest: digest, mediaType: z.string(), quality: z.int().nullable(), ...extent })
+      .nullable(),
+    matches: z.array(matchView),
+    conflict: z.object({ recordId: hex32, summary: z.string() }).nullable(),
+    limits: z.array(z.string()),
+    error: problemView.nullable().describe('what failed, when status is failed'),
+  })
+  .meta({ id: 'Lookup' })
+
+export const lookupOptions = z.object({
+  maxDistance: z.coerce.number().int().min(0).max(31).optional().describe('bits; only nearer matches'),
+  publisher: z.coerce.number().int().min(1).max(0xffffffff).optional().describe('only records of this publisher'),
+  kind: z.enum(KINDS).optional().describe('only records of this kind'),
+  limit: z.coerce.number().int().min(1).max(100).optional().describe('matches at most; 20 unless told'),
+})
+
+export const heldView = z
+  .object({
+    root: z.string(),
+    contentDigest: digest,
+    blocks: z.int(),
+    status: z.enum(['held', 'kept']),
+    expiresAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'HeldManifest' })
+
+export const registrationView = z
+  .object({
+    recordId: hex32,
+    contentDigest: digest,
+    status: z.enum(['registered', 'already_registered']),
+    transaction: hex32.nullable(),
+  })
+  .meta({ id: 'Registration' })
+
+export const networkView = z
+  .object({
+    version: z.string(),
+    chainId: z.int(),
+    publisherRegistry: address,
+    mediaRegistry: address,
+    startBlock: z.int(),
+    local: z.boolean(),
+    rpcUrl: z.string().nullable().describe('only of a local network'),
+    index: z.object({
+      head: z.int().nullable(),
+      chainHead: z.int().nullable(),
+      lagBlocks: z.int().nullable(),
+      lastError: z.string().nullable(),
+    }),
+    records: z.int(),
+    publishers: z.int(),
+  })
+  .meta({ id: 'Status' })
+
+export type LookupView = z.infer<typeof lookupView>
+export type MatchView = z.infer<typeof matchView>
+export type RecordView = z.infer<typeof recordView>
+export type PublisherView = z.infer<typeof publisherView>
+export type LookupOptions = z.infer<typeof lookupOptions>
+export type Stage = (typeof STAGES)[number]
+export type Problem = z.infer<typeof problemView>
+export type NetworkView = z.infer<typeof networkView>
+export { fingerprintDocument }
