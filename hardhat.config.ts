@@ -1,0 +1,29 @@
+import { createRequire } from 'node:module'
+import toolbox from '@nomicfoundation/hardhat-toolbox-mocha-ethers'
+import { defineConfig } from 'hardhat/config'
+
+const require = createRequire(import.meta.url)
+const solcVersion: string = require('solc/package.json').version
+// The compiler inside the npm package: pinned by the lock, and nothing is downloaded.
+const solcPath: string = require.resolve('solc/soljson.js')
+
+// Cancun: the oldest rules that OpenZeppelin 5.7 needs (MCOPY), so that the bytes also run where newer ones come late.
+const solc = (settings: object) => ({
+  version: solcVersion,
+  path: solcPath,
+  settings: { evmVersion: 'cancun', ...settings },
+})
+
+export default defineConfig({
+  plugins: [toolbox],
+  solidity: {
+    profiles: {
+      default: solc({ optimizer: { enabled: true, runs: 200 } }),
+      production: solc({ optimizer: { enabled: true, runs: 1_000_000 }, viaIR: true }),
+    },
+  },
+  // Plain mocha runs the rest of test/; Hardhat must not load it.
+  paths: { sources: 'contracts', tests: { mocha: 'test/contracts', solidity: 'test/contracts' } },
+  // Types come from server/chain/generated.ts, which is committed: a fresh checkout type-checks without a compilation.
+  typechain: { dontOverrideCompile: true },
+})
