@@ -81,7 +81,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     lookupTtlS: config.LOOKUP_TTL_S,
     now,
     problem: problemOf,
-    onError: (err) => log.error({ err }, 'work in the background failed'),
+    onError: (err, instance) => log.error({ err, instance }, 'work in the background failed'),
     development: development(chain, indexer, config),
   })
   opened.push(() => registry.close())

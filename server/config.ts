@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import * as z from 'zod'
 import { RegistryError } from './errors.ts'
 
-const empty = (value: unknown) => (value === '' ? undefined : value)
+const empty = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value)
 const integer = (min: number, max: number, fallback: number) =>
   z.preprocess(empty, z.coerce.number().int().min(min).max(max).default(fallback))
 const text = z.preprocess(empty, z.string().optional())
@@ -16,6 +16,9 @@ const address = z.preprocess(
     .regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits')
     .optional(),
 )
+
+/** Processes; each may use a gigabyte. */
+const MAX_DECODERS = 64
 
 export const environment = z.object({
   PORT: integer(0, 65_535, 8080).describe('Port of the HTTP server; 0 takes any free one'),
@@ -31,7 +34,7 @@ export const environment = z.object({
   PUBLISHER_REGISTRY: address.describe('Contract on the chain of RPC_URL'),
   MEDIA_REGISTRY: address.describe('Contract on the chain of RPC_URL'),
   START_BLOCK: integer(0, Number.MAX_SAFE_INTEGER, 0).describe('Block in which the older contract was deployed'),
-  DECODERS: integer(1, 64, availableParallelism()).describe('Decoder processes'),
+  DECODERS: integer(1, MAX_DECODERS, Math.min(availableParallelism(), MAX_DECODERS)).describe('Decoder processes'),
   MAX_UPLOAD_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 2 * 1024 ** 3).describe('Bytes of one upload'),
   MAX_PIXELS: integer(1, 1_000_000_000, 100_000_000).describe('Pixels of a picture or a frame'),
   MAX_DURATION_S: integer(1, 1_000_000, 4 * 3600).describe('Seconds of a video or a sound'),
@@ -42,7 +45,7 @@ export const environment = z.object({
   ),
   TRUST_PROXY: integer(0, 10, 0).describe('Proxies in front of the server whose X-Forwarded-For counts'),
   LOG_LEVEL: z
-    .preprocess(empty, z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'))
+    .preprocess(empty, z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'))
     .describe('What the log holds'),
   FIRSTHAND_SERVER: z
     .preprocess(empty, z.url({ protocol: /^https?$/ }).default('http://localhost:8080'))
@@ -77,7 +80,7 @@ function problems(error: z.ZodError, env: Record<string, string | undefined>): s
   return error.issues
     .map((issue) => {
       const name = String(issue.path[0])
-      const value = /KEY|URL/.test(name) ? '' : `, got "${env[name]?.slice(0, 80)}"`
+      const value = /KEY|URL|SERVER/.test(name) ? '' : `, got "${env[name]?.slice(0, 80)}"`
       return `${name}: ${issue.message}${value}`
     })
     .join('; ')

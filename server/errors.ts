@@ -42,6 +42,18 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
+/** Faults of one value that are told: a client's fingerprint of 28,800 frames may have as many. */
+const MAX_ISSUES = 3
+
+/** What a schema found wrong, on one line: `frames[3].quality: Too big; …`. */
+export function describeIssues({ issues }: { issues: readonly { path: PropertyKey[]; message: string }[] }): string {
+  const told = issues.slice(0, MAX_ISSUES).map(({ path, message }) => {
+    const field = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+    return field ? `${field.replace(/^\./, '')}: ${message}` : message
+  })
+  return [...told, ...(issues.length > MAX_ISSUES ? [`and ${issues.length - MAX_ISSUES} more`] : [])].join('; ')
+}
+
 /** An error with a stable code. `detail` names the field, the value and the remedy. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError'

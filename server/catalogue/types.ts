@@ -36,7 +36,13 @@ export interface RecordRow {
   registeredAt: number
   anchor: { transactionHash: Uint8Array; blockNumber: number; blockHash: Uint8Array; logIndex: number }
   revoked: { at: number; reason: number; signer: Uint8Array } | null
-  manifest: { state: ManifestState; title: string | null; durationMs: number | null; width: number | null; height: number | null }
+  manifest: {
+    state: ManifestState
+    title: string | null
+    durationMs: number | null
+    width: number | null
+    height: number | null
+  }
 }
 
 export interface RecordFilter {

@@ -2,7 +2,6 @@
 
 import { fromHex, toHex, toHex0x } from '../bytes.ts'
 import { openIdentity, openLedger } from '../command.ts'
-import { openDecoders } from '../compose.ts'
 import type { Config } from '../config.ts'
 import { RegistryError } from '../errors.ts'
 import {
@@ -15,7 +14,7 @@ import {
 } from '../registry/index.ts'
 import type { Api } from './api.ts'
 import { byteLengthOf, mediaFile } from './media.ts'
-import { createProgress, describeError, note, print, printLookup, printRecord } from './terminal.ts'
+import { createProgress, describeError, note, print, printJson, printLookup, printRecord } from './terminal.ts'
 
 export interface RegisterArguments {
   files: string[]
@@ -32,6 +31,8 @@ const PUBLIC =
   'Becomes public, for good: the SHA-256 of each file, its perceptual hashes, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.'
 
 async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise<T>): Promise<T> {
+  // Loaded when needed: most commands only ask a server, and need not wait for the parts of one.
+  const { openDecoders } = await import('../compose.ts')
   const pool = openDecoders(config)
   try {
     return await work(pool.decode)
@@ -62,9 +63,9 @@ export function register(config: Config, api: Api, args: RegisterArguments): Pro
       progress.done(outcome.file)
       if (outcome.status === 'failed') {
         failed++
-        if (args.json) print(JSON.stringify({ ...outcome, error: errorJson(outcome.error) }))
+        if (args.json) printJson({ ...outcome, error: errorJson(outcome.error) })
         note(`failed: ${outcome.file}: ${describeError(outcome.error)}`)
-      } else if (args.json) print(JSON.stringify(outcome))
+      } else if (args.json) printJson(outcome)
       else
         print(
           `${outcome.status === 'registered' ? 'registered' : 'already registered'} ${outcome.file} ${outcome.recordId}`,
@@ -88,7 +89,7 @@ export async function lookup(api: Api, target: string, json: boolean): Promise<n
     )
     progress.stop()
     if (finished.error) throw new RegistryError(finished.error.code as RegistryError['code'], finished.error.detail)
-    if (json) print(JSON.stringify(finished, null, 2))
+    if (json) printJson(finished, 2)
     else printLookup(finished)
     return 0
   } finally {
@@ -123,7 +124,7 @@ export function fingerprint(config: Config, path: string, json: boolean): Promis
       .fingerprint((done) => progress.update(path, 'decoding', done))
       .finally(progress.stop)
     if (json) {
-      print(JSON.stringify(toDocument(found), null, 2))
+      printJson(toDocument(found), 2)
       return 0
     }
     print(`kind           ${found.kind} (${found.mediaType})`)
@@ -148,7 +149,7 @@ export async function revoke(config: Config, api: Api, target: string, reason: s
     reason,
     transaction: toHex0x(transactionHash),
   }
-  if (json) print(JSON.stringify(answer))
+  if (json) printJson(answer)
   else print(`revoked ${answer.contentDigest} of publisher ${answer.publisher}: ${reason}`)
   return 0
 }
@@ -163,11 +164,11 @@ async function digestOf(api: Api, target: string): Promise<Uint8Array> {
 export async function publisher(config: Config, api: Api, id: number | undefined, json: boolean): Promise<number> {
   const view = await api.publisher(id ?? (await openIdentity(config, api)).publisherId)
   if (json) {
-    print(JSON.stringify(view, null, 2))
+    printJson(view, 2)
     return 0
   }
   print(`publisher ${view.id}: ${view.name ?? '(no name)'} (${view.trust})`)
-  print(`custody   ${view.custody}\ncreated   ${view.createdAt}`)
+  print(`custody   ${view.custody}`, `created   ${view.createdAt}`)
   for (const key of view.keys)
     print(`key       ${key.address} since ${key.addedAt}${key.endedAt ? ` until ${key.endedAt}` : ''}`)
   return 0
@@ -175,7 +176,7 @@ export async function publisher(config: Config, api: Api, id: number | undefined
 
 export async function record(api: Api, id: string, json: boolean): Promise<number> {
   const view = await api.record(id)
-  if (json) print(JSON.stringify(view, null, 2))
+  if (json) printJson(view, 2)
   else printRecord(view)
   return 0
 }
@@ -183,7 +184,7 @@ export async function record(api: Api, id: string, json: boolean): Promise<numbe
 export async function status(api: Api, json: boolean): Promise<number> {
   const view = await api.status()
   if (json) {
-    print(JSON.stringify(view, null, 2))
+    printJson(view, 2)
     return 0
   }
   print(`Firsthand ${view.version}, chain ${view.chainId}${view.local ? ' (local)' : ''}`)

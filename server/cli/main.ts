@@ -85,17 +85,9 @@ function program(config: Config, done: (code: Promise<number>) => void): Command
     done(record(createApi(flags.server), id, flags.json)),
   )
 
-  command('publisher [id]', 'show a publisher; without id the one that you sign for').action(
-    (id: string | undefined, flags: Common) =>
-      done(
-        publisher(
-          config,
-          createApi(flags.server),
-          id === undefined ? undefined : wholeNumber(1, 0xffffffff)(id),
-          flags.json,
-        ),
-      ),
-  )
+  command('publisher', 'show a publisher; without id the one that you sign for')
+    .argument('[id]', 'number of the publisher', wholeNumber(1, 0xffffffff))
+    .action((id: number | undefined, flags: Common) => done(publisher(config, createApi(flags.server), id, flags.json)))
 
   command('status', 'show chain, contracts and index of a server').action((flags: Common) =>
     done(status(createApi(flags.server), flags.json)),

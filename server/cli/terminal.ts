@@ -3,13 +3,30 @@ import { MultiBar, Presets } from 'cli-progress'
 import { RegistryError } from '../errors.ts'
 import type { LookupView, MatchView, RecordView } from '../registry/index.ts'
 
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
 /** Text without control, format and bidirectional characters: none of them may move the cursor or reverse a line. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
+  return text.replace(UNPRINTABLE, '�')
 }
 
-export function print(line: string): void {
-  process.stdout.write(`${line.split('\n').map(printable).join('\n')}\n`)
+/** One line each: a title with a line break in it must not look like a line of ours. */
+export function print(...lines: string[]): void {
+  process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(''))
+}
+
+/** For machines: nothing is lost, and what may not reach a terminal is escaped. */
+export function printJson(value: unknown, indent?: number): void {
+  const text = JSON.stringify(value, null, indent)
+  process.stdout.write(`${text.replace(UNPRINTABLE, (c) => (c === '\n' ? c : asEscape(c)))}\n`)
+}
+
+/** By its UTF-16 units, as JSON has it. */
+function asEscape(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }
 
 export function note(line: string): void {
@@ -62,7 +79,7 @@ const VERDICTS: Record<string, string> = {
 }
 
 export function printLookup(lookup: LookupView): void {
-  print(`${VERDICTS[lookup.verdict ?? ''] ?? lookup.verdict}\n${lookup.summary}`)
+  print(VERDICTS[lookup.verdict ?? ''] ?? String(lookup.verdict), lookup.summary ?? '')
   for (const match of lookup.matches) printMatch(match)
   for (const limit of lookup.limits) print(`limit: ${limit}`)
 }
@@ -70,7 +87,7 @@ export function printLookup(lookup: LookupView): void {
 function printMatch(match: MatchView): void {
   const { publisher, anchor } = match
   const distance = match.distanceBits === null ? '' : `, ${match.distanceBits} of 256 bits differ`
-  print(`\nrecord     ${match.recordId}`)
+  print('', `record     ${match.recordId}`)
   print(`original   ${match.original.title ?? '(no title)'}`)
   print(`publisher  ${publisher.name ?? `publisher ${publisher.id}`} (${publisher.trust})`)
   print(`registered ${match.registeredAt}${match.state === 'revoked' ? ', since revoked' : ''}`)

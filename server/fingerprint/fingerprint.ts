@@ -1,7 +1,7 @@
 /** What is computed from a media file, and its JSON form `fingerprint1` (docs/protocol.md §3). */
 import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
-import { RegistryError } from '../errors.ts'
+import { describeIssues, RegistryError } from '../errors.ts'
 
 export const KINDS = ['image', 'video', 'audio'] as const
 export type Kind = (typeof KINDS)[number]
@@ -102,7 +102,7 @@ export function toDocument(of: Fingerprint): FingerprintDocument {
  * @throws RegistryError `fingerprint.invalid` naming the field. */
 export function fromDocument(value: unknown): Fingerprint {
   const read = fingerprintDocument.safeParse(value)
-  if (!read.success) throw new RegistryError('fingerprint.invalid', z.prettifyError(read.error))
+  if (!read.success) throw new RegistryError('fingerprint.invalid', describeIssues(read.error))
   const d = read.data
   if ((d.kind === 'image') !== (d.pdq !== null))
     throw new RegistryError(
@@ -111,6 +111,12 @@ export function fromDocument(value: unknown): Fingerprint {
     )
   if (d.kind !== 'video' && d.frames.length > 0)
     throw new RegistryError('fingerprint.invalid', `"frames" belong to a video, got kind "${d.kind}"`)
+  const fall = d.frames.findIndex((frame, i) => i > 0 && frame.timeS <= d.frames[i - 1]!.timeS)
+  if (fall > 0)
+    throw new RegistryError(
+      'fingerprint.invalid',
+      `"frames[${fall}].timeS" expected more than ${d.frames[fall - 1]!.timeS}, got ${d.frames[fall]!.timeS}`,
+    )
   return {
     kind: d.kind,
     contentDigest: fromHex(d.contentDigest, 32),

@@ -4,7 +4,7 @@ import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { sha256 } from 'multiformats/hashes/sha2'
 import * as z from 'zod'
-import { RegistryError } from '../errors.ts'
+import { describeIssues, RegistryError } from '../errors.ts'
 import { type Fingerprint, type Frame, KINDS, type Kind } from './fingerprint.ts'
 import { MIN_QUALITY } from './pdq.ts'
 
@@ -143,11 +143,13 @@ const rootBlock = z.object({
     derivedFrom: bytes(32).nullable(),
   }),
   extent: z.object({ width: count, height: count, durationMs: count }),
-  perceptual: z.object({
-    algorithm: z.literal('pdq1').nullable(),
-    words: z.array(bytes(32)).max(MAX_WORDS),
-    quality: z.array(z.int().min(0).max(100)).max(MAX_WORDS),
-  }),
+  perceptual: z
+    .object({
+      algorithm: z.literal('pdq1').nullable(),
+      words: z.array(bytes(32)).max(MAX_WORDS),
+      quality: z.array(z.int().min(0).max(100)).max(MAX_WORDS),
+    })
+    .refine((p) => p.words.length === p.quality.length, 'words and quality differ in length'),
   frames: z.array(link).max(10_000),
 })
 
@@ -160,6 +162,11 @@ const frameBlockShape = z
     pdq: z.instanceof(Uint8Array),
   })
   .refine((b) => b.quality.length === b.timesMs.length && b.pdq.length === 32 * b.timesMs.length, 'lengths differ')
+  .refine((b) => b.quality.every((value) => value <= 100), 'quality expected 0 to 100')
+  .refine(
+    (b) => b.startMs <= b.timesMs[0]! && b.timesMs.at(-1)! - b.startMs < FRAME_BLOCK_MS,
+    `timesMs expected within ${FRAME_BLOCK_MS} ms of startMs`,
+  )
 
 /** Reads a manifest from blocks that were checked against their CIDs.
  * @param get gives a block's bytes, or null where it is missing.
@@ -191,7 +198,7 @@ function decode<T>(shape: z.ZodType<T>, cid: string, bytes: Uint8Array): T {
     throw new RegistryError('block.invalid', `block ${cid} is not DAG-CBOR`, { cause })
   }
   const read = shape.safeParse(value)
-  if (!read.success) throw new RegistryError('block.invalid', `block ${cid}: ${z.prettifyError(read.error)}`)
+  if (!read.success) throw new RegistryError('block.invalid', `block ${cid}: ${describeIssues(read.error)}`)
   return read.data
 }
 

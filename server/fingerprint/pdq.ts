@@ -62,72 +62,65 @@ function sample(pixels: PixelPlane): Float32Array {
   const { width, height, channels, data } = pixels
   if (!(width > 0 && height > 0) || data.length !== width * height * channels)
     throw new RangeError(`"data" expected ${width}×${height}×${channels} values, got ${data.length}`)
-  const luma = reduceRows(reduceColumns(luminance(pixels), width, height), Math.min(width, MAX_SIDE), height)
   const [columns, rows] = [Math.min(width, MAX_SIDE), Math.min(height, MAX_SIDE)]
+  const luma = luminance(pixels, columns, rows)
   if (columns === SAMPLES && rows === SAMPLES) return luma
   return filterAndDecimate(luma, columns, rows)
 }
 
-function luminance({ channels, data, width, height }: PixelPlane): Float32Array {
-  const luma = new Float32Array(width * height)
-  if (channels === 1) {
-    // A grey picture is R = G = B: the three weights, rounded one by one, do not add up to exactly 1.
-    for (let i = 0; i < luma.length; i++) luma[i] = weigh(data[i]!, data[i]!, data[i]!)
-    return luma
+/** Luminance, reduced to `columns` × `rows` by area, where the reference takes every n-th pixel: thin strokes of a page of text then
+ *  neither vanish nor alias. Row by row, so that a large picture is passed over once and never copied whole. */
+function luminance(pixels: PixelPlane, columns: number, rows: number): Float32Array {
+  const { width, height } = pixels
+  const out = new Float32Array(columns * rows)
+  const line = new Float32Array(width)
+  const short = new Float32Array(columns)
+  const size = height / rows
+  for (let y = 0; y < height; y++) {
+    luminanceOfRow(pixels, y, line)
+    shrink(line, short)
+    const row = Math.floor(y / size)
+    const inRow = Math.min(1, (row + 1) * size - y) / size
+    addWeighted(out, row * columns, short, inRow)
+    if (inRow * size < 1) addWeighted(out, (row + 1) * columns, short, 1 / size - inRow)
   }
-  for (let i = 0, p = 0; i < luma.length; i++, p += 3) luma[i] = weigh(data[p]!, data[p + 1]!, data[p + 2]!)
-  return luma
+  return out
+}
+
+function luminanceOfRow({ channels, data, width }: PixelPlane, y: number, line: Float32Array): void {
+  if (channels === 3)
+    for (let x = 0, p = y * width * 3; x < width; x++, p += 3) line[x] = weigh(data[p]!, data[p + 1]!, data[p + 2]!)
+  // A grey picture is R = G = B: the three weights, rounded one by one, do not add up to exactly 1.
+  else for (let x = 0, p = y * width; x < width; x++, p++) line[x] = weigh(data[p]!, data[p]!, data[p]!)
 }
 
 function weigh(r: number, g: number, b: number): number {
   return fround(fround(fround(RED * r) + fround(GREEN * g)) + fround(BLUE * b))
 }
 
-/** Means over equal stretches of each row where the picture is wider than 512. By area, where the reference takes every n-th pixel:
- *  thin strokes of a page of text then neither vanish nor alias. */
-function reduceColumns(luma: Float32Array, width: number, height: number): Float32Array {
-  if (width <= MAX_SIDE) return luma
-  const out = new Float32Array(MAX_SIDE * height)
-  const { first, weights, taps } = areaWeights(width)
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < MAX_SIDE; x++) {
-      let sum = 0
-      for (let k = 0, p = y * width + first[x]!; k < taps; k++, p++) sum += (luma[p] ?? 0) * weights[x * taps + k]!
-      out[y * MAX_SIDE + x] = sum
-    }
-  return out
-}
-
-/** The same down each column where the picture is higher than 512; row by row, for the memory's sake. */
-function reduceRows(luma: Float32Array, width: number, height: number): Float32Array {
-  if (height <= MAX_SIDE) return luma
-  const out = new Float32Array(width * MAX_SIDE)
-  const { first, weights, taps } = areaWeights(height)
-  for (let y = 0; y < MAX_SIDE; y++)
-    for (let k = 0; k < taps; k++) {
-      const w = weights[y * taps + k]!
-      if (w === 0) continue
-      const row = (first[y]! + k) * width
-      for (let x = 0; x < width; x++) out[y * width + x] = out[y * width + x]! + w * luma[row + x]!
-    }
-  return out
-}
-
-/** For each of 512 stretches of `length` pixels: where it begins and how much of each pixel lies in it; weights add up to 1. */
-function areaWeights(length: number): { first: Int32Array; weights: Float32Array; taps: number } {
-  const size = length / MAX_SIDE
-  const taps = Math.ceil(size) + 1
-  const first = new Int32Array(MAX_SIDE)
-  const weights = new Float32Array(MAX_SIDE * taps)
-  for (let i = 0; i < MAX_SIDE; i++) {
-    const [from, to] = [i * size, (i + 1) * size]
-    first[i] = Math.floor(from)
-    for (let k = 0; k < taps; k++) {
-      const pixel = Math.floor(from) + k
-      weights[i * taps + k] = Math.max(0, Math.min(to, pixel + 1, length) - Math.max(from, pixel)) / size
+/** Means over equal stretches of a line; a pixel on a border counts on both sides by its parts. */
+function shrink(line: Float32Array, out: Float32Array): void {
+  if (line.length === out.length) {
+    out.set(line)
+    return
+  }
+  const size = line.length / out.length
+  let [cell, end, sum] = [0, size, 0]
+  for (let x = 0; x < line.length; x++) {
+    const value = line[x]!
+    if (x + 1 <= end) sum += value
+    else {
+      const before = end - x
+      out[cell++] = (sum + before * value) / size
+      sum = (1 - before) * value
+      end = (cell + 1) * size
     }
   }
-  return { first, weights, taps }
+  if (cell < out.length) out[cell] = sum / size
+}
+
+function addWeighted(out: Float32Array, at: number, line: Float32Array, weight: number): void {
+  for (let x = 0; x < line.length; x++) out[at + x] = out[at + x]! + weight * line[x]!
 }
 
 /** Two passes of a box filter along rows and columns ("tent" after both), then the pixel in the middle of each of 64×64 cells. */

@@ -1,5 +1,5 @@
 /** The HTTP application: built without listening, so that a test can have one. */
-import express, { type Express, type Request } from 'express'
+import express, { type Express, type Request, type Response } from 'express'
 import type { Logger } from 'pino'
 import { pinoHttp } from 'pino-http'
 import { RegistryError } from '../errors.ts'
@@ -38,26 +38,33 @@ export function createApp(parts: AppParts): Express {
   app.set('trust proxy', parts.trustProxy)
   app.use(logging(log), metrics.observe, securityHeaders, localHostOnly(parts.loopback))
 
-  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
-  app.get('/readyz', (_request, response) => {
+  get('/healthz', (response) => void response.json({ status: 'ok' }))
+  get('/readyz', (response) => {
     const reason = registry.notReady()
     if (reason) throw new RegistryError('server.busy', reason)
     response.json({ status: 'ready' })
   })
-  app.get('/metrics', async (_request, response) => void response.type(metrics.type).send(await metrics.text()))
+  get('/metrics', async (response) => void response.type(metrics.type).send(await metrics.text()))
 
   app.use(limitRate(parts.rateLimit))
   app.use('/v1/lookups', lookupRoutes(registry.lookups, parts.uploads))
   app.use('/v1', recordRoutes(registry, parts.uploads, parts.token))
   app.use('/ipfs', blockRoutes(registry))
   const document = openApi(parts.version)
-  app.get('/openapi.json', (_request, response) => void response.json(document))
+  get('/openapi.json', (response) => void response.json(document))
   app.use('/docs', docsRoutes())
   pages(app, parts.assets)
 
   app.use(notFound)
   app.use(problemHandler((err, request) => request.log.error({ err }, 'request failed')))
   return app
+
+  function get(path: string, answer: (response: Response) => void | Promise<void>): void {
+    app
+      .route(path)
+      .get((_request, response) => answer(response))
+      .all(methodNotAllowed)
+  }
 }
 
 function pages(app: Express, assets: Assets): void {

@@ -22,6 +22,7 @@ export function blockRoutes(registry: Registry): Router {
           'Content-Disposition',
           `attachment; filename="${cid.replace(/[^a-z0-9]/gi, '')}.${format === 'raw' ? 'bin' : 'car'}"`,
         )
+        .vary('Accept')
         .set('Etag', `"${cid}.${format}"`)
         .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     })

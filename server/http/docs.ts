@@ -1,6 +1,6 @@
 /** /docs: the OpenAPI document as a page, and the table of errors. */
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type RequestHandler, Router } from 'express'
 import helmet from 'helmet'
 import { ERRORS } from '../errors.ts'
@@ -43,8 +43,9 @@ export function docsRoutes(): Router {
   router.get('/', (_request, response) => void response.type('html').send(PAGE))
   router.get('/start.js', (_request, response) => void response.type('text/javascript').send(START))
   router.get('/errors', (_request, response) => void response.type('html').send(errorsPage()))
+  // With a root: of a whole path Express refuses any that has a dot in a folder's name, such as ~/.npm/_npx.
   for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js'])
-    router.get(`/${name}`, (_request, response) => void response.sendFile(join(files, name)))
+    router.get(`/${name}`, (_request, response) => void response.sendFile(name, { root: files }))
   return router
 }
 

@@ -1,5 +1,5 @@
 /** /v1/lookups: ask, wait, watch, forget. */
-import express, { type Request, type Response, Router } from 'express'
+import { type Request, type Response, Router } from 'express'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
 import { fromDocument, type Lookups, type LookupView, lookupOptions } from '../registry/index.ts'
@@ -24,14 +24,13 @@ const jsonBody = z.union([z.strictObject({ fingerprint: z.unknown() }), z.strict
 
 export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
   const router = Router()
-  const json = express.json({ limit: MAX_FINGERPRINT_BYTES, type: 'application/json' })
 
   router
     .route('/')
-    .post(json, async (request, response) => {
+    .post(async (request, response) => {
       const { wait, ...options } = parse(lookupQuery, request.query)
       const started = request.is('application/json')
-        ? lookups.startFingerprint(fromDocument(fingerprintOf(request.body)), options)
+        ? lookups.startFingerprint(fromDocument(fingerprintOf(await receiveJson(request))), options)
         : lookups.startMedia(await uploads.receive(request), options)
       await answer(lookups, started, wait, response)
     })
@@ -46,7 +45,21 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
     })
     .all(methodNotAllowed)
 
-  router.get('/:id/events', async (request, response) => streamEvents(lookups, request, response))
+  router
+    .route('/:id/events')
+    .get(async (request, response) => streamEvents(lookups, request, response))
+    .all(methodNotAllowed)
+
+  /** Received like any upload, so that nobody holds a connection with a fingerprint that never ends. */
+  async function receiveJson(request: Request): Promise<unknown> {
+    const body = await uploads.receiveBytes(request, MAX_FINGERPRINT_BYTES)
+    try {
+      return JSON.parse(new TextDecoder().decode(body))
+    } catch (cause) {
+      throw new RegistryError('request.invalid', 'the body is not JSON', { cause })
+    }
+  }
+
   return router
 }
 
@@ -75,7 +88,8 @@ async function answer(lookups: Lookups, started: LookupView, waitS: number, resp
 /** Server-sent events: `stage` with stage and progress, then once `done` with the finished lookup. */
 async function streamEvents(lookups: Lookups, request: Request, response: Response): Promise<void> {
   const id = param(request, 'id')
-  const view = await lookups.get(id)
+  await lookups.get(id)
+  if (response.closed) return
   response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
   const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   const tell = (now: LookupView) => {
@@ -86,7 +100,7 @@ async function streamEvents(lookups: Lookups, request: Request, response: Respon
     }
   }
   const stop = lookups.watch(id, tell)
-  tell(stop ? view : await lookups.get(id))
+  if (!stop) tell(await lookups.get(id))
   const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
   response.once('close', () => {
     clearInterval(heartbeat)

@@ -1,12 +1,12 @@
 /** Queries and parameters against their shapes. */
 import type { Request } from 'express'
-import * as z from 'zod'
-import { RegistryError } from '../errors.ts'
+import type * as z from 'zod'
+import { describeIssues, RegistryError } from '../errors.ts'
 
 /** @throws RegistryError `request.invalid` that names the parameter and what is expected of it. */
 export function parse<T extends z.ZodType>(shape: T, value: unknown): z.infer<T> {
   const read = shape.safeParse(value)
-  if (!read.success) throw new RegistryError('request.invalid', z.prettifyError(read.error))
+  if (!read.success) throw new RegistryError('request.invalid', describeIssues(read.error))
   return read.data
 }
 

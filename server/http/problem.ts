@@ -18,14 +18,10 @@ export function problemOf(error: unknown, instance: string): Problem {
   }
 }
 
-/** What express and its parsers throw, in our words. Anything unknown is ours to explain, not the client's to read. */
+/** What express throws, in our words. Anything unknown is ours to explain, not the client's to read. */
 export function asRegistryError(error: unknown): RegistryError {
   if (error instanceof RegistryError) return error
-  const { status, type } = (error ?? {}) as { status?: number; type?: string }
-  if (type === 'entity.too.large')
-    return new RegistryError('request.too_large', 'the JSON body is too large', { cause: error })
-  if (type === 'entity.parse.failed')
-    return new RegistryError('request.invalid', 'the body is not JSON', { cause: error })
+  const { status } = (error ?? {}) as { status?: number }
   if (status !== undefined && status >= 400 && status < 500)
     return new RegistryError('request.invalid', 'the request cannot be read', { cause: error })
   return new RegistryError('server.internal', 'the server failed; its log says why under the name in "instance"', {
@@ -43,7 +39,10 @@ export const notFound: RequestHandler = (request) => {
 }
 
 /** For a path that exists, asked with a method that it does not have. */
-export const methodNotAllowed: RequestHandler = (request) => {
+export const methodNotAllowed: RequestHandler = (request, response) => {
+  const { methods } = request.route as { methods: Record<string, boolean> }
+  const offered = Object.keys(methods).filter((method) => method !== '_all')
+  response.set('Allow', [...offered, ...(offered.includes('get') ? ['head'] : [])].join(', ').toUpperCase())
   throw new RegistryError(
     'request.method_not_allowed',
     `${request.method} is not offered at ${request.path.slice(0, 200)}`,
@@ -65,7 +64,8 @@ const LINGER_MS = 1_000
 
 /** A body that is not wanted is not read to its end, be it 5 GB: answer, wait for the client to see it, cut. */
 function endUpload(request: Request, response: Response): void {
-  if (request.complete || request.destroyed) return
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers
+  if (request.complete || request.destroyed || (Number(length ?? 0) === 0 && coding === undefined)) return
   response.set('Connection', 'close')
   request.unpipe()
   request.resume()

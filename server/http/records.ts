@@ -56,7 +56,9 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
     .post(async (request, response) => {
       requireToken(request, token)
       const { title = null, text = null } = parse(descriptionQuery, request.query)
-      response.json(await registerUpload(request, { title, text, sourceUrl: null, derivedFrom: null }))
+      const description = { title, text, sourceUrl: null, derivedFrom: null }
+      const { file: _, ...registered } = await registerUpload(request, description)
+      response.json(registered)
     })
     .all(methodNotAllowed)
 

@@ -44,18 +44,25 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
 
   async function receive(request: IncomingMessage): Promise<Candidate> {
     refuseAnnounced(request, limits.maxBytes)
+    const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')
+    return inPlace(() => (isForm ? fromForm(request) : store(watched(request, limits))))
+  }
+
+  /** One of the places for uploads, for as long as `work` takes. */
+  async function inPlace<T>(work: () => Promise<T>): Promise<T> {
     if (receiving >= limits.maxConcurrent)
       throw new RegistryError('server.busy', `${receiving} uploads are being received already`, { retryAfterS: 2 })
     receiving++
     try {
-      const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')
-      return await (isForm ? fromForm(request) : store(watched(request, limits)))
+      return await work()
     } finally {
       receiving--
     }
   }
 
   async function store(source: Readable): Promise<Candidate> {
+    // It may fail before anybody reads it, and an error that nobody hears ends the process; the pipeline finds it again.
+    source.on('error', () => {})
     const path = join(directory, randomUUID())
     const file = await open(path, 'wx+', 0o600)
     // The name is not needed again, and without one nothing can be left behind.
@@ -74,39 +81,46 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     }
   }
 
-  function fromForm(request: IncomingMessage): Promise<Candidate> {
-    const { promise, resolve, reject } = Promise.withResolvers<Candidate>()
+  async function fromForm(request: IncomingMessage): Promise<Candidate> {
     let found: Promise<Candidate> | undefined
     const form = parser(request)
     form.on('file', (name, stream) => {
-      if (name !== 'media' || found) return void stream.resume()
+      if (name !== 'media' || found) return void stream.on('error', () => {}).resume()
       found = store(stream)
-      found.catch((error: unknown) => {
-        stream.resume()
-        reject(error)
-      })
+      found.catch((error: Error) => form.destroy(error))
     })
-    form.on('close', () => {
-      if (found) found.then(resolve, reject)
-      else reject(new RegistryError('request.invalid', 'the form has no file field "media"'))
-    })
-    pipeline(watched(request, limits), form).catch((cause: unknown) => reject(asUploadError(cause)))
-    return promise
+    try {
+      await pipeline(watched(request, limits), form)
+    } catch (cause) {
+      const [outcome] = await Promise.allSettled([found])
+      if (outcome.status === 'fulfilled') await outcome.value?.dispose()
+      throw asUploadError(cause)
+    }
+    if (!found) throw new RegistryError('request.invalid', 'the form has no file field "media"')
+    return found
   }
 
   async function receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
     refuseAnnounced(request, maxBytes)
-    const chunks: Buffer[] = []
-    let length = 0
-    for await (const chunk of watched(request, limits) as AsyncIterable<Buffer>) {
+    return inPlace(() => collect(watched(request, limits), maxBytes))
+  }
+
+  return { receive, receiveBytes }
+}
+
+async function collect(source: AsyncIterable<Buffer>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of source) {
       length += chunk.length
       if (length > maxBytes) throw tooLarge(maxBytes)
       chunks.push(chunk)
     }
-    return new Uint8Array(Buffer.concat(chunks))
+  } catch (cause) {
+    throw asUploadError(cause)
   }
-
-  return { receive, receiveBytes }
+  return new Uint8Array(Buffer.concat(chunks))
 }
 
 function parser(request: IncomingMessage) {
@@ -124,16 +138,14 @@ async function write(
 ): Promise<{ digest: Uint8Array; byteLength: number }> {
   const hash = createHash('sha256')
   let byteLength = 0
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      byteLength += chunk.length
-      if (byteLength > maxBytes) return done(tooLarge(maxBytes))
-      hash.update(chunk)
-      done(null, chunk)
-    },
-  })
   try {
-    await pipeline(source, counted, file.createWriteStream({ autoClose: false }))
+    // Not file.createWriteStream: unless it closes the file, the file can never be closed.
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      byteLength += chunk.length
+      if (byteLength > maxBytes) throw tooLarge(maxBytes)
+      hash.update(chunk)
+      await file.writeFile(chunk)
+    }
   } catch (cause) {
     throw asUploadError(cause)
   }

@@ -9,7 +9,7 @@
  * Robust to what PDQ is robust to. Blind to speed, mirrors and crops. Pure.
  */
 import { distanceBits } from './hamming.ts'
-import { MAX_TIME_ERROR_MS, MIN_SEGMENT_FRAMES, SEGMENT_GAP_MS } from './thresholds.ts'
+import { MAX_TIME_ERROR_MS, MIN_SEGMENT_FRAMES, SAMPLE_MS, SEGMENT_GAP_MS } from './thresholds.ts'
 
 /** A frame that is not featureless. */
 export interface TimedHash {
@@ -35,8 +35,6 @@ export interface AlignedStretch {
   distanceBits: number
 }
 
-/** Width of the bins in which votes are counted: the interval of sampling. */
-const BIN_MS = 500
 /** Offsets that are checked in each round; a video of one still picture has as many as frames, all equally right. */
 const OFFSETS_CHECKED = 12
 /** Rounds, and so segments of one original in one candidate. */
@@ -47,7 +45,7 @@ export function createTally() {
   const bins = new Map<number, { frames: number; lastMs: number }>()
   return {
     add({ candidateMs, originalMs }: Vote): void {
-      const bin = Math.round((originalMs - candidateMs) / BIN_MS)
+      const bin = Math.round((originalMs - candidateMs) / SAMPLE_MS)
       const entry = bins.get(bin)
       if (!entry) bins.set(bin, { frames: 1, lastMs: candidateMs })
       else if (entry.lastMs !== candidateMs) {
@@ -60,7 +58,7 @@ export function createTally() {
       return [...bins]
         .sort(([a, { frames: m }], [b, { frames: n }]) => n - m || Math.abs(a) - Math.abs(b))
         .slice(0, 4 * OFFSETS_CHECKED)
-        .map(([bin]) => bin * BIN_MS)
+        .map(([bin]) => bin * SAMPLE_MS)
     },
   }
 }

@@ -2,7 +2,15 @@
 import { type Fingerprint, type Kind, ORIENTATIONS } from '../fingerprint/index.ts'
 import { type AlignedStretch, align, createTally, type TimedHash } from './align.ts'
 import { createHammingIndex } from './hamming.ts'
-import { MAX_DISTANCE_BITS, MIN_EXPLAINED, MIN_QUALITY, MIN_SEGMENT_FRAMES, WHOLE } from './thresholds.ts'
+import {
+  MAX_DISTANCE_BITS,
+  MAX_TIME_ERROR_MS,
+  MIN_EXPLAINED,
+  MIN_QUALITY,
+  MIN_SEGMENT_FRAMES,
+  SAMPLE_MS,
+  WHOLE,
+} from './thresholds.ts'
 
 /** A registered original as the search sees it. */
 export interface Original {
@@ -109,7 +117,7 @@ export function createMatcher(): Matcher {
     const found = [...tally(frames, maxDistanceBits)]
       .map(([owner, votes]) =>
         votes.timed
-          ? alignedFound(owner, frames, votes.offsets(), maxDistanceBits)
+          ? alignedFound(owner, frames, candidate.durationMs ?? 0, votes.offsets(), maxDistanceBits)
           : untimedFound(owner, votes, Math.min(frames.length, MAX_VOTERS)),
       )
       .filter((match) => match !== null)
@@ -188,6 +196,7 @@ function untimedFound(owner: Stored, votes: OriginalVotes, voters: number): Foun
 function alignedFound(
   owner: Stored,
   frames: readonly TimedHash[],
+  durationMs: number,
   offsets: number[],
   maxDistanceBits: number,
 ): Found | null {
@@ -196,27 +205,36 @@ function alignedFound(
   const matched = stretches.reduce((sum, s) => sum + s.frames, 0)
   const explained = matched / frames.length
   if (explained < MIN_EXPLAINED) return null
-  const whole = stretches.length === 1 && explained >= WHOLE && covered(original, stretches[0]!) >= WHOLE
+  const whole = inOnePiece(stretches) && explained >= WHOLE && covered(original, stretches) >= WHOLE
   return {
     key: owner.original.key,
     relation: whole ? 'same_content' : 'excerpt',
     distanceBits: Math.round(stretches.reduce((sum, s) => sum + s.distanceBits, 0) / matched),
     explained,
     transforms: [],
-    segments: stretches.map(segment),
+    segments: stretches.map((stretch) => segment(stretch, durationMs)),
     limits: [],
   }
 }
 
-/** Share of the original's frames that lie in the stretch; one sample of tolerance at each end. */
-function covered(original: readonly TimedHash[], { startMs, endMs, offsetMs }: AlignedStretch): number {
-  const inside = original.filter((f) => f.timeMs >= startMs + offsetMs - 500 && f.timeMs <= endMs + offsetMs + 500)
+/** Whether all stretches have one offset. There may be several without a cut: nothing is compared while the screen is black. */
+function inOnePiece(stretches: readonly AlignedStretch[]): boolean {
+  return stretches.every(({ offsetMs }) => Math.abs(offsetMs - stretches[0]!.offsetMs) <= MAX_TIME_ERROR_MS)
+}
+
+/** Share of the original's frames that lie in a stretch; one sample of tolerance at each end. */
+function covered(original: readonly TimedHash[], stretches: readonly AlignedStretch[]): number {
+  const inside = original.filter(({ timeMs }) =>
+    stretches.some((s) => timeMs >= s.startMs + s.offsetMs - SAMPLE_MS && timeMs <= s.endMs + s.offsetMs + SAMPLE_MS),
+  )
   return inside.length / original.length
 }
 
-function segment({ startMs, endMs, offsetMs }: AlignedStretch): Segment {
+/** A stretch lasts until the frame after its last one would have been sampled. */
+function segment({ startMs, endMs, offsetMs }: AlignedStretch, durationMs: number): Segment {
+  const lastsTo = Math.min(endMs + SAMPLE_MS, Math.max(durationMs, endMs))
   return {
-    candidate: { startMs, endMs },
-    original: { startMs: startMs + offsetMs, endMs: endMs + offsetMs },
+    candidate: { startMs, endMs: lastsTo },
+    original: { startMs: startMs + offsetMs, endMs: lastsTo + offsetMs },
   }
 }

@@ -8,6 +8,9 @@ export { MIN_QUALITY } from '../fingerprint/index.ts'
 /** Seconds. Records registered less than this apart count as equally old (docs/protocol.md §5). */
 export const SAME_AGE_S = 3600
 
+/** Milliseconds between two sampled frames (docs/protocol.md §4); also the width of the bins in which votes are counted. */
+export const SAMPLE_MS = 500
+
 /** Milliseconds. Frames are sampled every 500 ms, so the nearest one in another video lies at most half of that away; the rest
  *  is for containers that round. */
 export const MAX_TIME_ERROR_MS = 300

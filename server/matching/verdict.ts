@@ -14,6 +14,8 @@ export interface Ranked {
   trust: number
   /** Seconds since 1970. */
   registeredAt: number
+  /** Place in the order of the chain: decides where nothing else does, so that an answer never depends on the order of a search. */
+  sequence: number
   /** Share of the candidate that the record explains, 0 to 1. */
   explained: number
   /** Bits; null where no pair of hashes was needed. */
@@ -24,7 +26,9 @@ export interface Ranked {
  * @returns matches, best first; conflict: the record that explains the candidate better than the leading one though it is less
  *  trusted or younger, or null. */
 export function rank<T extends Ranked>(matches: readonly T[]): { matches: T[]; conflict: T | null } {
-  const byTrust = matches.toSorted((a, b) => b.trust - a.trust || a.registeredAt - b.registeredAt)
+  const byTrust = matches.toSorted(
+    (a, b) => b.trust - a.trust || a.registeredAt - b.registeredAt || a.sequence - b.sequence,
+  )
   const ordered = Map.groupBy(byTrust, (match) => match.trust)
     .values()
     .flatMap((equals) => sameAge(equals))

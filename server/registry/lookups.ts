@@ -35,7 +35,8 @@ export interface Lookups {
   get(id: string): Promise<LookupView>
   /** Resolves when the lookup is finished or after `waitMs`, with the lookup as it then is. */
   wait(id: string, waitMs: number): Promise<LookupView>
-  /** Calls back with each change until the lookup is finished. Returns the way to stop, or null if it is finished already. */
+  /** Calls back with the lookup as it is and with each change until it is finished. Returns the way to stop, or null, and calls
+   *  nothing, if it was finished and put away already. */
   watch(id: string, listener: (view: LookupView) => void): (() => void) | null
   /** Cancels a lookup that runs, forgets one that is finished. @throws RegistryError `lookup.not_found`. */
   remove(id: string): Promise<void>
@@ -53,6 +54,8 @@ interface Parts {
   /** Seconds since 1970. */
   now: () => number
   problem: (error: unknown, id: string) => Problem
+  /** Is told what the answer does not: an error of ours, and the name that the answer gives it. */
+  onError: (error: unknown, instance?: string) => void
 }
 
 /** 16 bytes: an id cannot be guessed, so only who was given it can read the answer. */
@@ -91,12 +94,19 @@ export function createLookups(parts: Parts): Lookups {
     let end: Partial<LookupView>
     try {
       end = { ...(await run(job)), status: 'done' }
+      job.abort.signal.throwIfAborted()
     } catch (error) {
       const cancelled = job.abort.signal.aborted
-      end = cancelled ? { status: 'cancelled' } : { status: 'failed', error: parts.problem(error, job.view.id) }
+      end = cancelled ? { status: 'cancelled' } : { status: 'failed', error: failure(error, job.view.id) }
     }
     await keep({ ...job.view, ...end, stage: null, progress: null }).then((view) => update(job, view))
     jobs.delete(job.view.id)
+  }
+
+  function failure(error: unknown, id: string): Problem {
+    const problem = parts.problem(error, id)
+    if (problem.code === 'server.internal') parts.onError(error, problem.instance)
+    return problem
   }
 
   /** Stored before it is told, so that an answer once seen can be read again. */
@@ -111,7 +121,7 @@ export function createLookups(parts: Parts): Lookups {
       })
       return view
     } catch (error) {
-      return { ...EMPTY, ...view, status: 'failed', verdict: null, matches: [], error: parts.problem(error, view.id) }
+      return { ...EMPTY, ...view, status: 'failed', verdict: null, matches: [], error: failure(error, view.id) }
     }
   }
 
@@ -143,7 +153,11 @@ export function createLookups(parts: Parts): Lookups {
 
   async function judge(job: Job, candidate: Fingerprint, options: LookupOptions): Promise<Answer> {
     update(job, { status: 'running', stage: 'searching' satisfies Stage, progress: null })
-    const identical = await parts.catalogue.records({ contentDigest: candidate.contentDigest, limit: MAX_IDENTICAL })
+    const identical = await parts.catalogue.records({
+      contentDigest: candidate.contentDigest,
+      ...(options.publisher !== undefined && { publisherId: options.publisher }),
+      limit: MAX_IDENTICAL,
+    })
     const alike = parts.matcher.find(candidate, options.maxDistance)
     const rows = alike.kind === 'found' ? await rowsOf(alike.found) : new Map<string, RecordRow>()
     const likenesses =
@@ -187,6 +201,7 @@ export function createLookups(parts: Parts): Lookups {
   function watch(id: string, listener: (view: LookupView) => void): (() => void) | null {
     const job = jobs.get(id)
     if (!job) return null
+    listener(job.view)
     job.changed.on('change', listener)
     return () => void job.changed.off('change', listener)
   }
@@ -266,7 +281,12 @@ function answer(
 ): Answer {
   // No publisher is verified yet, so all are trusted alike.
   const { matches, conflict } = rank(
-    found.map((match) => ({ ...match, trust: 0, registeredAt: match.row.registeredAt })),
+    found.map((match) => ({
+      ...match,
+      trust: 0,
+      registeredAt: match.row.registeredAt,
+      sequence: match.row.sequence,
+    })),
   )
   const views = matches.slice(0, limit).map((match) => presentMatch(match, context))
   const verdict: Verdict = matches[0]?.relation ?? (reason ? 'inconclusive' : 'not_registered')

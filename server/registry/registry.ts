@@ -75,7 +75,7 @@ export interface RegistryParts {
   /** Seconds since 1970. */
   now: () => number
   problem: (error: unknown, id: string) => Problem
-  onError: (error: unknown) => void
+  onError: (error: unknown, instance?: string) => void
   /** The local network's address and the development publisher's way to register, on a local chain only. */
   development: { rpcUrl: string; ledger: (registry: Pick<Ledger, 'exists' | 'hold' | 'searchable'>) => Ledger } | null
 }

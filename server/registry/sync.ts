@@ -37,8 +37,11 @@ export function createSync({
 
   async function apply({ added, removed }: Changes): Promise<void> {
     for (const recordId of removed) matcher.remove(toHex(recordId))
-    if (added.length > 0) for (const row of await catalogue.recordsById(added)) await admit(row)
+    if (added.length > 0) for (const row of await catalogue.recordsById(added)) await admitAlone(row)
   }
+
+  /** One record that cannot be read must not keep the others from being found. */
+  const admitAlone = (row: RecordRow) => admit(row).catch(onError)
 
   async function admit(row: RecordRow): Promise<void> {
     const manifest = await manifestOf(row)
@@ -77,7 +80,7 @@ export function createSync({
       if (following) enqueue(() => apply(changes))
       else early.push(changes)
     })
-    for await (const rows of catalogue.allRecords()) for (const row of rows) await admit(row)
+    for await (const rows of catalogue.allRecords()) for (const row of rows) await admitAlone(row)
     following = true
     for (const changes of early) enqueue(() => apply(changes))
     await last
@@ -99,5 +102,7 @@ function originalOf(row: RecordRow, manifest: Manifest | null): Original | null 
   const key = toHex(row.recordId)
   if (row.kind === 'video' && manifest)
     return { key, kind: row.kind, frames: manifest.frames.filter((frame) => frame.quality >= MIN_QUALITY) }
-  return { key, kind: row.kind, frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })) }
+  // Featureless ones take no part (docs/protocol.md §4); without the manifest nobody knows which these are.
+  const words = row.perceptualHashes.filter((_, i) => !manifest || manifest.perceptual.quality[i]! >= MIN_QUALITY)
+  return { key, kind: row.kind, frames: words.map((hash) => ({ timeMs: null, hash })) }
 }

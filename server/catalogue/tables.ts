@@ -1,0 +1,62 @@
+/** The tables of `migrations/`, as Kysely sees them: bytea is Uint8Array, every integer a number, on both databases. */
+
+/** Where the log stands that wrote a row. */
+interface Anchored {
+  block_number: number
+  log_index: number
+}
+
+export interface Tables {
+  meta: {
+    id: number
+    chain_id: number | null
+    publisher_registry: Uint8Array | null
+    media_registry: Uint8Array | null
+    start_block: number | null
+    next_sequence: number
+    record_count: number
+  }
+  headers: { number: number; hash: Uint8Array; parent_hash: Uint8Array; time: number }
+  publishers: Anchored & { publisher_id: number; custody: Uint8Array }
+  profiles: Anchored & {
+    publisher_id: number
+    uri: string
+    digest: Uint8Array
+    name: string | null
+    domain: string | null
+  }
+  keys_added: Anchored & { publisher_id: number; key: Uint8Array }
+  keys_ended: Anchored & { publisher_id: number; key: Uint8Array }
+  records: Anchored & {
+    sequence: number
+    record_id: Uint8Array
+    publisher_id: number
+    content_digest: Uint8Array
+    manifest_digest: Uint8Array
+    signer: Uint8Array
+    kind: number
+    algorithm: number
+    words: Uint8Array
+    transaction_hash: Uint8Array
+  }
+  revocations: Anchored & {
+    record_id: Uint8Array
+    publisher_id: number
+    content_digest: Uint8Array
+    signer: Uint8Array
+    reason: number
+  }
+  manifests: {
+    record_id: Uint8Array
+    manifest_digest: Uint8Array
+    state: 'present' | 'missing' | 'mismatch'
+    title: string | null
+    duration_ms: number | null
+    width: number | null
+    height: number | null
+  }
+  lookups: { id: string; created_at: number; expires_at: number; body: string }
+}
+
+/** The tables of rows of the chain beside `records`, in an order in which rows may be deleted. */
+export const OTHER_TABLES = ['revocations', 'keys_ended', 'keys_added', 'profiles', 'publishers'] as const

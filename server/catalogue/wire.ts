@@ -1,0 +1,102 @@
+/** How values travel to and from both databases: results as text that is parsed here, bulk columns as binary arrays.
+ *  Format: PostgreSQL documentation, "Frontend/Backend Protocol" and `src/backend/utils/adt/arrayfuncs.c`, `array_recv`. */
+
+/** Object ids of PostgreSQL's built-in types, `src/include/catalog/pg_type.dat`. */
+const OID = { bool: 16, bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, oid: 26, float4: 700, float8: 701 } as const
+
+type Parse = (text: string) => unknown
+
+const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
+  [OID.bool, (text) => text === 't'],
+  [OID.bytea, parseBytea],
+  [OID.int8, parseInt8],
+  [OID.int2, Number],
+  [OID.int4, Number],
+  [OID.oid, Number],
+  [OID.float4, Number],
+  [OID.float8, Number],
+])
+
+const asText: Parse = (text) => text
+
+/** The parser of a type's text form. Types that the catalogue does not use stay text. */
+export function parserOf(oid: number): Parse {
+  return PARSERS.get(oid) ?? asText
+}
+
+function parseInt8(text: string): number | bigint {
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : BigInt(text)
+}
+
+/** Of the characters `0` to `9` and `a` to `f`, by their code. */
+const NIBBLES = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16) || 0)
+
+/** Reads `\\x` and lower-case hex, as PostgreSQL writes it. */
+function parseBytea(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2 - 1)
+  for (let i = 0; i < bytes.length; i++) {
+    const at = 2 * i + 2
+    bytes[i] = (NIBBLES[text.charCodeAt(at)]! << 4) | NIBBLES[text.charCodeAt(at + 1)]!
+  }
+  return bytes
+}
+
+/** Text that PostgreSQL can store: no lone surrogates (they break the length count of PGlite 0.5's messages), no U+0000. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd')
+}
+
+const ARRAY_HEADER_BYTES = 20
+
+function binaryArray(elementOid: number, sizes: number, count: number, write: (view: DataView) => void): Uint8Array {
+  const bytes = new Uint8Array(ARRAY_HEADER_BYTES + 4 * count + sizes)
+  const view = new DataView(bytes.buffer)
+  view.setInt32(0, 1) // dimensions
+  view.setInt32(8, elementOid)
+  view.setInt32(12, count)
+  view.setInt32(16, 1) // lower bound
+  write(view)
+  return bytes
+}
+
+/** A `bigint[]` parameter. An order of magnitude less work than text on both sides; both drivers send bytes as they are. */
+export function int8Array(values: readonly number[]): Uint8Array {
+  return binaryArray(OID.int8, 8 * values.length, values.length, (view) => {
+    let offset = ARRAY_HEADER_BYTES
+    for (const value of values) {
+      view.setInt32(offset, 8)
+      view.setInt32(offset + 4, Math.floor(value / 2 ** 32))
+      view.setUint32(offset + 8, value >>> 0)
+      offset += 12
+    }
+  })
+}
+
+function variableArray(elementOid: number, values: readonly (Uint8Array | null)[]): Uint8Array {
+  const size = values.reduce((sum, value) => sum + (value?.length ?? 0), 0)
+  return binaryArray(elementOid, size, values.length, (view) => {
+    const bytes = new Uint8Array(view.buffer)
+    let offset = ARRAY_HEADER_BYTES
+    if (values.includes(null)) view.setInt32(4, 1)
+    for (const value of values) {
+      view.setInt32(offset, value?.length ?? -1)
+      if (value) bytes.set(value, offset + 4)
+      offset += 4 + (value?.length ?? 0)
+    }
+  })
+}
+
+/** A `bytea[]` parameter. */
+export function byteaArray(values: readonly Uint8Array[]): Uint8Array {
+  return variableArray(OID.bytea, values)
+}
+
+/** A `text[]` parameter. */
+export function textArray(values: readonly (string | null)[]): Uint8Array {
+  const encoder = new TextEncoder()
+  return variableArray(
+    OID.text,
+    values.map((value) => (value === null ? null : encoder.encode(storable(value)))),
+  )
+}

@@ -1,0 +1,157 @@
+/**
+ * What a decoder process is asked and what it answers: one line of JSON each way on a pipe of its own.
+ *
+ * Not Node's IPC: that channel also carries handles and internal commands, and the decoder's side of it may be in the hands of a hostile file.
+ * So the reader believes nothing: every length, count and order is checked here.
+ */
+import * as z from 'zod'
+import { fromHex, toHex } from '../bytes.ts'
+import { type ErrorCode, RegistryError } from '../errors.ts'
+import { KINDS, type MediaFingerprint, ORIENTATIONS } from './fingerprint.ts'
+
+export interface DecoderLimits {
+  /** Pixels of a picture, or of one frame of a video. */
+  maxPixels: number
+  /** Seconds of video or sound. */
+  maxDurationS: number
+  /** Bytes of resident memory of one decoder process. */
+  maxMemoryBytes: number
+  /** Seconds of wall clock for one job. */
+  timeoutS: number
+}
+
+export const DEFAULT_LIMITS: DecoderLimits = {
+  /** A medium format camera (100 megapixels) still passes. */
+  maxPixels: 120_000_000,
+  /** As many frames as a fingerprint document may hold, at two a second. */
+  maxDurationS: 14_400,
+  maxMemoryBytes: 1024 ** 3,
+  timeoutS: 600,
+}
+
+/** File descriptors that a decoder process inherits. */
+export const MEDIA_FD = 3
+export const CHANNEL_FD = 4
+
+/** Frames chosen a second. */
+export const FRAMES_PER_SECOND = 2
+
+/** What a decoder process says when it has started: an end before this is no fault of any media. */
+export const READY = '{"ready":true}'
+
+/** Bytes of the longest honest answer, a frame has about 110, with reports of progress five times a second. */
+export const maxAnswerBytes = ({ maxDurationS, timeoutS }: DecoderLimits): number =>
+  4096 + 160 * maxFrames(maxDurationS) + 5 * 64 * Math.ceil(timeoutS)
+
+const maxFrames = (durationS: number) => Math.ceil(durationS * FRAMES_PER_SECOND) + 1
+
+const limits = z.strictObject({
+  maxPixels: z.int().positive(),
+  maxDurationS: z.number().positive(),
+  maxMemoryBytes: z.int().positive(),
+  timeoutS: z.number().positive(),
+})
+
+const job = z.strictObject({ byteLength: z.int().positive(), limits })
+export type Job = z.infer<typeof job>
+
+/** What a decoder may say of media. Anything else that it meets is a crash. */
+const CODES = [
+  'media.empty',
+  'media.too_large',
+  'media.unsupported',
+  'media.undecodable',
+] as const satisfies ErrorCode[]
+type Code = (typeof CODES)[number]
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const quality = z.int().min(0).max(100)
+const pixels = z.int().min(1).max(1_000_000).nullable()
+
+const media = z.strictObject({
+  kind: z.enum(KINDS),
+  mediaType: z.string().regex(/^[a-z]+\/[\w.+-]{1,60}$/),
+  width: pixels,
+  height: pixels,
+  durationMs: z.int().min(0).nullable(),
+  picture: z.strictObject({ orientations: z.array(hash).length(ORIENTATIONS.length), quality }).nullable(),
+  frames: z.array(z.strictObject({ timeMs: z.int().min(0), hash, quality })),
+})
+
+const answer = z.union([
+  z.strictObject({ progress: z.number().min(0).max(1) }),
+  z.strictObject({ error: z.strictObject({ code: z.enum(CODES), detail: z.string() }) }),
+  z.strictObject({ media }),
+])
+
+export type Answer =
+  | { kind: 'progress'; fraction: number }
+  | { kind: 'error'; error: RegistryError }
+  | { kind: 'media'; media: MediaFingerprint }
+
+export const writeJob = (of: Job): string => `${JSON.stringify(of)}\n`
+
+/** @throws Error if the line is no job: only a defect of the parent can do that. */
+export const readJob = (line: string): Job => job.parse(JSON.parse(line))
+
+export const writeProgress = (fraction: number): string => `${JSON.stringify({ progress: fraction })}\n`
+
+/** @throws RegistryError `error` itself, if it says nothing about the media: then the process had better end. */
+export function writeError(error: RegistryError): string {
+  if (!isMediaCode(error.code)) throw error
+  return `${JSON.stringify({ error: { code: error.code, detail: oneLine(error.message) } })}\n`
+}
+
+export function writeMedia(of: MediaFingerprint): string {
+  const picture = of.picture && { ...of.picture, orientations: of.picture.orientations.map(toHex) }
+  const frames = of.frames.map((frame) => ({ ...frame, hash: toHex(frame.hash) }))
+  return `${JSON.stringify({ media: { ...of, picture, frames } })}\n`
+}
+
+/** Reads one line of a decoder that is not trusted.
+ * @throws Error if the line is not an answer to a job with these limits. */
+export function readAnswer(line: string, within: DecoderLimits): Answer {
+  const read = answer.parse(JSON.parse(line))
+  if ('progress' in read) return { kind: 'progress', fraction: read.progress }
+  if ('error' in read) return { kind: 'error', error: new RegistryError(read.error.code, oneLine(read.error.detail)) }
+  checkMedia(read.media, within)
+  const { picture, frames, ...rest } = read.media
+  return {
+    kind: 'media',
+    media: {
+      ...rest,
+      picture: picture && { ...picture, orientations: picture.orientations.map((h) => fromHex(h, 32)) },
+      frames: frames.map((frame) => ({ ...frame, hash: fromHex(frame.hash, 32) })),
+    },
+  }
+}
+
+function checkMedia(of: z.infer<typeof media>, { maxPixels, maxDurationS }: DecoderLimits): void {
+  const need = (fact: boolean, what: string) => {
+    if (!fact) throw new Error(`the decoder answered ${what}`)
+  }
+  const sized = of.width !== null && of.height !== null
+  need(sized === (of.kind !== 'audio'), `${of.kind} of ${of.width}×${of.height}`)
+  need(!sized || of.width! * of.height! <= maxPixels, `${of.width}×${of.height} pixels`)
+  need((of.kind === 'image') === (of.picture !== null), `${of.kind} with the wrong hashes`)
+  need((of.kind === 'image') === (of.durationMs === null), `${of.kind} of ${of.durationMs} ms`)
+  need((of.durationMs ?? 0) <= maxDurationS * 1000, `${of.durationMs} ms`)
+  need((of.kind === 'video') === of.frames.length > 0, `${of.kind} with ${of.frames.length} frames`)
+  need(of.frames.length <= maxFrames(maxDurationS), `${of.frames.length} frames`)
+  need(
+    of.frames.every((frame, i) => i === 0 || of.frames[i - 1]!.timeMs < frame.timeMs),
+    'frames out of order',
+  )
+  need((of.frames.at(-1)?.timeMs ?? 0) <= (of.durationMs ?? 0), 'frames after the end')
+}
+
+const isMediaCode = (code: ErrorCode): code is Code => (CODES as readonly ErrorCode[]).includes(code)
+
+/** A foreign library's words as one short line without control characters: they may quote the file. */
+export function oneLine(text: string): string {
+  const line = text
+    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line
+}

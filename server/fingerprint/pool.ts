@@ -1,0 +1,181 @@
+/** Decoder processes, so many and no more, and a queue of files that wait for one. */
+import type { FileHandle } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { RegistryError } from '../errors.ts'
+import type { MediaFingerprint } from './fingerprint.ts'
+import { DEFAULT_LIMITS, type DecoderLimits } from './job.ts'
+import { type DecoderProcess, startDecoder } from './process.ts'
+
+/** Jobs after which a process is replaced: what a decoder leaks, or a hostile file left behind, does not last. */
+const JOBS_PER_PROCESS = 200
+/** Bytes in memory after a job, beyond which a process is replaced. An idle one that has seen video has 150 MB. */
+const MAX_IDLE_BYTES = 500_000_000
+/** Files that wait for each process. */
+const QUEUED_PER_PROCESS = 64
+
+const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './decoder.ts' : './decoder.js', import.meta.url)
+
+export interface DecoderPoolOptions {
+  /** Processes at the most; as many as cores if left out. They start when they are first needed. */
+  size?: number
+  limits?: DecoderLimits
+  /** Files that may wait; 64 for each process if left out. */
+  maxQueued?: number
+  /** Where media is put while it is decoded, in files without a name; the system's temporary directory if left out. */
+  directory?: string
+  jobsPerProcess?: number
+  maxIdleBytes?: number
+  /** The program of a decoder process. Tests put another in its place. */
+  program?: URL
+}
+
+export interface DecodeOptions {
+  /** Ends the job: the process that has it is killed, and `decode` fails with the signal's reason. */
+  signal?: AbortSignal
+  /** Called a few times a second while video is decoded, with the part that is done, 0 to 1. */
+  onProgress?: (fraction: number) => void
+}
+
+export interface DecoderPoolStats {
+  /** Processes that run, at work or not. */
+  processes: number
+  busy: number
+  queued: number
+  /** Processes started, jobs done and jobs failed since the beginning. */
+  started: number
+  done: number
+  failed: number
+}
+
+export interface DecoderPool {
+  /** Decodes the first `byteLength` bytes of an open file, which stays open and is read at explicit positions.
+   * @throws RegistryError `media.*` about the file; `server.busy` with `retryAfterS` if too many wait. */
+  decode(file: FileHandle | number, byteLength: number, options?: DecodeOptions): Promise<MediaFingerprint>
+  stats(): DecoderPoolStats
+  /** Kills the processes; whatever runs or waits fails with `server.busy`. */
+  close(): Promise<void>
+}
+
+export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool {
+  const {
+    size = availableParallelism(),
+    limits = DEFAULT_LIMITS,
+    maxQueued = QUEUED_PER_PROCESS * size,
+    directory = tmpdir(),
+    jobsPerProcess = JOBS_PER_PROCESS,
+    maxIdleBytes = MAX_IDLE_BYTES,
+    program = PROGRAM,
+  } = options
+  const all = new Set<DecoderProcess>()
+  const idle: DecoderProcess[] = []
+  const queue: { enter(): void; refuse(error: unknown): void }[] = []
+  const count = { busy: 0, started: 0, done: 0, failed: 0 }
+  let workedMs = 0
+  let closed = false
+
+  const closing = () => new RegistryError('server.busy', 'the decoders are closing down', { retryAfterS: 5 })
+
+  /** Waits for a turn, first come, first served. `busy` counts turns, so a process that is still dying holds one. */
+  async function enter(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    if (closed) throw closing()
+    if (count.busy < size) {
+      count.busy++
+      return
+    }
+    if (queue.length >= maxQueued) throw tooBusy()
+    await new Promise<void>((resolve, reject) => {
+      const withdraw = () => {
+        queue.splice(queue.indexOf(waiting), 1)
+        reject(signal!.reason)
+      }
+      const settled = () => signal?.removeEventListener('abort', withdraw)
+      const waiting = {
+        enter() {
+          settled()
+          resolve()
+        },
+        refuse(error: unknown) {
+          settled()
+          reject(error)
+        },
+      }
+      signal?.addEventListener('abort', withdraw, { once: true })
+      queue.push(waiting)
+    })
+  }
+
+  function leave(): void {
+    const next = queue.shift()
+    if (next) next.enter()
+    else count.busy--
+  }
+
+  function tooBusy(): RegistryError {
+    const jobs = count.done + count.failed
+    const jobS = jobs > 0 ? workedMs / jobs / 1000 : 1
+    const retryAfterS = Math.min(60, Math.max(1, Math.ceil((jobS * queue.length) / size)))
+    return new RegistryError('server.busy', `${queue.length} files wait for ${size} decoders`, { retryAfterS })
+  }
+
+  async function obtain(): Promise<DecoderProcess> {
+    for (let one = idle.pop(); one; one = idle.pop()) {
+      if (one.alive) return one
+      await discard(one)
+    }
+    const fresh = await startDecoder({ program, directory })
+    count.started++
+    all.add(fresh)
+    if (closed) await discard(fresh)
+    return fresh
+  }
+
+  async function discard(one: DecoderProcess): Promise<void> {
+    await one.stop(closed ? closing() : undefined)
+    all.delete(one)
+  }
+
+  async function work(
+    fd: number,
+    byteLength: number,
+    { signal, onProgress }: DecodeOptions,
+  ): Promise<MediaFingerprint> {
+    const decoder = await obtain()
+    try {
+      const media = await decoder.run(fd, byteLength, { limits, signal, onProgress })
+      const worn = decoder.jobs >= jobsPerProcess || (decoder.residentBytes() ?? 0) > maxIdleBytes
+      if (worn || closed) await discard(decoder)
+      else idle.push(decoder)
+      return media
+    } catch (error) {
+      // Even after an orderly refusal: what was refused may have left something behind.
+      await discard(decoder)
+      throw error
+    }
+  }
+
+  return {
+    async decode(file, byteLength, options = {}) {
+      if (byteLength === 0) throw new RegistryError('media.empty', 'the file has no bytes')
+      await enter(options.signal)
+      const startedAt = performance.now()
+      try {
+        const media = await work(typeof file === 'number' ? file : file.fd, byteLength, options)
+        count.done++
+        return media
+      } catch (error) {
+        count.failed++
+        throw error
+      } finally {
+        workedMs += performance.now() - startedAt
+        leave()
+      }
+    },
+    stats: () => ({ processes: all.size, queued: queue.length, ...count }),
+    async close() {
+      closed = true
+      for (const waiting of queue.splice(0)) waiting.refuse(closing())
+      await Promise.all([...all].map(discard))
+    },
+  }
+}

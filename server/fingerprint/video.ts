@@ -1,0 +1,161 @@
+/** The frames of a video, two a second, hashed; or how long a sound lasts. */
+import type { CodecContext, Stream } from 'node-av/lib'
+import { RegistryError } from '../errors.ts'
+import { type Container, loadAv, openContainer, openDecoder, type Source } from './container.ts'
+import type { Frame, MediaFingerprint } from './fingerprint.ts'
+import { decodedFrames, startsToSound } from './frames.ts'
+import type { DecoderLimits } from './job.ts'
+import { hashFrame } from './pdq.ts'
+import { createRasteriser, type Rasteriser } from './raster.ts'
+import { createTimeline, type Timeline } from './timeline.ts'
+
+/** Frames a second where neither the frames nor the file say anything. */
+const ASSUMED_RATE = 25
+
+export interface StreamJob extends Source {
+  mediaType: string
+  limits: DecoderLimits
+  /** Called for each frame taken, with the part of the file that was read, 0 to 1. */
+  onProgress?: (fraction: number) => void
+}
+
+/** Decodes a video, or measures a sound. A file that breaks off counts as far as it goes.
+ * @throws RegistryError `media.undecodable` if not one frame or sample can be decoded; `media.too_large` for more pixels or seconds than
+ * the limits allow; `media.unsupported` for an unknown codec, or without `node-av`. */
+export async function readStream(job: StreamJob): Promise<MediaFingerprint> {
+  const container = await openContainer(await loadAv(), job)
+  try {
+    const stream = container.video ?? container.sound
+    if (!stream) throw new RegistryError('media.undecodable', `${job.mediaType} with neither picture nor sound in it`)
+    checkDuration(Number(container.format.duration) / 1000, job.limits)
+    checkSize(stream.codecpar, job.limits)
+    const decoder = await openDecoder(container.av, stream, job.limits.maxPixels)
+    try {
+      return container.video
+        ? await readVideo(container, stream, decoder, job)
+        : await readSound(container, stream, decoder, job)
+    } finally {
+      decoder.freeContext()
+    }
+  } finally {
+    await container.close()
+  }
+}
+
+async function readVideo(
+  from: Container,
+  stream: Stream,
+  decoder: CodecContext,
+  job: StreamJob,
+): Promise<MediaFingerprint> {
+  const rasteriser = createRasteriser(from.av)
+  const timeline = createTimeline({
+    timeBase: stream.timeBase,
+    frameMs: frameMsOf(stream),
+    discontinuous: from.discontinuous,
+  })
+  try {
+    const { frames, size, endMs } = await takeFrames(from, stream, decoder, timeline, rasteriser, job)
+    if (frames.length === 0 || !size)
+      throw new RegistryError('media.undecodable', `no frame of this ${job.mediaType} can be decoded`)
+    return {
+      kind: 'video',
+      mediaType: typeFor('video', job.mediaType),
+      ...size,
+      durationMs: endMs,
+      picture: null,
+      frames,
+    }
+  } finally {
+    rasteriser.free()
+  }
+}
+
+async function takeFrames(
+  from: Container,
+  stream: Stream,
+  decoder: CodecContext,
+  timeline: Timeline,
+  rasteriser: Rasteriser,
+  { limits, onProgress }: StreamJob,
+) {
+  const frames: Frame[] = []
+  let size: { width: number; height: number } | null = null
+  let endMs = 0
+  const reach = (ms: number) => {
+    endMs = Math.max(endMs, ms)
+    checkDuration(endMs, limits)
+  }
+  for await (const frame of decodedFrames(from, stream, decoder, { foresee: timeline.foresee, onSkipped: reach })) {
+    const pts = frame.bestEffortTimestamp
+    const placed = timeline.place(pts === from.av.AV_NOPTS_VALUE ? null : pts, frame.duration)
+    reach(placed.endMs)
+    if (!placed.chosen) continue
+    checkSize(frame, limits)
+    const { pixels, width, height } = await rasteriser.render(frame)
+    size ??= { width, height }
+    frames.push({ timeMs: placed.timeMs, ...hashFrame(pixels) })
+    onProgress?.(from.progress())
+  }
+  return { frames, size, endMs }
+}
+
+/** Packets are counted, for headers only promise; the first must decode, for any bytes can be cut into packets. */
+async function readSound(
+  from: Container,
+  stream: Stream,
+  decoder: CodecContext,
+  job: StreamJob,
+): Promise<MediaFingerprint> {
+  const { num, den } = stream.timeBase
+  const { AV_NOPTS_VALUE } = from.av
+  const sounds = startsToSound(from.av, decoder)
+  let heard = false
+  let origin: bigint | null = null
+  let endTicks = 0n
+  for await (const packet of from.packets(stream)) {
+    heard ||= await sounds(packet)
+    const timed = packet.pts !== AV_NOPTS_VALUE
+    if (timed) origin ??= packet.pts - endTicks
+    const startTicks: bigint = timed ? packet.pts - origin! : endTicks
+    if (startTicks + packet.duration > endTicks) endTicks = startTicks + packet.duration
+    checkDuration((Number(endTicks) * 1000 * num) / den, job.limits)
+    job.onProgress?.(from.progress())
+  }
+  heard ||= await sounds(null)
+  if (!heard) throw new RegistryError('media.undecodable', `no sound of this ${job.mediaType} can be decoded`)
+  const durationMs = Math.round((Number(endTicks) * 1000 * num) / den)
+  return {
+    kind: 'audio',
+    mediaType: typeFor('audio', job.mediaType),
+    width: null,
+    height: null,
+    durationMs,
+    picture: null,
+    frames: [],
+  }
+}
+
+function frameMsOf({ avgFrameRate, rFrameRate }: Stream): number {
+  const rate = [avgFrameRate, rFrameRate].find(({ num, den }) => num > 0 && den > 0)
+  return rate ? (1000 * rate.den) / rate.num : 1000 / ASSUMED_RATE
+}
+
+/** One container holds either: its media type goes by what was found in it. */
+function typeFor(kind: 'video' | 'audio', mediaType: string): string {
+  const shared = /^(video|audio)\/(mp4|3gpp2?|matroska|webm|ogg|mpeg)$/.exec(mediaType)
+  return shared ? `${kind}/${shared[2]}` : mediaType
+}
+
+function checkSize({ width, height }: { width: number; height: number }, { maxPixels }: DecoderLimits): void {
+  if (width * height > maxPixels)
+    throw new RegistryError('media.too_large', `frames of ${width}×${height} pixels; at most ${maxPixels} are decoded`)
+}
+
+function checkDuration(ms: number, { maxDurationS }: DecoderLimits): void {
+  if (ms > maxDurationS * 1000)
+    throw new RegistryError(
+      'media.too_large',
+      `it lasts ${Math.round(ms / 1000)} s; at most ${maxDurationS} s are decoded`,
+    )
+}

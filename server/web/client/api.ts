@@ -1,0 +1,194 @@
+/** All requests of the page. Failures are `ProblemError`s; a cancelled request rejects with the signal's reason. */
+import type { Lookup, Problem, Progress, RecordPage, Registration } from './wire.ts'
+
+/** Milliseconds. A stream that says nothing for so long may be held back by a proxy: ask instead. */
+const SILENCE_MS = 15_000
+const FIRST_POLL_MS = 300
+const SLOWEST_POLL_MS = 3_000
+/** Polls that may fail in a row: a server that restarts is back within them. */
+const POLL_FAILURES = 4
+
+const UNREACHABLE: Problem = {
+  title: 'The server does not answer',
+  detail: 'The connection failed or was closed before an answer came.',
+}
+
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly problem: Problem
+  /** Seconds after which the server asks to try again. */
+  readonly retryAfterS: number | null
+
+  constructor(problem: Problem, retryAfterS: number | null = null) {
+    super(problem.title)
+    this.problem = problem
+    this.retryAfterS = retryAfterS
+  }
+}
+
+export type OnProgress = (progress: number | null) => void
+
+interface Upload {
+  url: string
+  file: File
+  headers?: Record<string, string>
+  onProgress: OnProgress
+  signal: AbortSignal
+}
+
+/** Sends the file as the raw body. The answer is a lookup in progress, or a finished one where the server was quick. */
+export async function startLookup(file: File, onProgress: OnProgress, signal: AbortSignal): Promise<Lookup> {
+  return upload<Lookup>({ url: '/v1/lookups?wait=0', file, onProgress, signal })
+}
+
+/** Follows a lookup to its end: by its events, and by asking again and again where those fail. */
+export async function followLookup(id: string, onStage: (at: Progress) => void, signal: AbortSignal): Promise<Lookup> {
+  try {
+    return await streamLookup(id, onStage, signal)
+  } catch {
+    signal.throwIfAborted()
+    return pollLookup(id, onStage, signal)
+  }
+}
+
+/** Best effort: a lookup that cannot be cancelled any more has ended already. */
+export function cancelLookup(id: string): void {
+  fetch(lookupPath(id), { method: 'DELETE', keepalive: true }).catch(() => undefined)
+}
+
+export function listRecords(cursor: string | null): Promise<RecordPage> {
+  return getJson<RecordPage>(`/v1/records?${new URLSearchParams({ limit: '20', ...(cursor && { cursor }) })}`)
+}
+
+export interface RegistrationRequest {
+  file: File
+  title: string
+  text: string
+  token: string
+  onProgress: OnProgress
+  signal: AbortSignal
+}
+
+/** Asks the development signer of a local registry to register the file. */
+export function register({ title, text, token, ...rest }: RegistrationRequest): Promise<Registration> {
+  const query = new URLSearchParams({ title, ...(text && { text }) })
+  const url = `/v1/development/registrations?${query}`
+  return upload<Registration>({ url, headers: { 'X-Firsthand-Token': token }, ...rest })
+}
+
+export function recordPath(recordId: string): string {
+  return `/v1/records/${encodeURIComponent(recordId)}`
+}
+
+export function lookupPath(id: string): string {
+  return `/v1/lookups/${encodeURIComponent(id)}`
+}
+
+export function isFinished(lookup: Lookup): boolean {
+  return lookup.status !== 'queued' && lookup.status !== 'running'
+}
+
+function streamLookup(id: string, onStage: (at: Progress) => void, signal: AbortSignal): Promise<Lookup> {
+  return new Promise((resolve, reject) => {
+    const source = new EventSource(`${lookupPath(id)}/events`)
+    const end = (settle: () => void) => {
+      source.close()
+      clearTimeout(silence)
+      signal.removeEventListener('abort', giveUp)
+      settle()
+    }
+    const giveUp = () => end(() => reject(signal.reason ?? new Error('the stream of events failed')))
+    let silence = setTimeout(giveUp, SILENCE_MS)
+    const read = <T>(use: (value: T) => void) => {
+      return (event: MessageEvent<string>) => {
+        clearTimeout(silence)
+        silence = setTimeout(giveUp, SILENCE_MS)
+        try {
+          use(JSON.parse(event.data))
+        } catch {
+          giveUp()
+        }
+      }
+    }
+    signal.addEventListener('abort', giveUp)
+    source.addEventListener('stage', read<Progress>(onStage))
+    source.addEventListener(
+      'done',
+      read<Lookup>((lookup) => end(() => resolve(lookup))),
+    )
+    // EventSource would connect again by itself, for ever if the route is not there; polling sees why.
+    source.addEventListener('error', giveUp)
+  })
+}
+
+async function pollLookup(id: string, onStage: (at: Progress) => void, signal: AbortSignal): Promise<Lookup> {
+  let failures = 0
+  for (let delayMs = FIRST_POLL_MS; ; delayMs = Math.min(delayMs * 1.5, SLOWEST_POLL_MS)) {
+    try {
+      const lookup = await getJson<Lookup>(lookupPath(id), signal)
+      failures = 0
+      if (isFinished(lookup)) return lookup
+      if (lookup.stage) onStage({ stage: lookup.stage, progress: lookup.progress ?? null })
+    } catch (error) {
+      failures += 1
+      signal.throwIfAborted()
+      const answered = error instanceof ProblemError && (error.problem.status ?? 500) < 500
+      if (answered || failures > POLL_FAILURES) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, delayMs))
+    signal.throwIfAborted()
+  }
+}
+
+async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
+  const response = await fetch(url, { headers: { Accept: 'application/json' }, signal: signal ?? null }).catch(() => {
+    throw new ProblemError(UNREACHABLE)
+  })
+  return answer<T>(response.status, await response.text(), response.headers.get('Retry-After'))
+}
+
+/** XMLHttpRequest, because fetch does not tell how much of a body has been sent. */
+function upload<T>({ url, file, headers = {}, onProgress, signal }: Upload): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', url)
+    for (const [name, value] of Object.entries({ 'Content-Type': contentType(file), ...headers }))
+      request.setRequestHeader(name, value)
+    request.upload.addEventListener('progress', (event) =>
+      onProgress(event.lengthComputable ? event.loaded / event.total : null),
+    )
+    request.addEventListener('load', () => {
+      try {
+        resolve(answer<T>(request.status, request.responseText, request.getResponseHeader('Retry-After')))
+      } catch (error) {
+        reject(error)
+      }
+    })
+    request.addEventListener('error', () => reject(new ProblemError(UNREACHABLE)))
+    request.addEventListener('abort', () => reject(signal.reason))
+    signal.addEventListener('abort', () => request.abort())
+    request.send(file)
+  })
+}
+
+/** A file that calls itself JSON or multipart would be read as a request instead of as the candidate. */
+function contentType(file: File): string {
+  return /^(?:image|video|audio)\//.test(file.type) ? file.type : 'application/octet-stream'
+}
+
+function answer<T>(status: number, text: string, retryAfter: string | null): T {
+  const value = parse(text)
+  if (status >= 200 && status < 300 && value) return value as T
+  const problem = value && 'title' in value ? (value as unknown as Problem) : { title: `The server answered ${status}` }
+  throw new ProblemError({ status, ...problem }, Number(retryAfter) || null)
+}
+
+/** Null for anything but an object: a proxy may answer in HTML. */
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,100 @@
+/** The answer to a lookup: the verdict in a word and a sentence, what follows from it, and the matches. */
+import { lookupPath, type ProblemError, recordPath } from './api.ts'
+import { type Child, copyable, el, facts, fill, link } from './dom.ts'
+import { glyph } from './glyphs.ts'
+import { matchView } from './match-view.ts'
+import type { Conflict, Lookup, Verdict } from './wire.ts'
+import { advice, extent, limitSentence, plain, VERDICT_MEANINGS, VERDICT_WORDS } from './words.ts'
+
+/** Shows a finished lookup. @returns the heading to which the focus moves. */
+export function showVerdict(container: HTMLElement, lookup: Lookup): HTMLElement {
+  const verdict: Verdict = lookup.verdict && lookup.verdict in VERDICT_WORDS ? lookup.verdict : 'inconclusive'
+  const matches = lookup.matches ?? []
+  const heading = el('h2', { id: 'verdict', tabindex: -1, 'aria-describedby': 'summary' }, VERDICT_WORDS[verdict])
+  fill(
+    container,
+    el(
+      'div',
+      { class: 'verdict', 'data-verdict': verdict },
+      el('div', { class: 'word' }, glyph(verdict), heading),
+      el('p', { id: 'summary', class: 'summary', dir: 'auto' }, lookup.summary),
+      reasonLine(lookup),
+      el('p', { class: 'meaning' }, VERDICT_MEANINGS[verdict]),
+      ...(lookup.limits ?? []).map((limit) => el('p', { class: 'note' }, limitSentence(limit))),
+      conflictNote(lookup.conflict),
+    ),
+    matches.length > 0 &&
+      el('h2', { class: 'label' }, matches.length === 1 ? 'The record' : `${matches.length} records`),
+    ...matches.map((match) => matchView(match, lookup.candidate?.durationS ?? null)),
+    candidateFacts(lookup),
+  )
+  return heading
+}
+
+interface ProblemActions {
+  /** Asks the same again. */
+  onRetry(): void
+}
+
+/** Shows why there is no verdict. @returns the heading to which the focus moves. */
+export function showProblem(container: HTMLElement, error: ProblemError, { onRetry }: ProblemActions): HTMLElement {
+  const { problem, retryAfterS } = error
+  const heading = el('h2', { id: 'verdict', tabindex: -1, 'aria-describedby': 'summary' }, plain(problem.title, 120))
+  const retry = el('button', { type: 'button' }, 'Try again')
+  retry.addEventListener('click', onRetry)
+  fill(
+    container,
+    el(
+      'div',
+      { class: 'verdict problem', 'data-verdict': 'problem' },
+      el('div', { class: 'word' }, glyph('problem'), heading),
+      el('p', { id: 'summary', class: 'summary', dir: 'auto' }, problem.detail),
+      el('p', {}, el('strong', {}, 'What to do: '), advice(problem, retryAfterS)),
+      el('p', { class: 'muted' }, 'No verdict was reached: nothing follows about the file.'),
+      problem.code
+        ? el('p', { class: 'muted' }, 'Code: ', el('code', {}, problem.code), ...explained(problem.type))
+        : null,
+      el('p', {}, retry),
+    ),
+  )
+  return heading
+}
+
+/** What is known of the candidate itself. */
+function candidateFacts({ candidate, id }: Lookup): HTMLElement | null {
+  if (!candidate) return null
+  const size = extent(candidate)
+  return el(
+    'section',
+    { class: 'about', 'aria-label': 'About your file' },
+    el('h2', { class: 'label' }, 'Your file, as it was read'),
+    facts([
+      ['Content digest', copyable(candidate.contentDigest, 'content digest')],
+      ['Extent', size || null],
+      ['This answer', link(lookupPath(id), 'The whole lookup as JSON')],
+    ]),
+  )
+}
+
+function conflictNote(conflict: Conflict | null | undefined): HTMLElement | null {
+  if (!conflict) return null
+  return el(
+    'div',
+    { class: 'note' },
+    el('strong', {}, 'Another record explains this file better. '),
+    conflict.summary,
+    ' That record is younger, or its publisher is less trusted, so it does not lead: ',
+    copyable(conflict.recordId, 'id of the other record'),
+    el('span', { class: 'aside' }, link(recordPath(conflict.recordId), 'The other record as JSON')),
+  )
+}
+
+/** The summary may say it already. */
+function reasonLine({ reason, summary }: Lookup): HTMLElement | null {
+  if (!reason || summary?.includes(reason)) return null
+  return el('p', {}, el('strong', {}, 'Reason: '), plain(reason, 300), '.')
+}
+
+function explained(type: string | undefined): Child[] {
+  return type && /^(?:https?:\/)?\//.test(type) ? [' ', link(type, 'What this code means')] : []
+}

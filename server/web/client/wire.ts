@@ -1,0 +1,128 @@
+/** The JSON of the API as this page reads it. Every text in it is written by strangers. */
+
+export type Kind = 'image' | 'video' | 'audio'
+export type Relation = 'identical' | 'same_content' | 'excerpt' | 'altered' | 'composite'
+export type Verdict = Relation | 'not_registered' | 'inconclusive'
+export type Stage = 'receiving' | 'decoding' | 'searching' | 'comparing'
+
+/** RFC 9457 with our `code`. */
+export interface Problem {
+  type?: string
+  title: string
+  status?: number
+  detail?: string
+  code?: string
+  instance?: string
+}
+
+export interface Publisher {
+  id: number
+  name: string | null
+  domain: string | null
+  trust: string
+}
+
+export interface Anchor {
+  chain: string
+  contract: string
+  transaction: string
+  block: number
+  finality: string
+}
+
+export interface Span {
+  startS: number
+  endS: number
+}
+
+export interface Segment {
+  candidate: Span
+  original: Span
+  speed?: number
+}
+
+export interface Match {
+  recordId: string
+  relation: Relation
+  similarity: number | null
+  distanceBits: number | null
+  original: {
+    contentDigest: string
+    kind: Kind | null
+    title: string | null
+    durationS: number | null
+    width: number | null
+    height: number | null
+  }
+  publisher: Publisher
+  registeredAt: string
+  state: string
+  anchor: Anchor
+  segments: Segment[]
+  transforms: string[]
+}
+
+export interface Candidate {
+  contentDigest: string
+  durationS: number | null
+  width: number | null
+  height: number | null
+  quality: number | null
+}
+
+/** Names a younger or less trusted record that explains the candidate better than the first match. */
+export interface Conflict {
+  recordId: string
+  /** Who registered it and when; a part of the lookup's own summary too. */
+  summary: string
+}
+
+export interface Progress {
+  /** Null while the lookup waits for its turn. */
+  stage: Stage | null
+  /** 0 to 1; null where it is not known. */
+  progress: number | null
+}
+
+/** Only `id` and `status` are there before the lookup has finished. */
+export interface Lookup {
+  id: string
+  status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+  stage?: Stage | null
+  progress?: number | null
+  verdict?: Verdict | null
+  summary?: string | null
+  reason?: string | null
+  candidate?: Candidate | null
+  matches?: Match[]
+  conflict?: Conflict | null
+  limits?: string[]
+  error?: Problem | null
+}
+
+export interface RecordEntry {
+  recordId: string
+  kind: Kind | null
+  title: string | null
+  contentDigest: string
+  publisher: Publisher
+  registeredAt: string
+  state: string
+  revocation: { at: string; reason: string } | null
+  anchor: Anchor
+  durationS: number | null
+  width: number | null
+  height: number | null
+  manifest: 'present' | 'missing' | 'mismatch'
+}
+
+export interface RecordPage {
+  records: RecordEntry[]
+  next: string | null
+}
+
+export interface Registration {
+  recordId: string
+  contentDigest: string
+  status: 'registered' | 'already_registered'
+}

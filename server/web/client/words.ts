@@ -1,0 +1,164 @@
+/** What the page says: words, times and advice. Pure; docs/protocol.md §5 and §7 in plain language. */
+import type { Kind, Problem, Segment, Span, Stage, Verdict } from './wire.ts'
+
+export const VERDICT_WORDS: Record<Verdict, string> = {
+  identical: 'Identical',
+  same_content: 'Same content',
+  excerpt: 'Excerpt',
+  altered: 'Altered',
+  composite: 'Composite',
+  not_registered: 'Not registered',
+  inconclusive: 'Inconclusive',
+}
+
+/** What follows from a verdict, and what does not. */
+export const VERDICT_MEANINGS: Record<Verdict, string> = {
+  identical: 'This file has exactly the bytes that the publisher’s key claimed by the time of that block.',
+  same_content: 'This file shows the whole of a registered original, saved anew: re-encoded, resized or turned.',
+  excerpt: 'This file shows a part of a registered original.',
+  altered: 'This file comes from a registered original, and something in it differs.',
+  composite: 'A part of this file comes from a registered original; other parts do not.',
+  not_registered: 'Nothing follows from this about the file: most genuine pictures and videos are not registered here.',
+  inconclusive: 'This file could not be compared well enough to say yes or no.',
+}
+
+export const STAGES: readonly Stage[] = ['receiving', 'decoding', 'searching', 'comparing']
+
+export const STAGE_WORDS: Record<Stage, string> = {
+  receiving: 'Sending',
+  decoding: 'Decoding',
+  searching: 'Searching',
+  comparing: 'Comparing',
+}
+
+export const STAGE_SENTENCES: Record<Stage, string> = {
+  receiving: 'Sending the file to the server.',
+  decoding: 'Decoding the file.',
+  searching: 'Searching the records.',
+  comparing: 'Comparing with the originals found.',
+}
+
+export function kindWord(kind: Kind | null): string {
+  return kind === null ? 'Other media' : { image: 'Picture', video: 'Video', audio: 'Sound' }[kind]
+}
+
+export function limitSentence(limit: string): string {
+  if (limit === 'not compared for alterations')
+    return 'This copy was not compared for alterations: a changed face or word would not have been noticed.'
+  if (limit === 'manifest unavailable')
+    return 'The record’s manifest was not available: only the hashes on the chain were compared.'
+  return `Not done: ${limit}.`
+}
+
+export function finalitySentence(finality: string): string {
+  if (finality === 'local') return 'a local network: its clock proves nothing'
+  if (finality === 'finalized') return 'finalized: it cannot be undone'
+  if (finality === 'safe') return 'safe: it is not expected to be undone'
+  if (finality === 'latest') return 'in a recent block: it could still be undone'
+  return finality
+}
+
+export function manifestSentence(manifest: string): string | null {
+  if (manifest === 'missing') return 'The manifest is not available here: only what is on the chain is known.'
+  if (manifest === 'mismatch') return 'The manifest differs from what is on the chain: only the chain counts.'
+  return null
+}
+
+const ADVICE: Record<string, string> = {
+  'media.empty': 'Choose a file that holds something. A file that is still being copied or downloaded may be empty.',
+  'media.too_large':
+    'Make a shorter or smaller copy and look that up: a copy saved anew is recognised as the same content.',
+  'media.unsupported': 'Save it as JPEG, PNG or WebP, or as an MP4 or WebM video, and look that up.',
+  'media.undecodable': 'It may be damaged or cut short. Fetch it again from where it came, or save it anew.',
+  'media.too_slow': 'Cut out the part in question and look that up.',
+  'request.rate_limited': 'Wait a moment and try again.',
+  'server.busy': 'Wait a moment and try again.',
+  'signer.unavailable': 'Reload this page, and check that this registry runs locally.',
+  'request.forbidden': 'Reload this page and try again.',
+}
+
+/** What to do about a problem, in one sentence. */
+export function advice(problem: Problem, retryAfterS: number | null): string {
+  if (retryAfterS !== null) return `Try again in ${retryAfterS} ${retryAfterS === 1 ? 'second' : 'seconds'}.`
+  const known = problem.code === undefined ? undefined : ADVICE[problem.code]
+  if (known !== undefined) return known
+  if (problem.status === undefined)
+    return 'Check that the server runs and that the file can still be read, and try again. A very large file may have been refused.'
+  return problem.status >= 500 ? 'Try again. If it stays so, the server’s log says more.' : 'Try another file.'
+}
+
+/** `0:07`, `1:02:03`, and with tenths `0:07.5`. @param seconds not negative. */
+export function clock(seconds: number, tenths = false): string {
+  const unit = tenths ? 10 : 1
+  const whole = Math.round(seconds * unit)
+  const fraction = tenths ? `.${whole % unit}` : ''
+  const s = Math.floor(whole / unit)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const minutes = Math.floor(s / 60)
+  if (minutes < 60) return `${minutes}:${two(s % 60)}${fraction}`
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}${fraction}`
+}
+
+/** `0:02–0:07`; with tenths where whole seconds would hide a short stretch. */
+export function span({ startS, endS }: Span): string {
+  const tenths = endS - startS < 2
+  return `${clock(startS, tenths)}–${clock(endS, tenths)}`
+}
+
+export function segmentSentence({ candidate, original, speed }: Segment): string {
+  const at =
+    speed !== undefined && Math.abs(speed - 1) > 0.005 ? `, at ${Number(speed.toFixed(2))} times its speed` : ''
+  return `${span(candidate)} of the candidate is ${span(original)} of the original${at}`
+}
+
+/** `1.4 MB`, in the powers of ten that file managers show. */
+export function byteSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`
+  const power = Math.min(Math.floor(Math.log10(bytes) / 3), 4)
+  return `${(bytes / 1000 ** power).toPrecision(3)} ${['', 'kB', 'MB', 'GB', 'TB'][power]}`
+}
+
+/** `Video, 0:42, 1280 × 720`. */
+export function extent(of: {
+  kind?: Kind | null
+  durationS?: number | null
+  width?: number | null
+  height?: number | null
+}) {
+  const parts: string[] = []
+  if (of.kind !== undefined) parts.push(kindWord(of.kind))
+  if (of.durationS) parts.push(clock(of.durationS))
+  if (of.width && of.height) parts.push(`${of.width} × ${of.height}`)
+  return parts.join(', ')
+}
+
+/** A moment in words, or null where `iso` is none. @param timeZone an IANA name; the reader's own when left out. */
+export function moment(iso: string, timeZone?: string): string | null {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return null
+  // British English, because the page is English whatever the browser's language is, and its day comes before the month.
+  return new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+    ...(timeZone && { timeZone }),
+  }).format(date)
+}
+
+const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
+const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
+
+/** Text of a stranger that cannot turn the line around it, climb out of it, or go on for ever.
+ * @param max characters kept. */
+export function plain(text: string, max = 1000): string {
+  const clean = text
+    .slice(0, 4 * max)
+    .replace(HIDDEN, ' ')
+    .replace(STACKED_MARKS, '$1')
+  const characters = [...clean]
+  return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : clean
+}

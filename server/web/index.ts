@@ -1,0 +1,1 @@
+export { type Asset, type AssetOptions, type Assets, createAssets } from './assets.ts'
