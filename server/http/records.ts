@@ -19,7 +19,7 @@ export const recordsQuery = z.object({
 
 export const descriptionQuery = z.object({
   title: z.string().max(300).optional(),
-  text: z.string().max(10_000).optional(),
+  text: z.string().max(2_000).optional(),
 })
 
 const publisherId = z.coerce.number('expected a publisher id').int().min(1).max(0xffffffff)

@@ -22,20 +22,18 @@ export const VERDICT_MEANINGS: Record<Verdict, string> = {
   inconclusive: 'This file could not be compared well enough to say yes or no.',
 }
 
-export const STAGES: readonly Stage[] = ['receiving', 'decoding', 'searching', 'comparing']
+export const STAGES: readonly Stage[] = ['receiving', 'decoding', 'searching']
 
 export const STAGE_WORDS: Record<Stage, string> = {
   receiving: 'Sending',
   decoding: 'Decoding',
   searching: 'Searching',
-  comparing: 'Comparing',
 }
 
 export const STAGE_SENTENCES: Record<Stage, string> = {
   receiving: 'Sending the file to the server.',
   decoding: 'Decoding the file.',
   searching: 'Searching the records.',
-  comparing: 'Comparing with the originals found.',
 }
 
 export function kindWord(kind: Kind | null): string {

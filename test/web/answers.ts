@@ -1,0 +1,203 @@
+/** What the stub answers: one finished lookup for each verdict, records, and strings of people who mean no good. */
+import type { Lookup, Match, Problem, RecordEntry, Relation } from '../../server/web/client/wire.ts'
+
+const hex = (seed: number, digits = 64) =>
+  Array.from({ length: digits }, (_, i) => ((seed * 7919 + i * 104_729) % 16).toString(16)).join('')
+
+const anchor = (seed: number, finality = 'local') => ({
+  chain: finality === 'local' ? 'eip155:31337' : 'eip155:10',
+  contract: `0x${hex(seed, 40)}`,
+  transaction: `0x${hex(seed + 1)}`,
+  block: 11 + seed,
+  finality,
+})
+
+const pixels = { width: 1920, height: 1080 }
+
+const publisher = { id: 1, name: 'Development newsroom', domain: 'newsroom.example', trust: 'unverified' }
+
+export const HOSTILE = {
+  markup: '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>',
+  attribute: '" onfocus="window.pwned=1" autofocus x="',
+  turned: 'photo\u202egpj.exe\u2066 \u0000 end',
+  long: 'Aa'.repeat(3000),
+  address: 'javascript:window.pwned=1',
+} as const
+
+export function match(relation: Relation, changes: Partial<Match> = {}): Match {
+  return {
+    recordId: `0x${hex(3)}`,
+    relation,
+    similarity: relation === 'identical' ? 100 : 97,
+    distanceBits: relation === 'identical' ? null : 6,
+    original: {
+      contentDigest: hex(4),
+      kind: 'image',
+      title: 'Two kayaks at the jetty, early morning',
+      ...pixels,
+      durationS: null,
+    },
+    publisher,
+    registeredAt: '2026-11-20T10:00:00Z',
+    state: 'active',
+    anchor: anchor(1),
+    segments: [],
+    transforms: relation === 'identical' ? [] : ['re-encoded', 'resized', 'mirrored'],
+    ...changes,
+  }
+}
+
+const video = {
+  original: {
+    contentDigest: hex(5),
+    kind: 'video' as const,
+    title: 'Harbour, one continuous take',
+    durationS: 62,
+    ...pixels,
+  },
+  segments: [{ candidate: { startS: 2, endS: 7 }, original: { startS: 12, endS: 17 }, speed: 1 }],
+  transforms: ['re-encoded'],
+}
+
+const found = (relation: Relation, summary: string, matches = [match(relation)]): Partial<Lookup> => ({
+  verdict: relation,
+  summary,
+  matches,
+  limits: relation === 'same_content' || relation === 'excerpt' ? ['not compared for alterations'] : [],
+})
+
+const ANSWERS: Record<string, Partial<Lookup>> = {
+  identical: found(
+    'identical',
+    'This is, byte for byte, the file that the unverified publisher Development newsroom registered.',
+  ),
+  same_content: found(
+    'same_content',
+    'The whole picture is the one that the unverified publisher Development newsroom registered, mirrored.',
+    [
+      match('same_content'),
+      match('excerpt', {
+        recordId: `0x${hex(8)}`,
+        original: { contentDigest: hex(9), kind: 'image', title: null, durationS: null, ...pixels },
+        publisher: { id: 2, name: null, domain: null, trust: 'unverified' },
+        state: 'revoked',
+        anchor: anchor(2, 'finalized'),
+      }),
+    ],
+  ),
+  excerpt: found(
+    'excerpt',
+    'This shows 0:12 to 0:17 of the video that the unverified publisher Development newsroom registered.',
+    [match('excerpt', video)],
+  ),
+  altered: found('altered', 'The picture follows the unverified original, but a region differs from 0:18 to 0:22.'),
+  composite: found('composite', 'A third of this picture is other material; the rest is the unverified original.'),
+  not_registered: { verdict: 'not_registered', summary: 'No registered original was found.' },
+  inconclusive: {
+    verdict: 'inconclusive',
+    summary: 'This picture could not be looked up.',
+    reason: 'the picture is too featureless (quality 12 of 100)',
+  },
+  conflict: {
+    ...found('same_content', 'The whole picture is the unverified original of 20 November.'),
+    conflict: {
+      recordId: `0x${hex(13)}`,
+      summary: 'Somebody else (unverified) registered exactly these bytes on 9 December 2026.',
+    },
+  },
+  hostile: {
+    ...found('same_content', `${HOSTILE.markup} ${HOSTILE.turned}`, [
+      match('same_content', {
+        recordId: HOSTILE.attribute,
+        original: { contentDigest: HOSTILE.markup, kind: 'image', title: HOSTILE.markup, durationS: null, ...pixels },
+        publisher: { id: 3, name: HOSTILE.long, domain: HOSTILE.address, trust: HOSTILE.markup },
+        registeredAt: HOSTILE.markup,
+        state: HOSTILE.attribute,
+        transforms: [HOSTILE.markup, HOSTILE.long],
+      }),
+    ]),
+    limits: [HOSTILE.markup],
+    conflict: { recordId: HOSTILE.markup, summary: HOSTILE.long },
+  },
+}
+
+const undecodable: Problem = {
+  type: '/docs/errors#media.undecodable',
+  title: 'The media cannot be decoded',
+  status: 422,
+  detail: 'The file begins like a JPEG and ends after 812 bytes.',
+  code: 'media.undecodable',
+}
+
+export const unsupported: Problem = {
+  type: HOSTILE.address,
+  title: 'The media is of a type that is not supported',
+  status: 415,
+  detail: `Found ${HOSTILE.markup}.`,
+  code: 'media.unsupported',
+}
+
+export const VERDICTS = [
+  ['identical', 'Identical'],
+  ['same_content', 'Same content'],
+  ['excerpt', 'Excerpt'],
+  ['altered', 'Altered'],
+  ['composite', 'Composite'],
+  ['not_registered', 'Not registered'],
+  ['inconclusive', 'Inconclusive'],
+] as const
+
+/** The finished lookup of a scenario; `failed` carries an error, and names that are not known find nothing. */
+export function finished(id: string, scenario: string): Lookup {
+  if (scenario === 'failed') return { id, status: 'failed', error: undecodable }
+  return {
+    id,
+    status: 'done',
+    reason: null,
+    candidate: {
+      contentDigest: hex(6),
+      durationS: scenario === 'excerpt' ? 9 : null,
+      width: 1280,
+      height: 720,
+      quality: 100,
+    },
+    matches: [],
+    conflict: null,
+    limits: [],
+    ...(ANSWERS[scenario] ?? ANSWERS.not_registered),
+  }
+}
+
+/** @param number counts from 1 for the oldest. */
+export function record(number: number, changes: Partial<RecordEntry> = {}): RecordEntry {
+  const isVideo = number % 3 === 0
+  return {
+    recordId: `0x${hex(100 + number)}`,
+    kind: isVideo ? 'video' : 'image',
+    title: isVideo ? `Harbour, take ${number}` : `Kayaks at the jetty, frame ${number}`,
+    contentDigest: hex(200 + number),
+    publisher,
+    registeredAt: new Date(Date.UTC(2026, 10, 20, 10, number)).toISOString(),
+    state: 'active',
+    revocation: null,
+    anchor: anchor(number),
+    durationS: isVideo ? 62 : null,
+    width: 1920,
+    height: 1080,
+    manifest: 'present',
+    ...changes,
+  }
+}
+
+/** So many records, newest first. */
+export const newest = (count: number): RecordEntry[] => Array.from({ length: count }, (_, i) => record(count - i))
+
+export const hostileRecord = record(99, {
+  title: HOSTILE.markup,
+  publisher: { id: 4, name: HOSTILE.turned, domain: HOSTILE.long, trust: 'unverified' },
+  state: 'revoked',
+  revocation: { at: HOSTILE.attribute, reason: HOSTILE.markup },
+  manifest: 'mismatch',
+  recordId: HOSTILE.attribute,
+  registeredAt: 'yesterday',
+})

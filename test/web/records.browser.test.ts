@@ -1,0 +1,91 @@
+import { expect } from 'chai'
+import { newest } from './answers.ts'
+import { browserSuite, lookUp, picture, text } from './browser.ts'
+
+browserSuite('records on the page', (session) => {
+  describe('registering as the development publisher', () => {
+    it('is not offered without a token', async () => {
+      const page = await session.start()
+      await lookUp(page, 'not_registered')
+      expect(await page.locator('form').count()).to.equal(0)
+    })
+
+    it('is not offered for what is registered', async () => {
+      const page = await session.start({ token: 'secret' })
+      await lookUp(page, 'identical')
+      expect(await page.locator('form').count()).to.equal(0)
+    })
+
+    it('says what becomes public, sends the file with the token, and shows the record', async () => {
+      const page = await session.start({ token: 'secret' })
+      await lookUp(page, 'not_registered')
+      expect(await text(page, 'form')).to.include('The file itself is not published')
+      expect(await text(page, 'form')).to.match(/the content digest of the file: \w{64}/)
+      await page.getByLabel('Title').fill('Kayaks & co')
+      await page.getByLabel('Description').fill('At the jetty')
+      await page.getByLabel('Title').press('Enter')
+      await page.getByRole('heading', { name: 'Registered', exact: true }).waitFor()
+      expect(await page.evaluate(() => document.activeElement?.textContent)).to.equal('Registered')
+      expect(session.stub.seen.find((one) => one.url.startsWith('/v1/development/'))).to.deep.equal({
+        method: 'POST',
+        url: '/v1/development/registrations?title=Kayaks+%26+co&text=At+the+jetty',
+        type: 'image/png',
+        token: 'secret',
+        bytes: picture('not_registered').buffer.length,
+      })
+      await page.locator('.record-list h3', { hasText: 'Kayaks & co' }).waitFor()
+      await page.getByRole('button', { name: 'Look it up again' }).click()
+      await page.getByRole('heading', { name: 'Not registered' }).waitFor()
+    })
+
+    it('says so when the file was registered already', async () => {
+      const page = await session.start({ token: 'secret', records: newest(1) })
+      await lookUp(page, 'inconclusive')
+      await page.getByLabel('Title').fill('Kayaks at the jetty, frame 1')
+      await page.getByRole('button', { name: 'Register this file' }).click()
+      await page.getByRole('heading', { name: 'Registered already' }).waitFor()
+    })
+
+    it('keeps what was written when the server refuses', async () => {
+      const page = await session.start({ token: 'secret' })
+      await page.evaluate(() => document.querySelector('meta[name="firsthand-token"]')?.setAttribute('content', 'late'))
+      await lookUp(page, 'not_registered')
+      await page.route('**/v1/development/**', (route) =>
+        route.fulfill({
+          status: 403,
+          json: { title: 'The request is not allowed here', status: 403, code: 'request.forbidden' },
+        }),
+      )
+      await page.getByLabel('Title').fill('Kayaks')
+      await page.getByRole('button', { name: 'Register this file' }).click()
+      expect(await text(page, 'form [role=alert]')).to.match(/not allowed here.*Reload this page.*request\.forbidden/s)
+      expect(await page.getByLabel('Title').inputValue()).to.equal('Kayaks')
+    })
+  })
+
+  describe('the records', () => {
+    it('are listed newest first, and "Older" goes on where the list ended', async () => {
+      const page = await session.start({ records: newest(23) })
+      expect(await page.locator('.record-list > li').count()).to.equal(20)
+      await page.getByRole('button', { name: 'Older' }).click()
+      await page.locator('.record-list > li >> nth=22').waitFor()
+      expect(await page.evaluate(() => document.activeElement?.textContent)).to.equal('Harbour, take 3')
+      expect(await page.getByRole('button', { name: 'Older' }).count()).to.equal(0)
+    })
+
+    it('say how to register the first one where there is none', async () => {
+      const page = await session.start()
+      expect(await text(page, '#record-list')).to.include('npx firsthand register FILE')
+    })
+
+    it('can be asked for again after a failure', async () => {
+      const page = await session.start({ records: newest(21) })
+      session.stub.broken = true
+      await page.getByRole('button', { name: 'Older' }).click()
+      await page.getByText('The records could not be read').waitFor()
+      session.stub.broken = false
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.locator('.record-list > li >> nth=20').waitFor()
+    })
+  })
+})

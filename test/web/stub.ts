@@ -1,0 +1,158 @@
+/** A stand-in for the server, so that the page is tested alone. What a lookup finds is written at the end of the file that
+ * is sent: `stub:excerpt`, `stub:failed`, `stub:unsupported`, `stub:slow` (never ends), `stub:nostream` (no events). */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Problem, RecordEntry } from '../../server/web/client/wire.ts'
+import { createAssets } from '../../server/web/index.ts'
+import { finished, record, unsupported } from './answers.ts'
+
+/** As the server sends it, and trusted types on top: any use of innerHTML would throw. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  'media-src blob:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
+const STAGES = ['decoding', 'searching'] as const
+
+export interface StubOptions {
+  token?: string
+  records?: RecordEntry[]
+  /** Milliseconds between two events. */
+  stepMs?: number
+}
+
+export interface Seen {
+  method: string
+  url: string
+  type: string | undefined
+  token: string | undefined
+  bytes: number
+}
+
+export interface Stub {
+  url: string
+  /** All requests to /v1, in order. */
+  seen: Seen[]
+  /** Newest first. */
+  records: RecordEntry[]
+  /** While true, the list of records answers 503. */
+  broken: boolean
+  close(): Promise<void>
+}
+
+export async function createStub({ token = '', records = [], stepMs = 0 }: StubOptions = {}): Promise<Stub> {
+  const assets = createAssets({ token, version: '0.0.0-test' })
+  const scenarios = new Map<string, string>()
+  const server = createServer((request, response) => {
+    void answer(request, response).catch((error) => response.destroy(error))
+  })
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/' } = request
+    const { pathname, searchParams } = new URL(url, 'http://stub')
+    if (!pathname.startsWith('/v1/')) return serve(pathname, response)
+    const body = await read(request)
+    stub.seen.push({
+      method,
+      url,
+      type: request.headers['content-type'],
+      token: request.headers['x-firsthand-token']?.toString(),
+      bytes: body.length,
+    })
+    if (pathname === '/v1/records') return list(searchParams, response)
+    if (pathname === '/v1/development/registrations') return registration(request, searchParams, response)
+    if (method === 'POST') return begin(body, response)
+    const [, id = '', events] = /^\/v1\/lookups\/(\w+)(\/events)?$/.exec(pathname) ?? []
+    const scenario = scenarios.get(id)
+    if (scenario === undefined)
+      return problem(response, { title: 'There is no such lookup', status: 404, code: 'lookup.not_found' })
+    if (method === 'DELETE') return json(response, 204, null)
+    if (events) return stream(id, scenario, response)
+    json(response, 200, scenario === 'slow' ? { id, status: 'running' } : finished(id, scenario))
+  }
+
+  function serve(pathname: string, response: ServerResponse): void {
+    const headers = { 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'X-Content-Type-Options': 'nosniff' }
+    const asset = assets.asset(pathname)
+    if (asset) response.writeHead(200, { ...headers, 'Content-Type': asset.type, ETag: asset.etag }).end(asset.body)
+    else if (pathname === '/') response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end(assets.page())
+    else response.writeHead(404).end()
+  }
+
+  function list(query: URLSearchParams, response: ServerResponse) {
+    if (stub.broken) return problem(response, { title: 'The server is busy', status: 503, code: 'server.busy' })
+    const from = Number(query.get('cursor') ?? 0)
+    const to = from + Number(query.get('limit'))
+    json(response, 200, { records: stub.records.slice(from, to), next: to < stub.records.length ? String(to) : null })
+  }
+
+  function registration(request: IncomingMessage, query: URLSearchParams, response: ServerResponse) {
+    if (request.headers['x-firsthand-token'] !== token)
+      return problem(response, { title: 'The request is not allowed here', status: 403, code: 'request.forbidden' })
+    const title = query.get('title')
+    const known = stub.records.find((one) => one.title === title)
+    const added = known ?? record(stub.records.length + 1, { title })
+    if (!known) stub.records.unshift(added)
+    const status = known ? 'already_registered' : 'registered'
+    json(response, 200, { recordId: added.recordId, contentDigest: added.contentDigest, status })
+  }
+
+  function begin(body: Buffer, response: ServerResponse) {
+    const scenario = /stub:(\w+)\s*$/.exec(body.subarray(-64).toString('latin1'))?.[1] ?? 'not_registered'
+    if (scenario === 'unsupported') return problem(response, unsupported)
+    const id = `lookup${scenarios.size + 1}`
+    scenarios.set(id, scenario)
+    json(response, 202, { id, status: 'queued' }, { Location: `/v1/lookups/${id}` })
+  }
+
+  async function stream(id: string, scenario: string, response: ServerResponse): Promise<void> {
+    if (scenario === 'nostream') return problem(response, { title: 'There is nothing at this address', status: 404 })
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+    const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    for (const stage of scenario === 'slow' ? STAGES.slice(0, 1) : STAGES) {
+      send('stage', { stage, progress: stage === 'decoding' ? 0.4 : null })
+      await new Promise((resolve) => setTimeout(resolve, stepMs))
+    }
+    if (scenario === 'slow') return
+    send('done', finished(id, scenario))
+    response.end()
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const stub: Stub = {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    seen: [],
+    records,
+    broken: false,
+    close() {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+  return stub
+}
+
+async function read(request: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of request) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response
+    .writeHead(status, { 'Content-Type': 'application/json', ...headers })
+    .end(body === null ? '' : JSON.stringify(body))
+}
+
+function problem(response: ServerResponse, of: Problem): void {
+  json(response, of.status ?? 500, of, { 'Content-Type': 'application/problem+json' })
+}
