@@ -16,5 +16,7 @@ export function lockFile(file: string): () => void {
     const detail = `"${file}" is locked: another server uses this data directory; stop it, or set DATA_DIR`
     throw new RegistryError('server.internal', detail, { cause })
   }
-  return () => lock.close()
+  return () => {
+    if (lock.isOpen) lock.close()
+  }
 }

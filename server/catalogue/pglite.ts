@@ -51,8 +51,9 @@ async function startWorker(directory: string, unlock: () => void): Promise<Pglit
   let lastId = 0
   let stopped: RegistryError | null = null
 
-  function stop(cause?: unknown): RegistryError {
-    stopped ??= new RegistryError('server.internal', `the database in "${directory}" has stopped`, { cause })
+  function stop(cause?: Error): RegistryError {
+    const why = cause ? `: ${cause.message}` : ''
+    stopped ??= new RegistryError('server.internal', `the database in "${directory}" has stopped${why}`, { cause })
     for (const { reject } of waiting.values()) reject(stopped)
     waiting.clear()
     return stopped

@@ -6,6 +6,7 @@ export interface PublisherRow {
   publisherId: number
   /** 20 bytes. */
   custody: Uint8Array
+  /** Empty for a publisher that never had a profile. */
   profileUri: string
   /** From a `data:` profile that matches its digest; null where it cannot be read. */
   name: string | null
@@ -54,9 +55,11 @@ export interface RecordFilter {
   limit: number
 }
 
-/** A record whose perceptual hashes changed in the index: after an append, a rollback or the arrival of a manifest. */
+/** What an append or a rollback did to the records. Not told of manifests: whoever calls `setManifest` knows. */
 export interface Changes {
+  /** Ids, in the order of the chain. */
   added: Uint8Array[]
+  /** Ids, in no particular order. */
   removed: Uint8Array[]
 }
 
@@ -80,14 +83,16 @@ export interface Catalogue extends Sink {
   allRecords(pieceSize?: number): AsyncIterable<RecordRow[]>
   publisher(publisherId: number): Promise<PublisherRow | null>
   counts(): Promise<{ records: number; publishers: number }>
-  /** Keeps what a manifest says beside its record. Survives a rollback of the record, for the record may come again. */
+  /** Keeps what a manifest says beside its record, and does nothing when the record is not here. Survives a rollback of the record,
+   *  for the record may come again; counts only while the record names the same manifest digest. */
   setManifest(recordId: Uint8Array, manifest: RecordRow['manifest']): Promise<void>
   putLookup(row: LookupRow): Promise<void>
   lookup(id: string, now: number): Promise<LookupRow | null>
   deleteLookup(id: string): Promise<boolean>
   /** Removes lookups that expired before `now`; returns how many. */
   expireLookups(now: number): Promise<number>
-  /** Called after each committed append or rollback. Returns the way to stop. */
+  /** Called after each committed append or rollback, in the order of commits. What it throws does not reach the indexer, and ends
+   *  the process as an uncaught exception. Returns the way to stop. */
   onChange(listener: (changes: Changes) => void): () => void
   close(): Promise<void>
 }
@@ -98,15 +103,17 @@ export interface Block {
   bytes: Uint8Array
 }
 
-/** Content-addressed blocks on disk, and CARs that wait for their registration. */
+/** Content-addressed blocks on disk, and CARs that wait for their registration. Every function throws RegistryError `block.invalid`
+ *  for a CID that is not CIDv1 in base32. Times are seconds since 1970. */
 export interface BlockStore {
   get(cid: string): Promise<Uint8Array | null>
-  /** Writes blocks whole or not at all; each is expected to be checked against its CID already. */
+  /** Writes each block whole or not at all; each is expected to be checked against its CID already. */
   put(blocks: Block[]): Promise<void>
-  /** Holds blocks under their root until `adopt` or until they expire. @throws RegistryError `server.busy` when too much waits. */
+  /** Holds blocks under their root until `adopt` or until they expire; holding a root again adds to it and renews it. @throws RegistryError `server.busy` when too much waits. */
   hold(root: string, blocks: Block[]): Promise<{ expiresAt: number }>
-  /** Keeps the held blocks of `root` for good. False if none are held. */
+  /** Keeps the held blocks of `root` for good, the root last. False if none are held. Can be called again after a crash or a failure on
+   *  the way. */
   adopt(root: string): Promise<boolean>
-  /** Drops what was held too long; returns how many roots. */
+  /** Drops what expired at `now` or before; returns how many roots. */
   expireHeld(now: number): Promise<number>
 }

@@ -67,7 +67,11 @@ async function decode(byteLength: number, limits: DecoderLimits): Promise<MediaF
       'media.too_large',
       `a picture of ${byteLength} bytes; at most ${MAX_PICTURE_BYTES} are decoded`,
     )
-  const [{ decodePicture }, { hashPicture }] = await Promise.all([import('./picture.ts'), import('./pdq.ts')])
+  const [{ decodePicture, restrictLibvips }, { hashPicture }] = await Promise.all([
+    import('./picture.ts'),
+    import('./pdq.ts'),
+  ])
+  restrictLibvips()
   const { width, height, pixels } = await decodePicture(readMedia(byteLength), limits)
   return { kind: 'image', mediaType, width, height, durationMs: null, picture: hashPicture(pixels), frames: [] }
 }

@@ -21,6 +21,8 @@ export const ORIENTATIONS = [
 export interface PictureHash {
   /** Eight PDQ hashes of 32 bytes, in the order of `ORIENTATIONS`; the first is the hash of the picture as it is. */
   orientations: Uint8Array[]
+  /** The same of the picture reduced by area to 64×64 samples: nearer for copies that were resized or turned. */
+  reduced: Uint8Array[]
   /** 0 to 100; under 50 the picture is too featureless to be matched. */
   quality: number
 }
@@ -76,7 +78,9 @@ export const fingerprintDocument = z
     width: pixels,
     height: pixels,
     durationS: z.number().min(0).max(1_000_000).nullable(),
-    pdq: z.strictObject({ quality, orientations: z.array(hash).length(8) }).nullable(),
+    pdq: z
+      .strictObject({ quality, orientations: z.array(hash).length(8), reduced: z.array(hash).length(8) })
+      .nullable(),
     frames: z.array(z.strictObject({ timeS: z.number().min(0).max(1_000_000), quality, pdq: hash })).max(MAX_FRAMES),
   })
   .meta({ id: 'Fingerprint', description: 'All that a lookup needs of a file: the media itself stays where it is.' })
@@ -93,7 +97,11 @@ export function toDocument(of: Fingerprint): FingerprintDocument {
     width: of.width,
     height: of.height,
     durationS: of.durationMs === null ? null : of.durationMs / 1000,
-    pdq: of.picture && { quality: of.picture.quality, orientations: of.picture.orientations.map(toHex) },
+    pdq: of.picture && {
+      quality: of.picture.quality,
+      orientations: of.picture.orientations.map(toHex),
+      reduced: of.picture.reduced.map(toHex),
+    },
     frames: of.frames.map((f) => ({ timeS: f.timeMs / 1000, quality: f.quality, pdq: toHex(f.hash) })),
   }
 }
@@ -125,7 +133,11 @@ export function fromDocument(value: unknown): Fingerprint {
     width: d.width,
     height: d.height,
     durationMs: d.durationS === null ? null : Math.round(d.durationS * 1000),
-    picture: d.pdq && { quality: d.pdq.quality, orientations: d.pdq.orientations.map((h) => fromHex(h, 32)) },
+    picture: d.pdq && {
+      quality: d.pdq.quality,
+      orientations: d.pdq.orientations.map((h) => fromHex(h, 32)),
+      reduced: d.pdq.reduced.map((h) => fromHex(h, 32)),
+    },
     frames: d.frames.map((f) => ({ timeMs: Math.round(f.timeS * 1000), quality: f.quality, hash: fromHex(f.pdq, 32) })),
   }
 }

@@ -65,6 +65,7 @@ const CODES = [
 type Code = (typeof CODES)[number]
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const hashes = z.array(hash).length(ORIENTATIONS.length)
 const quality = z.int().min(0).max(100)
 const pixels = z.int().min(1).max(1_000_000).nullable()
 
@@ -74,7 +75,7 @@ const media = z.strictObject({
   width: pixels,
   height: pixels,
   durationMs: z.int().min(0).nullable(),
-  picture: z.strictObject({ orientations: z.array(hash).length(ORIENTATIONS.length), quality }).nullable(),
+  picture: z.strictObject({ orientations: hashes, reduced: hashes, quality }).nullable(),
   frames: z.array(z.strictObject({ timeMs: z.int().min(0), hash, quality })),
 })
 
@@ -103,7 +104,11 @@ export function writeError(error: RegistryError): string {
 }
 
 export function writeMedia(of: MediaFingerprint): string {
-  const picture = of.picture && { ...of.picture, orientations: of.picture.orientations.map(toHex) }
+  const picture = of.picture && {
+    quality: of.picture.quality,
+    orientations: of.picture.orientations.map(toHex),
+    reduced: of.picture.reduced.map(toHex),
+  }
   const frames = of.frames.map((frame) => ({ ...frame, hash: toHex(frame.hash) }))
   return `${JSON.stringify({ media: { ...of, picture, frames } })}\n`
 }
@@ -120,7 +125,11 @@ export function readAnswer(line: string, within: DecoderLimits): Answer {
     kind: 'media',
     media: {
       ...rest,
-      picture: picture && { ...picture, orientations: picture.orientations.map((h) => fromHex(h, 32)) },
+      picture: picture && {
+        quality: picture.quality,
+        orientations: picture.orientations.map((h) => fromHex(h, 32)),
+        reduced: picture.reduced.map((h) => fromHex(h, 32)),
+      },
       frames: frames.map((frame) => ({ ...frame, hash: fromHex(frame.hash, 32) })),
     },
   }

@@ -42,7 +42,7 @@ export interface Manifest {
  * @returns algorithm: 0 none, 1 PDQ; words: 0 to 64 hashes of 32 bytes; quality: 0–100 for each word. */
 export function anchoredWords(of: Fingerprint): { algorithm: 0 | 1; words: Uint8Array[]; quality: number[] } {
   const frames = of.picture
-    ? [{ hash: of.picture.orientations[0]!, quality: of.picture.quality }]
+    ? [of.picture.orientations[0]!, of.picture.reduced[0]!].map((hash) => ({ hash, quality: of.picture!.quality }))
     : representatives(of.frames)
   return {
     algorithm: frames.length > 0 ? 1 : 0,
@@ -178,7 +178,7 @@ export async function readManifest(
 ): Promise<Manifest | null> {
   const bytes = await get(root)
   if (!bytes) return null
-  const { frames: links, ...manifest } = decode(rootBlock, root, bytes)
+  const { firsthand: _, frames: links, ...manifest } = decode(rootBlock, root, bytes)
   const frames: Frame[] = []
   for (const cid of links.map(String)) {
     const linked = await get(cid)

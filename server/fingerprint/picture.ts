@@ -1,7 +1,7 @@
 /**
  * Pixels of a still picture, upright, in sRGB, on white.
  *
- * libvips decodes. It gets bytes, never a path, and only the loaders of the formats on our list are open, whatever else was built in.
+ * libvips decodes. It gets bytes, never a path, and in a decoder process only the loaders of the formats on our list are open.
  */
 import sharp from 'sharp'
 import { RegistryError } from '../errors.ts'
@@ -14,11 +14,14 @@ const MAX_SIDE = 1024
 
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif', 'Tiff'].map((name) => `VipsForeignLoad${name}Buffer`)
 
-// One picture a process at a time and the pool fills the cores; a cache would only keep candidates in memory.
-sharp.concurrency(1)
-sharp.cache(false)
-sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: LOADERS })
+/** Sets up libvips for a process that only decodes; it holds for the whole process. */
+export function restrictLibvips(): void {
+  // One picture at a time, for the pool fills the cores; a cache would only keep candidates in memory.
+  sharp.concurrency(1)
+  sharp.cache(false)
+  sharp.block({ operation: ['VipsForeignLoad'] })
+  sharp.unblock({ operation: LOADERS })
+}
 
 export interface DecodedPicture {
   /** Pixels, upright, before reduction. */

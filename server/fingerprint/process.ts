@@ -142,8 +142,8 @@ function launch(program: URL, mediaFd: number): ChildProcess {
   return spawn(process.execPath, ['--max-old-space-size=256', ...inheritedFlags(), fileURLToPath(program)], {
     stdio: ['ignore', 'ignore', 'pipe', mediaFd, 'pipe'],
     cwd: '/',
-    // Nothing of ours is any of its business. One arena keeps glibc from holding on to freed pictures; Windows starts nothing without its root.
-    env: { MALLOC_ARENA_MAX: '1', ...(process.platform === 'win32' && { SystemRoot: process.env.SystemRoot }) },
+    // Nothing of ours is any of its business. One arena: glibc keeps less of a picture that was freed.
+    env: { MALLOC_ARENA_MAX: '1' },
   })
 }
 

@@ -10,8 +10,8 @@ const STEP_MS = 1000 / FRAMES_PER_SECOND
 
 /** Milliseconds. A longer leap in a transport stream is two recordings joined, not a pause; FFmpeg's own tool takes the same 10 s. */
 const LEAP_FORWARD_MS = 10_000
-/** Milliseconds. Frames come out in order of presentation: so far back it is another clock, less is a stutter of the same. */
-const LEAP_BACK_MS = 1000
+/** Milliseconds. Frames come out in order of presentation: so far back it is another clock; some AVI files stutter by a few frames. */
+const LEAP_BACK_MS = 500
 
 export interface Timing {
   /** Seconds a tick, as a fraction. */
@@ -90,7 +90,7 @@ const MAX_SEEN = 320
 export function createForesight<P>(): Foresight<P> {
   const held: { packet: P; shownMs: number | null }[] = []
   const seen: number[] = []
-  let newest = 0
+  let newestMs = -Infinity
   let trusted = true
 
   const isFirstOfStretch = (ms: number) => {
@@ -105,13 +105,13 @@ export function createForesight<P>(): Foresight<P> {
   return {
     push(packet, shownMs, decodedMs) {
       held.push({ packet, shownMs })
-      if (shownMs !== null) {
-        // The timeline will mend a leap when its frame comes out; what is foreseen from here on no longer agrees with it.
-        if (shownMs < newest - LEAP_BACK_MS || shownMs > newest + LEAP_FORWARD_MS) trusted = false
-        newest = Math.max(newest, shownMs)
-        seen.push(shownMs)
-      }
+      if (shownMs !== null) seen.push(shownMs)
       if (seen.length > MAX_SEEN) seen.shift()
+      // Times of decoding rise, but where the clock starts anew; the timeline mends that when the frame comes out, and what was foreseen
+      // no longer agrees with it.
+      const leaps = decodedMs !== null && (decodedMs < newestMs || decodedMs > newestMs + LEAP_FORWARD_MS)
+      if (leaps && newestMs > -Infinity) trusted = false
+      newestMs = Math.max(newestMs, decodedMs ?? newestMs)
       const out = []
       if (decodedMs === null || held.length > MAX_HELD) {
         for (const { packet } of held.splice(0)) out.push({ packet, needed: true })

@@ -98,7 +98,7 @@ export function createMatcher(): Matcher {
         reason: `too featureless to compare: quality ${picture.quality} of 100, ${MIN_QUALITY} needed`,
       }
     const best = new Map<Stored, { distance: number; turn: number }>()
-    for (const [turn, hash] of picture.orientations.entries())
+    for (const [turn, hash] of [...picture.orientations.entries(), ...picture.reduced.entries()])
       index.visit(hash, maxDistanceBits, (entry, distance) => {
         const owner = owners[entry]!
         if (owner.original.kind === 'image' && distance < (best.get(owner)?.distance ?? 256))

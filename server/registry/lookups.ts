@@ -121,7 +121,8 @@ export function createLookups(parts: Parts): Lookups {
       })
       return view
     } catch (error) {
-      return { ...EMPTY, ...view, status: 'failed', verdict: null, matches: [], error: failure(error, view.id) }
+      const { id, basis, createdAt, expiresAt } = view
+      return { ...EMPTY, id, basis, createdAt, expiresAt, status: 'failed', error: failure(error, id) }
     }
   }
 

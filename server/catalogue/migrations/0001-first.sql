@@ -76,7 +76,8 @@ create table records (
   log_index integer not null,
   transaction_hash bytea not null
 );
-create index records_by_digest on records (content_digest);
+-- Each has the order of listings in it, so that no listing sorts, or walks the table in search of a digest that is not there.
+create index records_by_digest on records (content_digest, sequence);
 create index records_by_publisher on records (publisher_id, sequence);
 create index records_by_kind on records (kind, sequence);
 create index records_by_publisher_and_kind on records (publisher_id, kind, sequence);

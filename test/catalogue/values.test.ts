@@ -1,0 +1,148 @@
+/** Values go into both databases and come back the same. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { byteaArray, int8Array, storable, textArray } from '../../server/catalogue/wire.ts'
+import { describeOnDatabases, type TestDatabase } from './databases.ts'
+
+const bytes = fc.uint8Array({ maxLength: 80 })
+const integer = fc.maxSafeInteger()
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.nat({ max: 0xffff }).map((code) => String.fromCharCode(code)) }),
+)
+
+describeOnDatabases('values', (open) => {
+  let database: TestDatabase
+
+  before(async function () {
+    this.timeout(120_000)
+    database = await open()
+  })
+  after(() => database.dispose())
+
+  async function select(expression: ReturnType<typeof sql>): Promise<unknown> {
+    const { rows } = await sql<{ value: unknown }>`select ${expression} as value`.execute(database.db)
+    return rows[0]!.value
+  }
+
+  async function selectAll(expression: ReturnType<typeof sql>): Promise<unknown[]> {
+    const { rows } = await sql<{ value: unknown }>`select unnest(${expression}) as value`.execute(database.db)
+    return rows.map(({ value }) => value)
+  }
+
+  it('of bytea are Uint8Array, and nothing of a larger buffer comes with them', async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, async (value) => {
+        const back = await select(sql`${value}::bytea`)
+        expect(back).to.deep.equal(value)
+        expect(Object.getPrototypeOf(back)).to.equal(Uint8Array.prototype)
+        expect((back as Uint8Array).buffer.byteLength).to.equal(value.length)
+      }),
+      { numRuns: 30 },
+    )
+    const view = new Uint8Array([0, 1, 2, 3, 4, 5]).subarray(2, 4)
+    expect(await select(sql`${view}::bytea`)).to.deep.equal(new Uint8Array([2, 3]))
+    expect(await select(sql`${Buffer.from('ab')}::bytea`)).to.deep.equal(new Uint8Array([97, 98]))
+  })
+
+  it('of bigint are numbers where they are safe, else bigint', async () => {
+    await fc.assert(
+      fc.asyncProperty(integer, async (value) => {
+        expect(await select(sql`${value}::bigint`)).to.equal(value)
+      }),
+      { numRuns: 30 },
+    )
+    expect(await select(sql`${2n ** 53n}::bigint`)).to.equal(2n ** 53n)
+    expect(await select(sql`${-(2n ** 63n)}::bigint`)).to.equal(-(2n ** 63n))
+  })
+
+  it('of the other types that are used are what JavaScript has for them', async () => {
+    expect(await select(sql`${7}::smallint`)).to.equal(7)
+    expect(await select(sql`${-7}::integer`)).to.equal(-7)
+    expect(await select(sql`${0.5}::double precision`)).to.equal(0.5)
+    expect(await select(sql`${true}::boolean`)).to.equal(true)
+    expect(await select(sql`${false}::boolean`)).to.equal(false)
+    expect(await select(sql`${null}::text`)).to.equal(null)
+    expect(await select(sql`12.30::numeric`)).to.equal('12.30')
+  })
+
+  it('of text are what was stored; what cannot be stored is replaced', async () => {
+    await fc.assert(
+      fc.asyncProperty(text, async (value) => {
+        expect(await select(sql`${storable(value)}::text`)).to.equal(storable(value))
+        expect(await selectAll(sql`${textArray([value])}::text[]`)).to.deep.equal([storable(value)])
+      }),
+      { numRuns: 100 },
+    )
+    expect(storable('a\0b\ud800c')).to.equal('a\ufffdb\ufffdc')
+  })
+
+  it('of a column go as one array', async () => {
+    const nullable = fc.oneof(text, fc.constant(null))
+    await fc.assert(
+      fc.asyncProperty(fc.array(bytes), fc.array(integer), fc.array(nullable), async (blobs, numbers, texts) => {
+        expect(await selectAll(sql`${byteaArray(blobs)}::bytea[]`)).to.deep.equal(blobs)
+        expect(await selectAll(sql`${int8Array(numbers)}::bigint[]`)).to.deep.equal(numbers)
+        const stored = texts.map((value) => (value === null ? null : storable(value)))
+        expect(await selectAll(sql`${textArray(texts)}::text[]`)).to.deep.equal(stored)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('that SQL refuses are an error with its code, and the next query is answered', async () => {
+    const failure = await sql`select ${'x'}::bigint`.execute(database.db).catch((error) => error)
+    expect(failure).to.include({ code: '22P02' })
+    expect(failure.message).to.match(/invalid input syntax/)
+    const violation = await sql`insert into meta (id) values (1), (${1})`.execute(database.db).catch((error) => error)
+    expect(violation).to.include({ code: '23505', constraint: 'meta_pkey' })
+    expect(await select(sql`1::int`)).to.equal(1)
+  })
+
+  it('written in a transaction that fails are not there', async () => {
+    const failure = new Error('stop')
+    const thrown = await database.db
+      .transaction()
+      .execute(async (trx) => {
+        await sql`insert into headers values (1, '\\x01', '\\x02', 3)`.execute(trx)
+        throw failure
+      })
+      .catch((error) => error)
+    expect(thrown).to.equal(failure)
+    expect(await database.db.selectFrom('headers').selectAll().execute()).to.deep.equal([])
+  })
+
+  it('in transactions that run at once are each seen whole', async () => {
+    const { db } = database
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        db.transaction().execute(async (trx) => {
+          await trx.selectFrom('meta').select('id').forUpdate().execute()
+          const { count } = await trx
+            .selectFrom('lookups')
+            .select(({ fn }) => fn.countAll<number>().as('count'))
+            .executeTakeFirstOrThrow()
+          await trx
+            .insertInto('lookups')
+            .values({ id: String(count), created_at: i, expires_at: 0, body: '' })
+            .execute()
+        }),
+      ),
+    )
+    const ids = (await db.selectFrom('lookups').select('id').execute()).map(({ id }) => Number(id))
+    expect(ids.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i))
+  })
+
+  it('that a statement changed are counted', async () => {
+    const { db } = database
+    await db.deleteFrom('lookups').execute()
+    const rows = ['a', 'b', 'c'].map((id) => ({ id, created_at: 1, expires_at: 1, body: '' }))
+    const inserted = await db.insertInto('lookups').values(rows).executeTakeFirstOrThrow()
+    const updated = await db.updateTable('lookups').set({ body: 'x' }).where('id', '<', 'c').executeTakeFirstOrThrow()
+    const deleted = await db.deleteFrom('lookups').executeTakeFirstOrThrow()
+    expect(inserted.numInsertedOrUpdatedRows).to.equal(3n)
+    expect(updated.numUpdatedRows).to.equal(2n)
+    expect(deleted.numDeletedRows).to.equal(3n)
+  })
+})

@@ -1,0 +1,254 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import * as dagCbor from '@ipld/dag-cbor'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { CID } from 'multiformats/cid'
+import { sha256 } from 'multiformats/hashes/sha2'
+import type { Vector } from '../../scripts/vectors.ts'
+import { fromHex, toHex } from '../../server/bytes.ts'
+import {
+  anchoredWords,
+  type Description,
+  type Fingerprint,
+  fromDocument,
+  manifestCid,
+  mismatch,
+  readManifest,
+  writeManifest,
+} from '../../server/fingerprint/index.ts'
+import { frame, picture, sound, video } from './make.ts'
+
+const folder = new URL('../vectors/manifest/', import.meta.url)
+const vectors = readdirSync(folder).map(
+  (name) => [name, JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Vector] as const,
+)
+const NOTHING: Description = { title: null, text: null, sourceUrl: null, derivedFrom: null }
+
+const from = (blocks: { cid: string; bytes: Uint8Array }[]) => {
+  const found = new Map(blocks.map(({ cid, bytes }) => [cid, bytes]))
+  return async (cid: string) => found.get(cid) ?? null
+}
+
+describe('manifest1 on the vectors', () => {
+  it('has a picture and a video over one minute', () => {
+    expect(vectors.map(([name, { blocks }]) => [name, blocks.length])).to.deep.equal([
+      ['picture.json', 1],
+      ['video.json', 3],
+    ])
+  })
+
+  for (const [name, vector] of vectors) {
+    const description = {
+      ...vector.description,
+      derivedFrom: vector.description.derivedFrom && fromHex(vector.description.derivedFrom, 32),
+    } as Description
+
+    it(`writes ${name} byte for byte`, async () => {
+      const written = await writeManifest(fromDocument(vector.fingerprint), description)
+      expect(written.blocks.map(({ cid, bytes }) => ({ cid, bytes: toHex(bytes) }))).to.deep.equal(vector.blocks)
+      expect([written.root, toHex(written.digest)]).to.deep.equal([vector.root, vector.manifestDigest])
+    })
+
+    it(`reads ${name} back from its anchor's digest`, async () => {
+      const blocks = vector.blocks.map(({ cid, bytes }) => ({ cid, bytes: fromHex(bytes) }))
+      const root = manifestCid(fromHex(vector.manifestDigest, 32))
+      expect(root).to.equal(vector.root)
+      const read = (await readManifest(root, from(blocks)))!
+      expect(read.frames).to.deep.equal(fromDocument(vector.fingerprint).frames)
+      expect(read.description).to.deep.equal(description)
+    })
+
+    it(`names each block of ${name} by the SHA-256 of its bytes`, async () => {
+      for (const { cid, bytes } of vector.blocks)
+        expect(CID.createV1(0x71, await sha256.digest(fromHex(bytes))).toString()).to.equal(cid)
+    })
+  }
+})
+
+describe('a manifest', () => {
+  const text = (max: number) =>
+    fc.option(fc.string({ unit: 'grapheme', maxLength: max }).filter((t) => t.length <= max))
+  const description = fc.record({
+    title: text(300),
+    text: text(100),
+    sourceUrl: text(100),
+    derivedFrom: fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 })),
+  })
+  const any = fc.oneof(
+    fc.nat().map((seed) => picture(seed)),
+    fc.nat().map(sound),
+    fc
+      .uniqueArray(fc.nat(4 * 3_600_000), { maxLength: 300 })
+      .map((times) => times.sort((a, b) => a - b))
+      .chain((times) => fc.nat().map((seed) => timed(times, seed))),
+  )
+
+  function timed(times: number[], seed: number): Fingerprint {
+    const of = video(seed, times.length)
+    return { ...of, frames: of.frames.map(({ hash }, i) => frame(times[i]!, hash, (seed + i * 7) % 101)) }
+  }
+
+  it('reads back as it was written, and matches its anchor', async () => {
+    await fc.assert(
+      fc.asyncProperty(any, description, async (of, said) => {
+        const { root, blocks } = await writeManifest(of, said)
+        const read = (await readManifest(root, from(blocks)))!
+        const { algorithm, words, quality } = anchoredWords(of)
+        expect(read).to.deep.equal({
+          kind: of.kind,
+          content: { digest: of.contentDigest, size: of.byteLength, type: of.mediaType },
+          description: said,
+          extent: { width: of.width, height: of.height, durationMs: of.durationMs },
+          perceptual: { algorithm: algorithm === 1 ? 'pdq1' : null, words, quality },
+          frames: of.frames,
+        })
+        expect(mismatch(read, { ...of, algorithm, perceptualHashes: words })).to.equal(null)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('anchors at most 64 words, of frames with detail that differ from the one before', () => {
+    const of = video(5, 1_000)
+    const frames = of.frames.map((f, i) => frame(f.timeMs, of.frames[i - (i % 3)]!.hash, i % 5 === 0 ? 49 : 50))
+    const { words, quality } = anchoredWords({ ...of, frames })
+    expect(words).to.have.length(64)
+    expect(Math.min(...quality)).to.equal(50)
+    expect(new Set(words.map(toHex)).size).to.equal(64)
+    const places = words.map((word) => frames.findIndex(({ hash }) => hash === word))
+    const gaps = places.slice(1).map((place, i) => place - places[i]!)
+    expect(Math.max(...gaps), 'spread over the whole video').to.be.below(30)
+    expect(anchoredWords({ ...of, frames: frames.slice(0, 1) })).to.deep.equal({ algorithm: 0, words: [], quality: [] })
+  })
+
+  it('without its root block is null', async () => {
+    expect(await readManifest(manifestCid(new Uint8Array(32)), async () => null)).to.equal(null)
+  })
+
+  it('of a root over 1 MiB is not written', async () => {
+    await expectInvalid(writeManifest(picture(1), { ...NOTHING, text: 'x'.repeat(1 << 20) }), /at most 1048576 bytes/)
+  })
+})
+
+describe('mismatch', () => {
+  const of = video(9, 10)
+  const anchor = {
+    kind: of.kind,
+    contentDigest: of.contentDigest,
+    algorithm: 1,
+    perceptualHashes: of.frames.map((f) => f.hash),
+  }
+  for (const [what, change] of [
+    ['kind is video, anchored image', { kind: 'image' }],
+    ['kind is video, anchored null', { kind: null }],
+    ['content digest differs', { contentDigest: new Uint8Array(32) }],
+    ['algorithm differs', { algorithm: 2 }],
+    ['perceptual hashes differ', { perceptualHashes: anchor.perceptualHashes.slice(1) }],
+    ['perceptual hashes differ', { perceptualHashes: anchor.perceptualHashes.toReversed() }],
+  ] as const)
+    it(`says: ${what}`, async () => {
+      const { root, blocks } = await writeManifest(of, NOTHING)
+      const read = (await readManifest(root, from(blocks)))!
+      expect(mismatch(read, anchor)).to.equal(null)
+      expect(mismatch(read, { ...anchor, ...change } as typeof anchor)).to.equal(what)
+    })
+})
+
+describe('a hostile block', () => {
+  const of = video(3, 121)
+
+  /** The manifest of `of` with one of its blocks changed, and links and root after it. */
+  async function tampered(change: { root?: object; frames?: object }): Promise<unknown> {
+    const { blocks } = await writeManifest(of, NOTHING)
+    const [root, first, ...rest] = blocks
+    const changed = await block({ ...dagCbor.decode<object>(first!.bytes), ...change.frames })
+    const links = [changed, ...rest].map(({ cid }) => CID.parse(cid))
+    const top = await block({ ...dagCbor.decode<object>(root!.bytes), frames: links, ...change.root })
+    return readManifest(top.cid, from([top, changed, ...rest]))
+  }
+
+  async function block(value: unknown) {
+    const bytes = dagCbor.encode(value)
+    return { cid: CID.createV1(0x71, await sha256.digest(bytes)).toString(), bytes }
+  }
+
+  it('is one that was changed: this one is not', async () => {
+    expect(await tampered({}))
+      .to.have.property('frames')
+      .with.length(121)
+  })
+
+  const times = of.frames.slice(0, 120).map(({ timeMs }) => timeMs)
+  for (const [name, change, says] of [
+    ['too few qualities', { frames: { quality: new Uint8Array(119) } }, /lengths differ/],
+    ['a hash too short by a byte', { frames: { pdq: new Uint8Array(32 * 120 - 1) } }, /lengths differ/],
+    ['a quality over 100', { frames: { quality: new Uint8Array(120).fill(101) } }, /quality expected 0 to 100/],
+    ['times that fall', { frames: { timesMs: times.with(5, 0) } }, /do not rise/],
+    ['times that repeat', { frames: { timesMs: times.with(5, times[4]!) } }, /do not rise/],
+    ['a time of the next block', { frames: { timesMs: times.with(-1, 60_000) } }, /within 60000 ms of startMs/],
+    ['a time before its start', { frames: { startMs: 1 } }, /within 60000 ms of startMs/],
+    ['no frames', { frames: { timesMs: [], quality: new Uint8Array(), pdq: new Uint8Array() } }, /timesMs/],
+    ['a fractional time', { frames: { timesMs: times.with(1, 0.5) } }, /timesMs\[1\]/],
+    ['a negative time', { frames: { startMs: -1 } }, /startMs/],
+    ['another name', { frames: { firsthand: 'frames2' } }, /firsthand/],
+    ['a root of another version', { root: { firsthand: 'manifest2' } }, /firsthand/],
+    ['a text in place of a link', { root: { frames: ['bafy'] } }, /frames\[0\]: expected a link/],
+    [
+      'a digest of 31 bytes',
+      { root: { content: { digest: new Uint8Array(31), size: 1, type: '' } } },
+      /content.digest: expected 32 bytes/,
+    ],
+    [
+      '65 words',
+      { root: { perceptual: { algorithm: 'pdq1', words: Array(65).fill(new Uint8Array(32)), quality: [] } } },
+      /perceptual.words/,
+    ],
+    [
+      'words without quality',
+      { root: { perceptual: { algorithm: 'pdq1', words: [new Uint8Array(32)], quality: [] } } },
+      /differ in length/,
+    ],
+    [
+      'an extent beyond safe integers',
+      { root: { extent: { width: 2n ** 60n, height: 1, durationMs: 1 } } },
+      /extent.width/,
+    ],
+    ['no description', { root: { description: undefined } }, null],
+    ['a list as its root', { root: [] }, null],
+  ] as const)
+    it(`with ${name} is refused`, async () => {
+      if (says === null)
+        return expectInvalid(readOne(name === 'no description' ? { firsthand: 'manifest1' } : []), /block /)
+      await expectInvalid(tampered(change), says)
+    })
+
+  async function readOne(value: unknown) {
+    const root = await block(value)
+    return readManifest(root.cid, from([root]))
+  }
+
+  it('that is linked and missing is refused by name', async () => {
+    const { root, blocks } = await writeManifest(of, NOTHING)
+    await expectInvalid(readManifest(root, from(blocks.slice(0, 2))), new RegExp(`block ${blocks[2]!.cid} is linked`))
+  })
+
+  it('of any bytes is refused and does nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        await expectInvalid(
+          readManifest('root', async () => bytes),
+          /^block root/,
+        )
+      }),
+    )
+  })
+})
+
+async function expectInvalid(promise: Promise<unknown>, says: RegExp): Promise<void> {
+  const error = await promise.then(
+    () => new Error('nothing was refused'),
+    (thrown: Error) => thrown,
+  )
+  expect(error, error.message).to.have.property('code', 'block.invalid')
+  expect(error.message).to.match(says)
+}

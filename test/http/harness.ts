@@ -1,0 +1,135 @@
+/** A server over a registry in memory, on any free port. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { pino } from 'pino'
+import type { Indexer } from '../../server/chain/index.ts'
+import { RegistryError } from '../../server/errors.ts'
+import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
+import { type AppParts, createApp, createUploads, listen, problemOf } from '../../server/http/index.ts'
+import { createMatcher } from '../../server/matching/index.ts'
+import { createRegistry, type Decode, type Ledger } from '../../server/registry/index.ts'
+import { picture } from '../fingerprint/make.ts'
+import { DEPLOYMENT, memoryBlocks, memoryCatalogue } from '../registry/fakes.ts'
+
+export const TOKEN = 'the-token-of-this-page'
+export const LIMITS = { maxBytes: 100_000, idleMs: 20_000, minRate: 0, graceMs: 0, maxConcurrent: 4 }
+
+export interface Options extends Partial<Pick<AppParts, 'token' | 'loopback' | 'rateLimit' | 'trustProxy'>> {
+  limits?: Partial<typeof LIMITS>
+  decode?: Decode
+  /** How far the index is behind; null before the node was asked. */
+  lagBlocks?: number | null
+}
+
+/** Finds the same picture in everything, but in text nothing at all. */
+export const decodeAnything: Decode = async (): Promise<MediaFingerprint> => {
+  const { contentDigest: _, byteLength: __, ...media } = picture(1)
+  return media
+}
+
+export async function serve(options: Options = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'firsthand-http-'))
+  const [catalogue, blocks, matcher] = [memoryCatalogue(), memoryBlocks(() => 1_000), createMatcher()]
+  const said: Record<string, unknown>[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void said.push(JSON.parse(line)) })
+  const registry = createRegistry({
+    version: '1.2.3',
+    deployment: DEPLOYMENT,
+    catalogue,
+    blocks,
+    matcher,
+    indexer: indexer(options.lagBlocks),
+    finality: () => 'local',
+    decode: options.decode ?? decodeAnything,
+    lookupTtlS: 3_600,
+    now: () => 1_000,
+    problem: problemOf,
+    onError: (err, instance) => log.error({ err, instance }),
+    development: { rpcUrl: 'http://127.0.0.1:8545', ledger },
+  })
+  await registry.start()
+  const app = createApp({
+    registry,
+    uploads: createUploads(join(directory, 'uploads'), { ...LIMITS, ...options.limits }),
+    assets: {
+      page: () => '<!doctype html><title>page</title>',
+      asset: (path) =>
+        path === '/assets/style.css' ? { type: 'text/css', body: Buffer.from('a{}'), etag: '"1"' } : null,
+    },
+    token: TOKEN,
+    version: '1.2.3',
+    loopback: true,
+    rateLimit: 1_000,
+    trustProxy: 0,
+    gauges: { originals: { help: 'Originals', read: () => matcher.size().originals } },
+    log,
+    ...options,
+  })
+  const { maxBytes } = { ...LIMITS, ...options.limits }
+  const server = await listen(app, { host: '127.0.0.1', port: 0, maxUploadBytes: maxBytes })
+
+  /** A development publisher whose transactions are done at once. */
+  function ledger(near: Pick<Ledger, 'exists' | 'hold' | 'searchable'>): Ledger {
+    return { ...near, recordId: (digest) => digest, send: async (items) => items.map(() => new Uint8Array(32).fill(6)) }
+  }
+
+  async function close(): Promise<void> {
+    await registry.close()
+    await server.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+
+  const port = Number(new URL(server.url).port)
+  return { url: `http://127.0.0.1:${port}`, port, app, registry, catalogue, blocks, said, directory, close }
+}
+
+export type Served = Awaited<ReturnType<typeof serve>>
+
+function indexer(lagBlocks: number | null = 0): Indexer {
+  const head = { number: 9, hash: new Uint8Array(32), parentHash: new Uint8Array(32), time: 1 }
+  return {
+    start: () => {},
+    stop: async () => {},
+    state: () => ({ head, chainHead: 9, lagBlocks, lastError: null, syncing: false }),
+    finalBlocks: () => 'local',
+    finality: () => 'local',
+    poke: () => {},
+    reached: async () => {},
+  }
+}
+
+/** Decodes when it is let go, and not before; ends when it is cancelled. */
+export function heldDecode() {
+  const gate = Promise.withResolvers<void>()
+  const progress: ((fraction: number) => void)[] = []
+  const decode: Decode = async (fd, byteLength, options) => {
+    progress.push(options.onProgress)
+    const cancelled = new Promise<never>((_resolve, reject) =>
+      options.signal.addEventListener('abort', () => reject(options.signal.reason as Error)),
+    )
+    await Promise.race([gate.promise, cancelled])
+    return decodeAnything(fd, byteLength, options)
+  }
+  return {
+    decode,
+    begun: () => progress.length,
+    letGo: () => gate.resolve(),
+    tell: (fraction: number) => progress.at(-1)!(fraction),
+  }
+}
+
+export const undecodable: Decode = () => Promise.reject(new RegistryError('media.undecodable', 'frame 17: not a JPEG'))
+
+/** The answer must be this problem, whole. */
+export async function expectProblem(response: Response, status: number, code: string) {
+  const problem = (await response.json()) as Record<string, string>
+  expect(problem).to.include({ status, code })
+  expect(response.status).to.equal(status)
+  expect(response.headers.get('content-type')).to.match(/^application\/problem\+json/)
+  expect(problem.type).to.equal(`/docs/errors#${code.replace('.', '')}`)
+  expect(problem.instance).to.match(/^urn:firsthand:[0-9a-f-]{32,36}$/)
+  expect(problem).to.have.all.keys('type', 'title', 'status', 'detail', 'instance', 'code')
+  return problem
+}

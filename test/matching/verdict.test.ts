@@ -1,0 +1,137 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { type Ranked, RELATIONS, rank } from '../../server/matching/verdict.ts'
+
+const HOUR = 3_600
+let sequence = 0
+
+function match(change: Partial<Ranked> & { name?: string }): Ranked & { name?: string } {
+  return {
+    relation: 'same_content',
+    trust: 0,
+    registeredAt: 1_000_000,
+    sequence: sequence++,
+    explained: 1,
+    distanceBits: 4,
+    ...change,
+  }
+}
+
+const names = (matches: readonly { name?: string }[]) => matches.map(({ name }) => name)
+
+describe('rank', () => {
+  it('of nothing leads to nothing', () => {
+    expect(rank([])).to.deep.equal({ matches: [], conflict: null })
+  })
+
+  it('puts trust before age, and age before explanation', () => {
+    const trusted = match({ name: 'trusted', trust: 2, registeredAt: 9 * HOUR, explained: 0.5 })
+    const old = match({ name: 'old', registeredAt: 0, explained: 0.6 })
+    const young = match({ name: 'young', registeredAt: 2 * HOUR, relation: 'identical' })
+    expect(names(rank([young, old, trusted]).matches)).to.deep.equal(['trusted', 'old', 'young'])
+  })
+
+  it('takes less than an hour apart for equally old: then explanation decides', () => {
+    const first = match({ name: 'first', registeredAt: 0, explained: 0.6 })
+    const better = (registeredAt: number) => match({ name: 'better', registeredAt, explained: 0.9 })
+    expect(names(rank([first, better(HOUR - 1)]).matches)).to.deep.equal(['better', 'first'])
+    expect(names(rank([first, better(HOUR)]).matches)).to.deep.equal(['first', 'better'])
+  })
+
+  it('measures the hour from the oldest: many small steps make no young record old', () => {
+    const chain = [0, 50, 100, 150].map((minutes) =>
+      match({ name: `${minutes}`, registeredAt: minutes * 60, explained: 0.5 + minutes / 1_000 }),
+    )
+    expect(names(rank(chain).matches)).to.deep.equal(['50', '0', '150', '100'])
+  })
+
+  it('takes equal bytes for the best explanation, then the larger share, then fewer bits', () => {
+    const ordered = [
+      match({ name: 'same bytes', relation: 'identical', distanceBits: 0 }),
+      match({ name: 'nearer', distanceBits: 2 }),
+      match({ name: 'farther', distanceBits: 9 }),
+      match({ name: 'a part', relation: 'excerpt', explained: 0.7, distanceBits: 0 }),
+    ]
+    expect(names(rank(ordered.toReversed()).matches)).to.deep.equal(names(ordered))
+  })
+})
+
+describe('a conflict', () => {
+  const old = (change: Partial<Ranked> = {}) => match({ name: 'old', registeredAt: 0, ...change })
+  const young = (change: Partial<Ranked> = {}) => match({ name: 'young', registeredAt: 9 * HOUR, ...change })
+  const conflict = (...matches: (Ranked & { name?: string })[]) => rank(matches).conflict?.name ?? null
+
+  it('is a younger record of exactly these bytes', () => {
+    expect(conflict(old(), young({ relation: 'identical' }))).to.equal('young')
+  })
+
+  it('is a younger record that explains clearly more', () => {
+    expect(conflict(old({ explained: 0.6 }), young({ explained: 0.8 }))).to.equal('young')
+    expect(conflict(old({ explained: 0.6 }), young({ explained: 0.65 }))).to.equal(null)
+  })
+
+  it('is a less trusted record that is older and explains more', () => {
+    expect(conflict(young({ trust: 1, explained: 0.6 }), old({ relation: 'identical' }))).to.equal('old')
+  })
+
+  it('is none with a leading record of equal bytes, or with one as old', () => {
+    expect(conflict(old({ relation: 'identical' }), young({ relation: 'identical' }))).to.equal(null)
+    expect(conflict(old({ explained: 0.5 }), match({ name: 'same age', registeredAt: 60 }))).to.equal(null)
+  })
+
+  it('is the best of several', () => {
+    const better = match({ name: 'better', registeredAt: 20 * HOUR, relation: 'identical' })
+    expect(conflict(old({ explained: 0.5 }), young({ explained: 0.9 }), better)).to.equal('better')
+  })
+})
+
+describe('rank on any matches', () => {
+  const any = fc.uniqueArray(
+    fc.record({
+      relation: fc.constantFrom(...RELATIONS),
+      trust: fc.nat(2),
+      registeredAt: fc.nat(4).map((half) => half * (HOUR / 2)),
+      sequence: fc.nat(1_000),
+      explained: fc.nat(4).map((quarter) => quarter / 4),
+      distanceBits: fc.option(fc.nat(2)),
+    }),
+    { selector: (m) => m.sequence, maxLength: 12 },
+  )
+  const shuffled = any.chain((matches) =>
+    fc.tuple(fc.constant(matches), fc.shuffledSubarray(matches, { minLength: matches.length })),
+  )
+
+  it('does not depend on their order', () => {
+    fc.assert(
+      fc.property(shuffled, ([a, b]) => {
+        expect(rank(a)).to.deep.equal(rank(b))
+      }),
+    )
+  })
+
+  it('keeps each one, never puts less trust first, nor one that is an hour younger', () => {
+    fc.assert(
+      fc.property(any, (matches) => {
+        const ordered = rank(matches).matches
+        expect(ordered).to.have.members(matches)
+        for (const [i, a] of ordered.entries())
+          for (const b of ordered.slice(i + 1)) {
+            expect(a.trust).to.be.at.least(b.trust)
+            if (a.trust === b.trust) expect(a.registeredAt - b.registeredAt).to.be.below(HOUR)
+          }
+      }),
+    )
+  })
+
+  it('names no conflict that leads, or that explains less than what leads', () => {
+    fc.assert(
+      fc.property(any, (matches) => {
+        const { matches: ordered, conflict } = rank(matches)
+        if (!conflict) return
+        expect(conflict).not.to.equal(ordered[0])
+        expect(ordered[0]!.relation).not.to.equal('identical')
+        if (conflict.relation !== 'identical') expect(conflict.explained).to.be.above(ordered[0]!.explained)
+      }),
+    )
+  })
+})

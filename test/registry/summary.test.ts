@@ -1,0 +1,92 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { RELATIONS } from '../../server/matching/index.ts'
+import { summarise, summariseConflict } from '../../server/registry/summary.ts'
+import type { MatchView } from '../../server/registry/views.ts'
+
+const MATCH = {
+  relation: 'identical',
+  original: { title: 'Quay at dawn' },
+  publisher: { id: 7, name: 'Quay News', domain: null, trust: 'unverified' },
+  registeredAt: '2026-05-03T23:59:59Z',
+  state: 'active',
+  segments: [],
+  transforms: [],
+} as unknown as MatchView
+
+const say = (change: Partial<MatchView>, kind: 'image' | 'video' | 'audio' = 'image') => {
+  const first = { ...MATCH, ...change }
+  return summarise({ verdict: first.relation, kind, reason: null, first })
+}
+const segment = (startS: number, endS: number, originalS: number) => ({
+  candidate: { startS, endS },
+  original: { startS: originalS, endS: originalS + endS - startS },
+  speed: 1,
+})
+
+describe('the summary', () => {
+  it('of equal bytes', () => {
+    expect(say({})).to.equal('The same bytes as “Quay at dawn”, registered by Quay News (unverified) on 3 May 2026.')
+  })
+
+  it('of a turned copy says how, and that it was not compared for alterations', () => {
+    expect(say({ relation: 'same_content', transforms: ['mirrored', 'rotated 90'] })).to.equal(
+      'This picture, mirrored and rotated 90, has the same content as “Quay at dawn”, registered by Quay News (unverified) on 3 May 2026. ' +
+        'It was not compared for alterations: a changed detail would not have been noticed.',
+    )
+  })
+
+  it('of an excerpt says from where to where, in both', () => {
+    const segments = [segment(0, 59.6, 3_600), segment(70, 80, 0)]
+    expect(say({ relation: 'excerpt', segments }, 'video')).to.match(
+      /^This video follows, from 0:00 to 1:00 \(and 1 more\), “Quay at dawn” from 1:00:00 to 1:01:00, registered by Quay News \(unverified\)/,
+    )
+    expect(say({ relation: 'excerpt' }, 'video')).to.match(/^This video has a part of “Quay at dawn”, registered by/)
+  })
+
+  it('of a revoked record says so', () => {
+    expect(say({ state: 'revoked' })).to.match(/The publisher has since revoked that record\.$/)
+  })
+
+  it('without title and name says what there is', () => {
+    const change = { original: { ...MATCH.original, title: null }, publisher: { ...MATCH.publisher, name: null } }
+    expect(say(change)).to.contain('an original without a title, registered by unverified publisher 7 on')
+  })
+
+  it('without a match says what follows from it, and with a reason which', () => {
+    const none = { kind: 'audio', first: null } as const
+    expect(summarise({ ...none, verdict: 'not_registered', reason: null })).to.equal(
+      'No registered original was found for this sound. That says nothing about whether it is genuine.',
+    )
+    expect(summarise({ ...none, verdict: 'inconclusive', reason: 'too short' })).to.equal(
+      'No conclusion about this sound: too short.',
+    )
+  })
+
+  it('of a conflict says who and when', () => {
+    const other = { ...MATCH, publisher: { ...MATCH.publisher, name: null } }
+    expect(summariseConflict(other)).to.equal('Unverified publisher 7 registered exactly these bytes on 3 May 2026.')
+    expect(summariseConflict({ ...MATCH, relation: 'excerpt' })).to.contain('registered a version that is nearer to it')
+  })
+
+  it('never leaves out "unverified", and never judges', () => {
+    const any = fc.record({
+      relation: fc.constantFrom(...RELATIONS),
+      state: fc.constantFrom('active' as const, 'revoked' as const),
+      segments: fc.array(
+        fc.nat(9_000).map((s) => segment(s, s + 5, 0)),
+        { maxLength: 3 },
+      ),
+      transforms: fc.subarray(['mirrored', 'rotated 90']),
+      publisher: fc.constantFrom(MATCH.publisher, { ...MATCH.publisher, name: null }),
+    })
+    fc.assert(
+      fc.property(any, (change) => {
+        const text = say(change, 'video')
+        expect(text.toLowerCase()).to.contain('unverified')
+        expect(text).not.to.match(/\b(fake|tampered|true|authentic|real)\b/i)
+        expect(text).not.to.contain('undefined')
+      }),
+    )
+  })
+})
