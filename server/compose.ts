@@ -15,8 +15,9 @@ import {
   startDevnet,
 } from './chain/index.ts'
 import type { Config } from './config.ts'
+import { openDecoders } from './decoders.ts'
 import { RegistryError } from './errors.ts'
-import { createDecoderPool, type DecoderPool } from './fingerprint/index.ts'
+import type { DecoderPool } from './fingerprint/index.ts'
 import { createApp, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
@@ -29,8 +30,6 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Bytes of a decoder process, beyond which the file it works on is given up. */
-const MAX_DECODER_BYTES = 1 << 30
 /** Milliseconds in which the index must reach a block that was just mined. */
 const INDEXED_MS = 30_000
 
@@ -136,19 +135,6 @@ async function namedDeployment(config: Config, node: ChainNode): Promise<Deploym
     mediaRegistry: fromHex(config.MEDIA_REGISTRY!, 20),
     startBlock: config.START_BLOCK,
   }
-}
-
-/** Decoder processes under the limits of the configuration. */
-export function openDecoders(config: Config): DecoderPool {
-  return createDecoderPool({
-    size: config.DECODERS,
-    limits: {
-      maxPixels: config.MAX_PIXELS,
-      maxDurationS: config.MAX_DURATION_S,
-      maxMemoryBytes: MAX_DECODER_BYTES,
-      timeoutS: config.DECODE_TIMEOUT_S,
-    },
-  })
 }
 
 /** The development signer, which nobody but this machine may reach. */

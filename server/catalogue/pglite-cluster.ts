@@ -6,17 +6,14 @@ import { dirname } from 'node:path'
 import { RegistryError } from '../errors.ts'
 import { syncDirectory } from './files.ts'
 
-/** This module's neighbour, as source or as compiled by `tsc`. */
-export function neighbour(name: string): URL {
-  return new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-}
-
 /** Creates it beside `directory`, then renames: whatever ends this early leaves no half cluster.
  * @throws RegistryError `server.internal` with what the creating process complained of. */
 export async function createCluster(directory: string): Promise<void> {
   const unfinished = `${directory}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
-  const child = fork(neighbour('pglite-create'), [unfinished], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const child = fork(new URL('./pglite-create.ts', import.meta.url), [unfinished], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
   let complaint = ''
   child.stderr?.on('data', (piece: Buffer) => {
     complaint = (complaint + piece.toString()).slice(-2000)

@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { RegistryError } from '../errors.ts'
 import { lockFile } from './lock.ts'
-import { createCluster, neighbour } from './pglite-cluster.ts'
+import { createCluster } from './pglite-cluster.ts'
 import type { Request, Response } from './pglite-worker.ts'
 import { type Answer, decodeAnswer, encodeQuery } from './protocol.ts'
 
@@ -46,7 +46,7 @@ interface Waiting {
 
 async function startWorker(directory: string, unlock: () => void): Promise<PgliteClient> {
   compileSmall()
-  const worker = new Worker(neighbour('pglite-worker'), { workerData: directory })
+  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData: directory })
   const waiting = new Map<number, Waiting>()
   let lastId = 0
   let stopped: RegistryError | null = null

@@ -150,20 +150,23 @@ function argumentsOf({ dataDir, port = 8545, fresh = false }: DevnetOptions, exa
 
 function readiness(child: ChildProcess, log: ChainLog): Promise<Ready> {
   const { promise, resolve, reject } = Promise.withResolvers<Ready>()
+  const ended = (why: string) =>
+    reject(new RegistryError('chain.unreachable', `the local network did not start: ${why}`))
   child.on('message', (message: Message) => {
     if (message.type === 'log') log.info({}, `local network: ${message.message}`)
     if (message.type === 'ready') resolve(message)
-    if (message.type === 'failed') reject(new RegistryError(errorCode(message.code), message.message))
+    if (message.type !== 'failed') return
+    if (message.code === 'server.internal' || !(message.code in ERRORS)) ended(message.message)
+    else reject(new RegistryError(message.code as ErrorCode, message.message))
   })
-  const ended = (why: unknown) =>
-    reject(new RegistryError('chain.unreachable', `the local network did not start: ${why}`))
   child.once('error', (error) => ended(error.message))
-  child.once('exit', (code, signal) => ended(`it ended with ${signal ?? `code ${code}`}`))
+  child.once('exit', (code, signal) => {
+    const why = `it ended with ${signal ?? `code ${code}`}`
+    // What it said last may not have been read yet.
+    if (child.connected) child.once('disconnect', () => ended(why))
+    else ended(why)
+  })
   return promise
-}
-
-function errorCode(code: string): ErrorCode {
-  return code in ERRORS && code !== 'server.internal' ? (code as ErrorCode) : 'chain.unreachable'
 }
 
 async function exitOf(child: ChildProcess): Promise<[code: number | null, signal: string | null]> {

@@ -43,6 +43,8 @@ export interface Sender {
   mined(hash: Uint8Array, transaction: Transaction): Promise<Receipt>
 }
 
+type Fees = Awaited<ReturnType<ChainNode['fees']>>
+
 /** EIP-7825. */
 const GAS_CAP = 16_777_216n
 /** How often the same bytes are sent while no answer comes. */
@@ -74,8 +76,9 @@ export function createSender({ node, chainId, signer, ...options }: SenderOption
   async function signAndSend(transaction: Transaction, gas: bigint): Promise<Uint8Array> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const nonce = Math.max(nextNonce, await node.nextNonce(address))
-        const hash = await deliver(await sign(transaction, gas, nonce))
+        const [pending, fees] = await Promise.all([node.nextNonce(address), node.fees()])
+        const nonce = Math.max(nextNonce, pending)
+        const hash = await deliver(await sign(transaction, gas, nonce, fees))
         nextNonce = nonce + 1
         return hash
       } catch (error) {
@@ -87,8 +90,12 @@ export function createSender({ node, chainId, signer, ...options }: SenderOption
     }
   }
 
-  async function sign({ to, data }: Transaction, gas: bigint, nonce: number): Promise<Uint8Array> {
-    const { baseFee, tip } = await node.fees()
+  async function sign(
+    { to, data }: Transaction,
+    gas: bigint,
+    nonce: number,
+    { baseFee, tip }: Fees,
+  ): Promise<Uint8Array> {
     const gasLimit = gas + gas / 5n
     const signed = await signer.signTransaction({
       type: 2,

@@ -32,7 +32,7 @@ const PUBLIC =
 
 async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise<T>): Promise<T> {
   // Loaded when needed: most commands only ask a server, and need not wait for the parts of one.
-  const { openDecoders } = await import('../compose.ts')
+  const { openDecoders } = await import('../decoders.ts')
   const pool = openDecoders(config)
   try {
     return await work(pool.decode)

@@ -65,7 +65,10 @@ async function pixelsOf(bytes: Buffer, width: number, height: number, maxPixels:
 
 function undecodable(cause: unknown): never {
   const words = cause instanceof Error ? cause.message : String(cause)
-  // Of a file that is cut off libheif reports each attempt to look beyond the end.
-  const told = words.replace(/^source: bad seek to \d+$/gm, '')
-  throw new RegistryError('media.undecodable', oneLine(told), { cause })
+  // Of a file that is cut off libheif reports each attempt to look beyond the end; and now and then nobody says anything.
+  const told = oneLine(words.replace(/source: bad seek to \d+/g, '')).replace(
+    /^(Unknown error)?$/,
+    'it cannot be decoded',
+  )
+  throw new RegistryError('media.undecodable', told, { cause })
 }

@@ -13,7 +13,7 @@ const MAX_IDLE_BYTES = 500_000_000
 /** Files that wait for each process. */
 const QUEUED_PER_PROCESS = 64
 
-const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './decoder.ts' : './decoder.js', import.meta.url)
+const PROGRAM = new URL('./decoder.ts', import.meta.url)
 
 export interface DecoderPoolOptions {
   /** Processes at the most; as many as cores if left out. They start when they are first needed. */

@@ -1,5 +1,6 @@
 /** A decoded frame as the pixels that PDQ takes: RGB, full range, upright, at most 512 a side. */
 import type { Frame, SoftwareScaleContext } from 'node-av/lib'
+import { RegistryError } from '../errors.ts'
 import type { Av } from './container.ts'
 import type { PixelPlane } from './pdq.ts'
 
@@ -19,7 +20,7 @@ interface Pose {
 
 export interface Rasteriser {
   /** @returns pixels upright, and how large the frame is shown, before reduction.
-   * @throws Error if FFmpeg cannot convert its format. */
+   * @throws RegistryError `media.undecodable` if FFmpeg cannot convert it. */
   render(frame: Frame): Promise<{ pixels: PixelPlane; width: number; height: number }>
   free(): void
 }
@@ -52,9 +53,16 @@ async function scale(av: Av, scaler: SoftwareScaleContext, frame: Frame): Promis
   small.height = Math.min(frame.height, MAX_SIDE)
   small.colorSpace = av.AVCOL_SPC_RGB
   small.colorRange = av.AVCOL_RANGE_JPEG
-  av.FFmpegError.throwIfError(small.getBuffer(0), 'allocate')
-  av.FFmpegError.throwIfError(await scaler.scaleFrame(small, frame), 'scale')
-  return small
+  small.getBuffer(0)
+  if ((await scaler.scaleFrame(small, frame)) >= 0) return small
+  // Colours that nobody has defined, from a broken header: those of ordinary video, then.
+  frame.colorSpace = av.AVCOL_SPC_UNSPECIFIED
+  frame.colorPrimaries = av.AVCOL_PRI_UNSPECIFIED
+  frame.colorTrc = av.AVCOL_TRC_UNSPECIFIED
+  const code = await scaler.scaleFrame(small, frame)
+  if (code >= 0) return small
+  small.free()
+  throw new RegistryError('media.undecodable', `its frames cannot be converted: ${av.FFmpegError.strerror(code)}`)
 }
 
 /** The nearest of the eight poses to a display matrix: 3×3 integers, the first two of each row in 1/65,536.

@@ -66,8 +66,13 @@ const LINGER_MS = 1_000
 function endUpload(request: Request, response: Response): void {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers
   if (request.complete || request.destroyed || (Number(length ?? 0) === 0 && coding === undefined)) return
-  response.set('Connection', 'close')
   request.unpipe()
   request.resume()
-  response.once('finish', () => setTimeout(() => request.destroy(), LINGER_MS).unref())
+  // With this header Node cuts at once, and a client that still sends would see a broken pipe in place of the answer; one that
+  // asked first (`Expect`) does not send.
+  if (request.headers.expect !== undefined) response.set('Connection', 'close')
+  response.once('finish', () => {
+    const cut = setTimeout(() => request.destroy(), LINGER_MS).unref()
+    request.once('end', () => clearTimeout(cut))
+  })
 }

@@ -1,5 +1,5 @@
 /** Blocks on their way: CAR files (v1) with one root, every block checked against its CID. */
-import { CarReader, CarWriter } from '@ipld/car'
+import { CarBlockIterator, CarWriter } from '@ipld/car'
 import { CID } from 'multiformats/cid'
 import type { Block } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
@@ -9,6 +9,10 @@ export const CAR_TYPE = 'application/vnd.ipld.car'
 export const RAW_BLOCK_TYPE = 'application/vnd.ipld.raw'
 /** docs/protocol.md §3. */
 export const MAX_CAR_BYTES = 64 << 20
+/** A root and the 10,000 blocks of frames that it may link to: in 64 MiB there is room for millions of empty ones. */
+const MAX_CAR_BLOCKS = 10_001
+/** Those that name blocks here have 36. Others may be as long as the body, and their text longer. */
+const MAX_CID_BYTES = 128
 
 export async function writeCar(root: string, blocks: Iterable<Block> | AsyncIterable<Block>): Promise<Uint8Array> {
   const { writer, out } = CarWriter.create([CID.parse(root)])
@@ -22,16 +26,19 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(await Array.fromAsync(chunks)))
 }
 
-/** Reads a CAR that somebody sent.
+/** Reads a CAR that somebody sent. The blocks are views of its bytes.
  * @throws RegistryError `block.invalid` unless it has one root, which it holds, and each block hashes to its CID. */
 export async function readCar(bytes: Uint8Array): Promise<{ root: string; blocks: Block[] }> {
-  const reader = await CarReader.fromBytes(bytes).catch((cause: unknown) => {
-    throw new RegistryError('block.invalid', 'the body is not a CAR, version 1', { cause })
-  })
-  const roots = await reader.getRoots()
+  // One block at a time: `CarReader` would hold all of them before the first is looked at.
+  const iterator = await CarBlockIterator.fromBytes(bytes).catch(noCar)
+  const roots = await iterator.getRoots()
   if (roots.length !== 1) throw new RegistryError('block.invalid', `the CAR has ${roots.length} roots, one is expected`)
+  checkLength(roots[0]!)
   const blocks: Block[] = []
-  for await (const block of reader.blocks()) {
+  for await (const block of sections(iterator)) {
+    if (blocks.length === MAX_CAR_BLOCKS)
+      throw new RegistryError('block.invalid', `the CAR has more than ${MAX_CAR_BLOCKS} blocks, and no manifest has`)
+    checkLength(block.cid)
     await checkBlock(block.cid, block.bytes)
     blocks.push({ cid: block.cid.toString(), bytes: block.bytes })
   }
@@ -39,4 +46,19 @@ export async function readCar(bytes: Uint8Array): Promise<{ root: string; blocks
   if (!blocks.some((block) => block.cid === root))
     throw new RegistryError('block.invalid', `the CAR does not hold its root ${root}`)
   return { root, blocks }
+}
+
+/** The blocks of a CAR; its reader throws at the first that is cut off or malformed. */
+async function* sections(iterator: CarBlockIterator) {
+  const each = iterator[Symbol.asyncIterator]()
+  for (let next = await each.next().catch(noCar); !next.done; next = await each.next().catch(noCar)) yield next.value
+}
+
+function checkLength(cid: CID): void {
+  if (cid.byteLength > MAX_CID_BYTES)
+    throw new RegistryError('block.invalid', `the CAR has a CID of ${cid.byteLength} bytes, expected 36`)
+}
+
+function noCar(cause: unknown): never {
+  throw new RegistryError('block.invalid', 'the body is not a CAR, version 1', { cause })
 }

@@ -294,6 +294,13 @@ describe('the local network', () => {
     })
   })
 
+  it('says what is in the way when it cannot start', async () => {
+    await writeFile(join(folder.path, 'devnet'), 'a file where the folder should be')
+    const error = await refusal()
+    expect(error.code).to.equal('chain.unreachable')
+    expect(error.message).to.match(/^the local network did not start: E[A-Z]+: .*devnet/)
+  })
+
   it('says what is missing where hardhat is not installed', async () => {
     const target = join(folder.path, 'package')
     await mkdir(join(target, 'server', 'chain'), { recursive: true })

@@ -62,12 +62,9 @@ describe('an upload', () => {
     await expectProblem(await post(streamed(6, 1_000)), 413, 'request.too_large')
   })
 
-  it('of many times too much is refused so that the client can read it', async () => {
+  it('of many times too much is refused so that even a client reads it that sends first and reads then', async () => {
     await start({ limits: { maxBytes: 5_000 } })
-    for (let i = 0; i < 5; i++) {
-      const response = await post(new Uint8Array(30_000_000))
-      await expectProblem(response, 413, 'request.too_large')
-    }
+    expect(await sendThenRead(server.port, 20_000_000)).to.match(/^HTTP\/1\.1 413 /)
   })
 
   it('in a form is refused when its field is too large', async () => {
@@ -174,6 +171,22 @@ function announce(port: number, bytes: number): Promise<{ status: string; sent: 
       if (!text.includes('\r\n\r\n')) return
       socket.destroy()
       resolve({ status: text.split('\r\n')[0]!, sent: text.includes('100 Continue') })
+    })
+  })
+}
+
+/** As Python's http.client does: writes all of it without a look at what comes back. */
+function sendThenRead(port: number, bytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.pause()
+      socket.write(`POST /v1/lookups HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`)
+      socket.write(new Uint8Array(bytes), () => socket.resume())
+    })
+    socket.setEncoding('utf8').on('error', reject)
+    socket.once('data', (data: string) => {
+      socket.destroy()
+      resolve(data.split('\r\n')[0]!)
     })
   })
 }
