@@ -28,6 +28,8 @@ export const securityHeaders = helmet({
 /** A site whose name is made to resolve to 127.0.0.1 must not speak to a local server: its requests carry its own name. */
 export function localHostOnly(loopback: boolean): RequestHandler {
   return (request, _response, next) => {
+    if (request.headers.host === undefined && request.httpVersion === '1.1')
+      throw new RegistryError('request.invalid', 'the header Host is missing')
     const name = (request.headers.host ?? '').replace(/:\d+$/, '')
     if (loopback && !['localhost', '127.0.0.1', '[::1]'].includes(name))
       throw new RegistryError(

@@ -73,7 +73,8 @@ function fingerprintOf(body: unknown): unknown {
 async function answer(lookups: Lookups, started: LookupView, waitS: number, response: Response): Promise<void> {
   // Whoever hangs up before being told the id can never ask for the answer.
   const abandon = () => void lookups.remove(started.id).catch(() => {})
-  response.once('close', abandon)
+  if (response.closed) abandon()
+  else response.once('close', abandon)
   const view = await lookups.wait(started.id, waitS * 1000)
   response.off('close', abandon)
   const location = `/v1/lookups/${view.id}`

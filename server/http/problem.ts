@@ -5,6 +5,9 @@ import type { Problem } from '../registry/index.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
+/** Characters of a detail. Some quote the request, and that may be megabytes of one name. */
+const MAX_DETAIL = 500
+
 /** @param instance names this occurrence: the log has the same name. */
 export function problemOf(error: unknown, instance: string): Problem {
   const known = asRegistryError(error)
@@ -12,7 +15,7 @@ export function problemOf(error: unknown, instance: string): Problem {
     type: `/docs/errors#${known.code.replace('.', '')}`,
     title: known.title,
     status: known.status,
-    detail: known.message,
+    detail: cut(known.message),
     instance: `urn:firsthand:${instance}`,
     code: known.code,
   }
@@ -22,12 +25,18 @@ export function problemOf(error: unknown, instance: string): Problem {
 export function asRegistryError(error: unknown): RegistryError {
   if (error instanceof RegistryError) return error
   const { status } = (error ?? {}) as { status?: number }
+  if (error instanceof URIError)
+    return new RegistryError('request.invalid', 'the address has a "%" that is not followed by UTF-8 in hex', {
+      cause: error,
+    })
   if (status !== undefined && status >= 400 && status < 500)
     return new RegistryError('request.invalid', 'the request cannot be read', { cause: error })
   return new RegistryError('server.internal', 'the server failed; its log says why under the name in "instance"', {
     cause: error,
   })
 }
+
+const cut = (text: string) => (text.length > MAX_DETAIL ? `${text.slice(0, MAX_DETAIL - 1)}…` : text)
 
 export function sendProblem(response: Response, problem: Problem, retryAfterS?: number): void {
   if (ERRORS[problem.code as ErrorCode]?.retry) response.set('Retry-After', String(retryAfterS ?? 1))
@@ -60,7 +69,7 @@ export function problemHandler(report: (error: unknown, request: Request) => voi
 }
 
 /** Milliseconds that a client has to read the answer before the connection on which it still sends is cut. */
-const LINGER_MS = 1_000
+export const LINGER_MS = 1_000
 
 /** A body that is not wanted is not read to its end, be it 5 GB: answer, wait for the client to see it, cut. */
 function endUpload(request: Request, response: Response): void {

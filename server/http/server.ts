@@ -1,7 +1,17 @@
-/** Listens, and stops without losing a request that is nearly done. */
-import { createServer, type RequestListener } from 'node:http'
+/** Listens, answers what is not HTTP, and stops without losing a request that is nearly done. */
+import { randomUUID } from 'node:crypto'
+import {
+  createServer,
+  maxHeaderSize,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { RegistryError } from '../errors.ts'
+import { LINGER_MS, PROBLEM_TYPE, problemOf } from './problem.ts'
 
 export interface HttpServer {
   /** Where a person on this machine reaches it. */
@@ -21,11 +31,16 @@ export async function listen(
   { host, port, maxUploadBytes }: { host: string; port: number; maxUploadBytes: number },
 ): Promise<HttpServer> {
   // A large upload takes as long as it takes: uploads.ts watches its pace.
-  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: 10_000 }, app)
+  // A request without a Host is refused by guard.ts, with a reason.
+  const options = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: 10_000, requireHostHeader: false }
+  const server = createServer(options, app)
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= maxUploadBytes) response.writeContinue()
     app(request, response)
   })
+  // Other expectations may be ignored (RFC 9110, 10.1.1).
+  server.on('checkExpectation', app)
+  refuseOther(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(asListenError(cause, host, port)))
     server.listen(port, host, resolve)
@@ -41,6 +56,42 @@ export async function listen(
     await closed
     clearTimeout(cut)
   }
+}
+
+/** Node would answer these without a word, or not at all. */
+function refuseOther(server: Server): void {
+  const responses = new WeakMap<Duplex, ServerResponse>()
+  server.prependListener('request', (request, response) => responses.set(request.socket, response))
+  server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
+    const current = responses.get(socket)
+    const begun = current?.headersSent && !current.writableFinished
+    if (!socket.writable || begun || cause.code === 'ECONNRESET') socket.destroy()
+    else refuse(socket, asProtocolError(cause))
+  })
+  server.on('connect', (_request, socket) =>
+    refuse(socket, new RegistryError('request.method_not_allowed', 'CONNECT is not offered: this is no proxy')),
+  )
+}
+
+function refuse(socket: Duplex, error: RegistryError): void {
+  const problem = problemOf(error, randomUUID())
+  const body = JSON.stringify(problem)
+  const headers = [`Content-Type: ${PROBLEM_TYPE}`, `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close']
+  socket.on('error', () => {})
+  socket.end([`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...headers, '', body].join('\r\n'))
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+}
+
+function asProtocolError(cause: NodeJS.ErrnoException & { reason?: string }): RegistryError {
+  if (cause.code === 'HPE_HEADER_OVERFLOW')
+    return new RegistryError('request.too_large', `the headers have more than ${maxHeaderSize} bytes`, { cause })
+  if (cause.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
+    return new RegistryError('request.too_large', 'the body has more in the extensions of its chunks than is taken', {
+      cause,
+    })
+  if (cause.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new RegistryError('request.timeout', `the headers took more than ${HEADERS_MS / 1000} s`, { cause })
+  return new RegistryError('request.invalid', `this is not HTTP/1.1: ${cause.reason ?? cause.message}`, { cause })
 }
 
 function asListenError(cause: NodeJS.ErrnoException, host: string, port: number): RegistryError {

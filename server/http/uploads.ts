@@ -43,7 +43,7 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
   let receiving = 0
 
   async function receive(request: IncomingMessage): Promise<Candidate> {
-    refuseAnnounced(request, limits.maxBytes)
+    refuseByHeaders(request, limits.maxBytes)
     const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')
     return inPlace(() => (isForm ? fromForm(request) : store(watched(request, limits))))
   }
@@ -85,7 +85,9 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     let found: Promise<Candidate> | undefined
     const form = parser(request)
     form.on('file', (name, stream) => {
-      if (name !== 'media' || found) return void stream.on('error', () => {}).resume()
+      if (name !== 'media') return void stream.on('error', () => {}).resume()
+      if (found)
+        return void form.destroy(new RegistryError('request.invalid', 'the form has two files "media": send one'))
       found = store(stream)
       found.catch((error: Error) => form.destroy(error))
     })
@@ -101,7 +103,7 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
   }
 
   async function receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-    refuseAnnounced(request, maxBytes)
+    refuseByHeaders(request, maxBytes)
     return inPlace(() => collect(watched(request, limits), maxBytes))
   }
 
@@ -120,7 +122,9 @@ async function collect(source: AsyncIterable<Buffer>, maxBytes: number): Promise
   } catch (cause) {
     throw asUploadError(cause)
   }
-  return new Uint8Array(Buffer.concat(chunks))
+  // Of the same memory: a CAR may have 64 MiB.
+  const { buffer, byteOffset } = Buffer.concat(chunks)
+  return new Uint8Array(buffer, byteOffset, length)
 }
 
 function parser(request: IncomingMessage) {
@@ -152,8 +156,14 @@ async function write(
   return { digest: new Uint8Array(hash.digest()), byteLength }
 }
 
-/** A size that is announced is refused before a byte of it is read. */
-function refuseAnnounced(request: IncomingMessage, maxBytes: number): void {
+/** What can be told by its headers is refused before a byte of it is read. */
+function refuseByHeaders(request: IncomingMessage, maxBytes: number): void {
+  const coding = request.headers['content-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'identity')
+    throw new RegistryError(
+      'request.unsupported_media_type',
+      `found Content-Encoding "${coding.slice(0, 40)}": send the body as it is, without one`,
+    )
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
 }
 

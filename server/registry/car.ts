@@ -11,6 +11,8 @@ export const RAW_BLOCK_TYPE = 'application/vnd.ipld.raw'
 export const MAX_CAR_BYTES = 64 << 20
 /** A root and the 10,000 blocks of frames that it may link to: in 64 MiB there is room for millions of empty ones. */
 const MAX_CAR_BLOCKS = 10_001
+/** Bytes of blocks that one manifest consists of: thirty hours of video. A frame takes ten times as much memory as it takes bytes. */
+const MAX_MANIFEST_BYTES = 8 << 20
 /** Those that name blocks here have 36. Others may be as long as the body, and their text longer. */
 const MAX_CID_BYTES = 128
 
@@ -52,6 +54,24 @@ export async function readCar(bytes: Uint8Array): Promise<{ root: string; blocks
 async function* sections(iterator: CarBlockIterator) {
   const each = iterator[Symbol.asyncIterator]()
   for (let next = await each.next().catch(noCar); !next.done; next = await each.next().catch(noCar)) yield next.value
+}
+
+/** The blocks for whoever reads a manifest: each once, for a root may link to one block of frames ten thousand times.
+ * @returns a function that throws RegistryError `block.invalid` when a manifest is more than it may be. */
+export function eachOnce(blocks: Block[]): (cid: string) => Promise<Uint8Array | null> {
+  const left = new Map(blocks.map(({ cid, bytes }) => [cid, bytes]))
+  const given = new Set<string>()
+  let total = 0
+  return async (cid) => {
+    if (given.has(cid)) throw new RegistryError('block.invalid', `block ${cid} is linked twice`)
+    const bytes = left.get(cid)
+    if (!bytes) return null
+    given.add(cid)
+    total += bytes.length
+    if (total > MAX_MANIFEST_BYTES)
+      throw new RegistryError('block.invalid', `the manifest has more than ${MAX_MANIFEST_BYTES} bytes`)
+    return bytes
+  }
 }
 
 function checkLength(cid: CID): void {

@@ -8,7 +8,7 @@ import { RegistryError } from '../errors.ts'
 import type { Description } from '../fingerprint/index.ts'
 import { type Kind, manifestCid, readManifest } from '../fingerprint/index.ts'
 import type { Matcher } from '../matching/index.ts'
-import { readCar, writeCar } from './car.ts'
+import { eachOnce, readCar, writeCar } from './car.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
 import { type Context, isoTime, presentPublisher, presentRecord } from './present.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
@@ -153,9 +153,8 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   async function hold(bytes: Uint8Array): Promise<HeldView> {
     const { root, blocks: sent } = await readCar(bytes)
-    const found = new Map(sent.map((b) => [b.cid, b.bytes]))
-    const read = (await readManifest(root, async (cid) => found.get(cid) ?? null))!
-    const wanted = new Set([root, ...links(root, found.get(root)!)])
+    const read = (await readManifest(root, eachOnce(sent)))!
+    const wanted = new Set([root, ...links(root, sent.find((b) => b.cid === root)!.bytes)])
     const { expiresAt } = await blocks.hold(
       root,
       sent.filter((b) => wanted.has(b.cid)),

@@ -41,7 +41,7 @@ function statement(match: MatchView, noun: string): string {
 function notCompared(match: MatchView): string {
   return match.relation === 'identical'
     ? ''
-    : 'It was not compared for alterations: a changed detail would not have been noticed.'
+    : 'It was not compared for alterations.'
 }
 
 function revoked(match: MatchView): string {

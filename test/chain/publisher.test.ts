@@ -156,7 +156,7 @@ describe('the publisher client', () => {
         hashes.map(async (hash) => Number((await network.node.receipt(fromHex(hash)))!.gasUsed)),
       )
       expect(Math.max(...used)).to.be.at.most(8_000_000)
-      for (const gas of used.slice(0, -1)) expect(gas).to.be.at.least(6_500_000)
+      for (const gas of used.slice(0, -1)) expect(gas).to.be.at.least(7_500_000)
     })
   })
 

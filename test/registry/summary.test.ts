@@ -32,7 +32,7 @@ describe('the summary', () => {
   it('of a turned copy says how, and that it was not compared for alterations', () => {
     expect(say({ relation: 'same_content', transforms: ['mirrored', 'rotated 90'] })).to.equal(
       'This picture, mirrored and rotated 90, has the same content as “Quay at dawn”, registered by Quay News (unverified) on 3 May 2026. ' +
-        'It was not compared for alterations: a changed detail would not have been noticed.',
+        'It was not compared for alterations.',
     )
   })
 
