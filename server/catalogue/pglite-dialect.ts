@@ -19,16 +19,17 @@ const MAX_LOG_BYTES = 128 * 1024 * 1024
 /** Uses of the connection between two looks at the log. */
 const LOOK_EVERY = 16
 
-export function pgliteDialect(client: PgliteClient): Dialect {
+/** @param maxLogBytes for tests: bytes of write-ahead log after which the database is tidied. */
+export function pgliteDialect(client: PgliteClient, maxLogBytes = MAX_LOG_BYTES): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => createDriver(client),
+    createDriver: () => createDriver(client, maxLogBytes),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   }
 }
 
-function createDriver(client: PgliteClient): Driver {
+function createDriver(client: PgliteClient, maxLogBytes: number): Driver {
   const connection = createConnection(client)
   const mutex = createMutex()
   let uses = 0
@@ -48,7 +49,7 @@ function createDriver(client: PgliteClient): Driver {
     async releaseConnection() {
       if (++uses % LOOK_EVERY !== 0) return mutex.unlock()
       // Not awaited: the one who releases must neither wait for it nor be blamed for its failure, which the next query meets.
-      tidy(client)
+      tidy(client, maxLogBytes)
         .catch(() => {})
         .finally(mutex.unlock)
     },
@@ -56,10 +57,10 @@ function createDriver(client: PgliteClient): Driver {
   }
 }
 
-async function tidy(client: PgliteClient): Promise<void> {
+async function tidy(client: PgliteClient, maxLogBytes: number): Promise<void> {
   const { rows } = await client.query(
     'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) > $1 as long from pg_control_checkpoint()',
-    [MAX_LOG_BYTES],
+    [maxLogBytes],
   )
   if (!rows[0]?.long) return
   await client.query('vacuum', [])

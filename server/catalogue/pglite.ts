@@ -1,7 +1,7 @@
 /** PGlite behind a worker thread: the thread of the server waits neither for a query nor for the compiler of 9 MB of Wasm. */
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { RegistryError } from '../errors.ts'
@@ -24,7 +24,7 @@ export async function openPglite(directory: string): Promise<PgliteClient> {
   // PGlite has no lock of its own, and two writers would ruin the files.
   const unlock = lockFile(`${directory}.lock`)
   try {
-    if (!existsSync(directory)) await createCluster(directory)
+    if (!existsSync(join(directory, 'PG_VERSION'))) await createCluster(directory)
     return await startWorker(directory, unlock)
   } catch (error) {
     unlock()

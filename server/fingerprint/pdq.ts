@@ -55,8 +55,7 @@ export interface PictureHashes {
 export function hashPicture(pixels: PixelPlane): PictureHashes {
   const { luma, columns, rows } = luminance(pixels)
   const samples = sample(luma, columns, rows)
-  const small = Math.min(columns, rows) < SAMPLES
-  const reduced = small ? samples : reduceByArea(rowsOf(luma, columns), columns, rows, SAMPLES, SAMPLES)
+  const reduced = reduceByArea(rowsOf(luma, columns), columns, rows, SAMPLES, SAMPLES)
   return { orientations: inAllTurns(dct(samples)), reduced: inAllTurns(dct(reduced)), quality: quality(samples) }
 }
 
@@ -91,7 +90,7 @@ function luminance(pixels: PixelPlane): { luma: Float32Array; columns: number; r
 const rowsOf = (plane: Float32Array, width: number) => (y: number, line: Float32Array) =>
   line.set(plane.subarray(y * width, (y + 1) * width))
 
-/** Means over `columns` × `rows` equal cells, neither more than the plane has. Row by row, so that a large picture is passed over once and
+/** Means over `columns` × `rows` equal cells. Row by row, so that a large picture is passed over once and
  *  never copied whole.
  * @param read writes row y of the plane into a line. */
 function reduceByArea(
@@ -104,14 +103,13 @@ function reduceByArea(
   const out = new Float32Array(columns * rows)
   const line = new Float32Array(width)
   const short = new Float32Array(columns)
-  const size = height / rows
   for (let y = 0; y < height; y++) {
     read(y, line)
-    shrink(line, short)
-    const row = Math.floor(y / size)
-    const inRow = Math.min(1, (row + 1) * size - y) / size
-    addWeighted(out, row * columns, short, inRow)
-    if (inRow * size < 1 && row + 1 < rows) addWeighted(out, (row + 1) * columns, short, 1 / size - inRow)
+    if (columns > width) stretch(line, short)
+    else shrink(line, short)
+    const [from, to] = [(y * rows) / height, ((y + 1) * rows) / height]
+    for (let row = Math.floor(from); row < Math.min(to, rows); row++)
+      addWeighted(out, row * columns, short, Math.min(to, row + 1) - Math.max(from, row))
   }
   return out
 }
@@ -146,6 +144,16 @@ function shrink(line: Float32Array, out: Float32Array): void {
     }
   }
   if (cell < out.length) out[cell] = sum / size
+}
+
+/** The same for a line with fewer pixels than cells: a cell lies in one pixel, or in two by its parts. */
+function stretch(line: Float32Array, out: Float32Array): void {
+  const size = line.length / out.length
+  for (let cell = 0; cell < out.length; cell++) {
+    const pixel = Math.floor(cell * size)
+    const here = Math.min(1, (pixel + 1) / size - cell)
+    out[cell] = here * line[pixel]! + (1 - here) * (line[pixel + 1] ?? line[pixel]!)
+  }
 }
 
 function addWeighted(out: Float32Array, at: number, line: Float32Array, weight: number): void {

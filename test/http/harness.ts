@@ -16,6 +16,9 @@ import { DEPLOYMENT, memoryBlocks, memoryCatalogue } from '../registry/fakes.ts'
 export const TOKEN = 'the-token-of-this-page'
 export const LIMITS = { maxBytes: 100_000, idleMs: 20_000, minRate: 0, graceMs: 0, maxConcurrent: 4 }
 
+/** Without it fetch() asks for a fresh copy whenever its caller sets `If-None-Match`. */
+export const REVALIDATE = { 'cache-control': 'max-age=0' }
+
 export interface Options extends Partial<Pick<AppParts, 'token' | 'loopback' | 'rateLimit' | 'trustProxy'>> {
   limits?: Partial<typeof LIMITS>
   decode?: Decode
@@ -23,7 +26,7 @@ export interface Options extends Partial<Pick<AppParts, 'token' | 'loopback' | '
   lagBlocks?: number | null
 }
 
-/** Finds the same picture in everything, but in text nothing at all. */
+/** Finds the same picture in everything. */
 export const decodeAnything: Decode = async (): Promise<MediaFingerprint> => {
   const { contentDigest: _, byteLength: __, ...media } = picture(1)
   return media

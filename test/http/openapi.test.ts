@@ -39,6 +39,8 @@ function routesOf(router: Router, base = ''): string[] {
   })
 }
 
+const matches = (layer: unknown, path: string) => (layer as { match(path: string): unknown }).match(path)
+
 describe('the OpenAPI document', () => {
   it('is served, of version 3.1', async () => {
     const server = await serve()
@@ -89,7 +91,7 @@ describe('the OpenAPI document', () => {
     const mounted = router.stack.filter((layer) => !layer.route && 'stack' in (layer.handle as object))
     const bases = ['/v1/lookups', '/v1', '/ipfs', '/docs']
     expect(mounted, 'a router was added: name its base here').to.have.length(bases.length)
-    for (const [i, base] of bases.entries()) expect(mounted[i]!.match(`${base}/x`), base).to.equal(true)
+    for (const [i, base] of bases.entries()) expect(matches(mounted[i]!, `${base}/x`), base).to.be.ok
     const routes = [
       ...routesOf(router).filter((route) => !PAGES.includes(route.split(' ')[1]!)),
       ...mounted.slice(0, 3).flatMap((layer, i) => routesOf(layer.handle as unknown as Router, bases[i])),

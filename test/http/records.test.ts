@@ -14,9 +14,9 @@ import {
 import { networkView } from '../../server/registry/views.ts'
 import { picture, video } from '../fingerprint/make.ts'
 import { recordOf } from '../registry/fakes.ts'
-import { expectProblem, type Served, serve, TOKEN } from './harness.ts'
+import { expectProblem, REVALIDATE, type Served, serve, TOKEN } from './harness.ts'
 
-const of = video(1, 130)
+const of = video(11, 130)
 const manifest = await writeManifest(of, {
   title: 'Quay',
   text: null,
@@ -160,7 +160,10 @@ describe('records over HTTP', () => {
         'x-content-type-options': 'nosniff',
         vary: 'Accept',
       })
-      const again = await get(`/ipfs/${manifest.root}`, { 'if-none-match': response.headers.get('etag')! })
+      const again = await get(`/ipfs/${manifest.root}`, {
+        'if-none-match': response.headers.get('etag')!,
+        ...REVALIDATE,
+      })
       expect(again.status).to.equal(304)
     })
 

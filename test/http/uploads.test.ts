@@ -30,7 +30,10 @@ describe('an upload', () => {
     const held = heldDecode()
     await start({ decode: held.decode })
     const answer = post('some media')
-    await until(held.begun, () => 'decoding')
+    await until(
+      () => held.begun() === 1,
+      () => held.begun(),
+    )
     expect(readdirSync(join(server.directory, 'uploads'))).to.deep.equal([])
     held.letGo()
     expect((await answer).status).to.equal(200)
