@@ -31,9 +31,9 @@ export async function localDeployment(rpcUrl: string, node: ChainNode): Promise<
   const custody = developmentWallet('custody', LOCAL_CHAIN_ID)
   const provider = new JsonRpcProvider(rpcUrl, LOCAL_CHAIN_ID, { staticNetwork: true })
   try {
-    if ((await node.nextNonce(fromHex(custody.address))) === 0)
-      return await deploy({ signer: new NonceManager(custody.connect(provider)) })
-    await requireSameContracts(provider)
+    const nonce = await node.nextNonce(fromHex(custody.address))
+    if (nonce === 0) return await deploy({ signer: new NonceManager(custody.connect(provider)) })
+    await requireSameContracts(provider, nonce)
   } finally {
     provider.destroy()
   }
@@ -42,7 +42,12 @@ export async function localDeployment(rpcUrl: string, node: ChainNode): Promise<
 }
 
 /** The first two blocks of a local chain create the contracts, each in one transaction. */
-async function requireSameContracts(provider: JsonRpcProvider): Promise<void> {
+async function requireSameContracts(provider: JsonRpcProvider, nonce: number): Promise<void> {
+  if (nonce === 1)
+    throw new RegistryError(
+      'chain.mismatch',
+      'the first start was interrupted: start with --fresh, nothing is lost by it',
+    )
   const inputs = await Promise.all(
     [1, 2].map(async (number) => (await provider.getBlock(number, true))?.prefetchedTransactions[0]?.data ?? ''),
   )

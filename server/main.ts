@@ -34,7 +34,8 @@ async function run(fresh: boolean): Promise<void> {
     await stop.promise
     console.log('Stopping.')
   }
-  await (await starting).close()
+  // Told to stop while it started: whatever that broke is of no interest any more.
+  await (await starting.catch(() => null))?.close()
 }
 
 if (import.meta.main) process.exit(await main(process.argv.slice(2)))

@@ -26,7 +26,7 @@ export function createRecords(db: Kysely<Tables>): Records {
   return {
     recordsById,
     record: async (recordId) => (await recordsById([recordId]))[0] ?? null,
-    records: (filter) => complete(db, filtered(db, filter), 'desc'),
+    records: (filter) => complete(db, filtered(db, filter), filter.oldestFirst ? 'asc' : 'desc'),
     allRecords: (pieceSize = PIECE_SIZE) => allRecords(db, pieceSize),
     setManifest: (recordId, manifest) => setManifest(db, recordId, manifest),
   }
@@ -34,13 +34,16 @@ export function createRecords(db: Kysely<Tables>): Records {
 
 type Chosen = SelectQueryBuilder<Tables, 'records', Tables['records']>
 
-function filtered(db: Kysely<Tables>, { contentDigest, publisherId, kind, before, limit }: RecordFilter): Chosen {
+function filtered(
+  db: Kysely<Tables>,
+  { contentDigest, publisherId, kind, before, limit, oldestFirst }: RecordFilter,
+): Chosen {
   let chosen = db.selectFrom('records').selectAll()
   if (contentDigest) chosen = chosen.where('content_digest', '=', contentDigest)
   if (publisherId !== undefined) chosen = chosen.where('publisher_id', '=', publisherId)
   if (kind) chosen = chosen.where('kind', '=', KIND_NUMBERS[kind])
   if (before !== undefined) chosen = chosen.where('sequence', '<', before)
-  return chosen.orderBy('sequence', 'desc').limit(limit)
+  return chosen.orderBy('sequence', oldestFirst ? 'asc' : 'desc').limit(limit)
 }
 
 async function* allRecords(db: Kysely<Tables>, pieceSize: number): AsyncGenerator<RecordRow[]> {

@@ -52,6 +52,8 @@ export interface RecordFilter {
   kind?: Kind
   /** Only records with a smaller `sequence`: newest first. */
   before?: number
+  /** Oldest first instead: what somebody registers later cannot push out what was there. */
+  oldestFirst?: boolean
   limit: number
 }
 

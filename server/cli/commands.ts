@@ -24,6 +24,8 @@ export interface RegisterArguments {
   wait: boolean
 }
 
+const STATUS = { registered: 'registered', already_registered: 'already registered' }
+
 /** Milliseconds between two looks at a lookup that runs. */
 const POLL_MS = 200
 
@@ -65,11 +67,11 @@ export function register(config: Config, api: Api, args: RegisterArguments): Pro
         failed++
         if (args.json) printJson({ ...outcome, error: errorJson(outcome.error) })
         note(`failed: ${outcome.file}: ${describeError(outcome.error)}`)
-      } else if (args.json) printJson(outcome)
-      else
-        print(
-          `${outcome.status === 'registered' ? 'registered' : 'already registered'} ${outcome.file} ${outcome.recordId}`,
-        )
+        continue
+      }
+      if (args.json) printJson(outcome)
+      else print(`${STATUS[outcome.status]} ${outcome.file} ${outcome.recordId}`)
+      if (outcome.notice) note(`${outcome.file}: ${outcome.notice}`)
     }
     progress.stop()
     return failed > 0 ? 1 : 0

@@ -1,8 +1,9 @@
 /**
  * A video or sound file opened by FFmpeg (`node-av`), and nothing else opened with it.
  *
- * Its bytes come from one descriptor through callbacks. The demuxer is the one that `sniff` named, so FFmpeg never guesses; no protocol is
- * allowed; codecs are those on a list: a playlist, or a reference to another file, has nobody to read it.
+ * Its bytes come from one descriptor through callbacks. The demuxer is the one that `sniff` named, so FFmpeg never
+ * guesses; no protocol is allowed; codecs are those on a list: a playlist, or a reference to another file, has nobody
+ * to read it.
  */
 import { readSync } from 'node:fs'
 import type { CodecContext, FormatContext, IOContext, Packet, Stream } from 'node-av/lib'
@@ -18,12 +19,13 @@ const MAX_STREAMS = 64
 
 /** Names of FFmpeg's decoders. No hardware, no subtitles, nothing that reads other files. */
 const VIDEO_CODECS = (
-  'h264 hevc libdav1d vp8 vp9 vp6 vp6f mpeg1video mpeg2video mpeg4 msmpeg4v2 msmpeg4 wmv1 wmv2 wmv3 vc1 h263 flv theora mjpeg prores ' +
-  'dnxhd dvvideo ffv1 huffyuv ffvhuff utvideo rawvideo svq3 qtrle png v210 cfhd'
+  'h264 hevc libdav1d vp8 vp9 vp6 vp6f mpeg1video mpeg2video mpeg4 msmpeg4v2 msmpeg4 wmv1 wmv2 wmv3 vc1 h263 flv ' +
+  'theora mjpeg prores dnxhd dvvideo ffv1 huffyuv ffvhuff utvideo rawvideo svq3 qtrle png v210 cfhd'
 ).split(' ')
 const SOUND_CODECS = (
-  'aac mp3float mp3 mp2float mp2 mp1float mp1 opus vorbis flac alac ac3 eac3 amrnb amrwb speex libspeex adpcm_ms adpcm_ima_wav adpcm_ima_qt pcm_u8 ' +
-  'pcm_s8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_dvd pcm_bluray'
+  'aac mp3float mp3 mp2float mp2 mp1float mp1 opus vorbis flac alac ac3 eac3 amrnb amrwb speex libspeex adpcm_ms ' +
+  'adpcm_ima_wav adpcm_ima_qt pcm_u8 pcm_s8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le ' +
+  'pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_dvd pcm_bluray'
 ).split(' ')
 
 export type Av = typeof import('node-av/lib') & typeof import('node-av/constants')
@@ -129,7 +131,8 @@ function bestOf(av: Av, format: FormatContext, type: number): Stream | null {
 }
 
 /** Opens the decoder of a stream, with one thread: the pool has a process for every core.
- * @throws RegistryError `media.unsupported` for a codec that is not on the list; `media.undecodable` if it does not start. */
+ * @throws RegistryError `media.unsupported` for a codec that is not on the list; `media.undecodable` if it does not
+ * start. */
 export async function openDecoder(av: Av, stream: Stream, maxPixels: number): Promise<CodecContext> {
   const codec = av.Codec.findDecoder(stream.codecpar.codecId)
   const allowed = codec && [...VIDEO_CODECS, ...SOUND_CODECS].includes(codec.name ?? '')

@@ -1,6 +1,6 @@
 /**
- * The program of a decoder process. It may fall to a hostile file, so it is given nothing: no path, no environment, one descriptor to
- * read media from (3) and one pipe for jobs and answers (4). See `process.ts` for the other end.
+ * The program of a decoder process. It may fall to a hostile file, so it is given nothing: no path, no environment,
+ * one descriptor to read media from (3) and one pipe for jobs and answers (4). See `process.ts` for the other end.
  */
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -26,11 +26,13 @@ const MAX_PICTURE_BYTES = 384 * 1024 * 1024
 /** Milliseconds between two reports of progress. */
 const PROGRESS_EVERY_MS = 200
 
-// Ctrl-C reaches every process of the terminal, and a service manager may signal the whole group: the parent decides what ends, and when.
+// Ctrl-C reaches every process of the terminal, and a service manager may signal the whole group: the parent decides
+// what ends, and when.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
 const channel = new Socket({ fd: CHANNEL_FD })
-// However the parent ends, its end of the pipe closes. Not exit(): that waits for the thread in which a decoder may be spinning.
+// However the parent ends, its end of the pipe closes. Not exit(): that waits for the thread in which a decoder may
+// be spinning.
 const leave = () => process.kill(process.pid, 'SIGKILL')
 channel.on('close', leave).on('error', leave)
 

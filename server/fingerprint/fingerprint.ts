@@ -59,7 +59,7 @@ export interface Fingerprint extends MediaFingerprint {
 }
 
 /** Frames in one client fingerprint: four hours at two a second. */
-const MAX_FRAMES = 28_800
+const MAX_FRAMES = 28_801
 
 const hash = z
   .string()

@@ -14,8 +14,9 @@ export interface SkipOptions {
 
 /** Decodes a stream. A packet that does not decode is passed over. The frame is only good until the next.
  *
- * Where it is safe, frames that will not be chosen are left out: all of them if each stands alone, else those that no other frame refers
- * to. The chosen frames are the same ones, with the same bits (measured: 1.4 times as fast on H.264 with B-frames, 12 times on ProRes). */
+ * Where it is safe, frames that will not be chosen are left out: all of them if each stands alone, else those that no
+ * other frame refers to. The chosen frames are the same ones, with the same bits. On the corpus H.264 with B-frames
+ * decodes 1.3 times as fast; a ProRes file is done 3.4 times as fast. */
 export async function* decodedFrames(
   from: Container,
   stream: Stream,
@@ -78,8 +79,8 @@ async function* selectedPackets(
   yield null
 }
 
-/** How frames of a codec can be left out: whole packets; inside the decoder; not at all.
- * H.264 says of each picture whether others refer to it. HEVC and AV1 say so only within a layer, MPEG-4 packs two frames in a packet. */
+/** How frames of a codec can be left out: whole packets; inside the decoder; not at all. H.264 says of each picture
+ * whether others refer to it. HEVC and AV1 say so only within a layer, MPEG-4 packs two frames in a packet. */
 function skippingOf(av: Av, { codecpar }: Stream): 'packet' | 'frame' | null {
   if (codecpar.hasProperties(av.AV_CODEC_PROP_INTRA_ONLY)) return 'packet'
   const progressive = codecpar.toJSON().fieldOrder === PROGRESSIVE

@@ -1,8 +1,8 @@
 /**
  * What a decoder process is asked and what it answers: one line of JSON each way on a pipe of its own.
  *
- * Not Node's IPC: that channel also carries handles and internal commands, and the decoder's side of it may be in the hands of a hostile file.
- * So the reader believes nothing: every length, count and order is checked here.
+ * Not Node's IPC: that channel also carries handles and internal commands, and the decoder's side of it may be in the
+ * hands of a hostile file. So the reader believes nothing: every length, count and order is checked here.
  */
 import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'

@@ -1,7 +1,8 @@
 /**
  * Pixels of a still picture, upright, in sRGB, on white.
  *
- * libvips decodes. It gets bytes, never a path, and in a decoder process only the loaders of the formats on our list are open.
+ * libvips decodes. It gets bytes, never a path, and in a decoder process only the loaders of the formats on our list
+ * are open.
  */
 import { hash } from 'node:crypto'
 import sharp from 'sharp'
@@ -9,13 +10,15 @@ import { RegistryError } from '../errors.ts'
 import { type DecoderLimits, oneLine } from './job.ts'
 import type { PixelPlane } from './pdq.ts'
 
-/** Pixels a side to which libvips reduces, as the hash would: 0.75 of the time at 0.55 megapixels, 0.2 at 12, for JPEG is then
- *  decoded at a fraction of its size. The hashes of the 104 pictures of the corpus move by 0.1 bits in the mean and 2 at most. */
+/** Pixels a side to which libvips reduces, as the hash would: 0.75 of the time at 0.55 megapixels, 0.2 at 12, for JPEG
+ * is then decoded at a fraction of its size. The hashes of the 104 pictures of the corpus move by 0.1 bits in the
+ * mean and 2 at most. */
 const MAX_SIDE = 512
 /** Of the filters of libvips the one nearest to area: cubic moves hashes by 0.19 bits, Lanczos by 0.25. */
 const KERNEL = 'mitchell'
 
-/** SHA-256 of colour profiles that are sRGB itself: libvips changes no sample by them, and takes 20 ms a megapixel for it. */
+/** SHA-256 of colour profiles that are sRGB itself: libvips changes no sample by them, and takes 20 ms a megapixel for
+ * it. */
 const SRGB_PROFILES = [
   // "sRGB IEC61966-2.1" of Hewlett-Packard, 3,144 bytes, which most cameras and editors write.
   '2b3aa1645779a9e634744faf9b01e9102b0c9b88fd6deced7934df86b949af7e',
@@ -86,7 +89,8 @@ async function pixelsOf(bytes: Buffer, { width, height, plain, maxPixels }: Pict
 
 function undecodable(cause: unknown): never {
   const words = cause instanceof Error ? cause.message : String(cause)
-  // Of a file that is cut off libheif reports each attempt to look beyond the end; and now and then nobody says anything.
+  // Of a file that is cut off libheif reports each attempt to look beyond the end; and now and then nobody says
+  // anything.
   const told = oneLine(words.replace(/source: bad seek to \d+/g, '')).replace(
     /^(Unknown error)?$/,
     'it cannot be decoded',

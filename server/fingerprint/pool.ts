@@ -8,7 +8,7 @@ import { type DecoderProcess, startDecoder } from './process.ts'
 
 /** Jobs after which a process is replaced: what a decoder leaks, or a hostile file left behind, does not last. */
 const JOBS_PER_PROCESS = 200
-/** Bytes in memory after a job, beyond which a process is replaced. An idle one that has seen video has 150 MB. */
+/** Bytes in memory after a job, beyond which a process is replaced. After pictures it has 150 MB, after video 250. */
 const MAX_IDLE_BYTES = 500_000_000
 /** Files that wait for each process. */
 const QUEUED_PER_PROCESS = 64

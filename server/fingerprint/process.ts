@@ -1,4 +1,5 @@
-/** One decoder process, from the side that does not trust it: media in by a descriptor, one job at a time, watched for time and memory. */
+/** One decoder process, from the side that does not trust it: media in by a descriptor, one job at a time, watched for
+ * time and memory. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
@@ -6,10 +7,10 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { RegistryError } from '../errors.ts'
 import type { MediaFingerprint } from './fingerprint.ts'
-import { type DecoderLimits, maxAnswerBytes, oneLine, READY, readAnswer, writeJob } from './job.ts'
+import { type DecoderLimits, type Job, maxAnswerBytes, oneLine, READY, readAnswer, writeJob } from './job.ts'
 import { openScratch } from './scratch.ts'
 
-/** Milliseconds between two looks at the memory of a process at work: fresh pages come at about 2 GB a second at most. */
+/** Milliseconds between two looks at the memory of a process at work: fresh pages come at 2 GB a second at most. */
 const WATCH_EVERY_MS = 50
 /** Milliseconds that the last words of a process may take to arrive. */
 const LAST_WORDS_MS = 500
@@ -37,15 +38,6 @@ export interface DecoderProcess {
   stop(reason?: unknown): Promise<void>
 }
 
-interface Pending {
-  limits: DecoderLimits
-  onProgress: (fraction: number) => void
-  /** Bytes that came since the job was given. */
-  received: number
-  resolve(media: MediaFingerprint): void
-  reject(error: unknown): void
-}
-
 /** Starts a decoder.
  * @param program its module; @param directory where the scratch file is made. */
 export async function startDecoder({
@@ -57,56 +49,30 @@ export async function startDecoder({
 }): Promise<DecoderProcess> {
   const scratch = await openScratch(directory)
   const child = launch(program, scratch.readOnlyFd)
-  const channel = child.stdio?.[4] as Duplex | undefined
-  let [jobs, alive, ready, stderr] = [0, true, false, '']
-  let pending: Pending | null = null
-
-  const settle = (how: (job: Pending) => void) => {
-    const job = pending
-    pending = null
-    if (job) how(job)
-  }
-  const verdict = () => (ready ? crashed(child, stderr) : stillborn(stderr))
-  const gone = ended(child).then((failure) => {
-    alive = false
-    if (failure) stderr = String(failure)
-    settle((job) => job.reject(verdict()))
+  const lastWords = hearLastWords(child)
+  const talk = createTalk(child.stdio?.[4] as Duplex | undefined, (cause) => {
+    void stop(new RegistryError('media.undecodable', 'the decoder broke down over it', { cause }))
   })
-  const stop = async (reason: unknown = new RegistryError('server.internal', 'the decoder was stopped')) => {
-    settle((job) => job.reject(reason))
+  let [jobs, alive] = [0, true]
+  let stopped: { reason: unknown } | null = null
+
+  const obituary = () => (talk.begun ? crashed(child, lastWords()) : stillborn(lastWords()))
+  const gone = ended(child).then(() => {
+    alive = false
+    talk.fail(obituary())
+  })
+  async function stop(
+    reason: unknown = new RegistryError('server.internal', 'the decoder was stopped'),
+  ): Promise<void> {
+    stopped ??= { reason }
+    talk.fail(reason)
     child.kill('SIGKILL')
     await Promise.all([gone, scratch.close()])
   }
-  const hear = (line: string) => {
-    if (!ready && line === READY) {
-      ready = true
-      return
-    }
-    if (!pending) throw new Error('the decoder spoke without being asked')
-    const answer = readAnswer(line, pending.limits)
-    if (answer.kind === 'progress') pending.onProgress(answer.fraction)
-    else if (answer.kind === 'error') settle((job) => job.reject(answer.error))
-    else settle((job) => job.resolve(answer.media))
+  const checkAlive = () => {
+    if (stopped) throw stopped.reason
+    if (!alive) throw obituary()
   }
-
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_CHARACTERS)
-  })
-  channel?.on('error', () => {}) // The end of the process says more.
-  channel?.on(
-    'data',
-    lineReader({
-      count(bytes) {
-        if (pending) pending.received += bytes
-        if (pending && pending.received > maxAnswerBytes(pending.limits)) throw new Error('the decoder talks too much')
-      },
-      hear,
-      violated(cause) {
-        channel.removeAllListeners('data')
-        void stop(new RegistryError('media.undecodable', 'the decoder broke down over it', { cause }))
-      },
-    }),
-  )
   await scratch.closeReadOnly()
 
   return {
@@ -115,19 +81,20 @@ export async function startDecoder({
       return jobs
     },
     get alive() {
-      return alive
+      return alive && !stopped
     },
     residentBytes: () => residentBytes(child.pid),
     async run(fd, byteLength, { limits, signal, onProgress = () => {} }) {
       jobs++
-      await scratch.fill(fd, byteLength, signal)
+      await scratch.fill(fd, byteLength, signal).catch((error) => {
+        checkAlive()
+        throw error
+      })
       const unwatch = watch(child.pid, limits, signal, (error) => void stop(error))
       try {
-        const media = await new Promise<MediaFingerprint>((resolve, reject) => {
-          pending = { limits, onProgress, resolve, reject, received: 0 }
-          if (!alive || !channel) settle((job) => job.reject(verdict()))
-          else channel.write(writeJob({ byteLength, limits }))
-        })
+        // It may have ended, or been stopped by the watch itself, before there was anything to answer.
+        checkAlive()
+        const media = await talk.ask({ byteLength, limits }, onProgress)
         await scratch.empty()
         return media
       } finally {
@@ -135,6 +102,58 @@ export async function startDecoder({
       }
     },
     stop,
+  }
+}
+
+interface Pending {
+  limits: DecoderLimits
+  onProgress: (fraction: number) => void
+  /** Bytes that came since the job was given. */
+  received: number
+  resolve(media: MediaFingerprint): void
+  reject(error: unknown): void
+}
+
+/** The talk with a process: it says that it is ready, then one question and one answer at a time.
+ * @param onViolation called when it says anything else; nothing more is listened to. */
+function createTalk(channel: Duplex | undefined, onViolation: (cause: unknown) => void) {
+  let begun = false
+  let pending: Pending | null = null
+  const settle = (how: (job: Pending) => void) => {
+    const job = pending
+    pending = null
+    if (job) how(job)
+  }
+  const count = (bytes: number) => {
+    if (pending) pending.received += bytes
+    if (pending && pending.received > maxAnswerBytes(pending.limits)) throw new Error('the decoder talks too much')
+  }
+  const hear = (line: string) => {
+    const greeting = !begun && line === READY
+    begun ||= greeting
+    if (greeting) return
+    if (!pending) throw new Error('the decoder spoke without being asked')
+    const answer = readAnswer(line, pending.limits)
+    if (answer.kind === 'progress') pending.onProgress(answer.fraction)
+    else if (answer.kind === 'error') settle((job) => job.reject(answer.error))
+    else settle((job) => job.resolve(answer.media))
+  }
+  const violated = (cause: unknown) => {
+    channel?.removeAllListeners('data')
+    onViolation(cause)
+  }
+  channel?.on('error', () => {}) // The end of the process says more.
+  channel?.on('data', lineReader({ count, hear, violated }))
+  return {
+    get begun() {
+      return begun
+    },
+    ask: (job: Job, onProgress: (fraction: number) => void) =>
+      new Promise<MediaFingerprint>((resolve, reject) => {
+        pending = { limits: job.limits, onProgress, received: 0, resolve, reject }
+        channel?.write(writeJob(job))
+      }),
+    fail: (error: unknown) => settle((job) => job.reject(error)),
   }
 }
 
@@ -156,7 +175,7 @@ function inheritedFlags(): string[] {
 }
 
 function crashed({ exitCode, signalCode }: ChildProcess, stderr: string): RegistryError {
-  const cause = new Error(`decoder ended with ${signalCode ?? exitCode}: ${stderr.trim()}`)
+  const cause = new Error(`decoder ended with ${signalCode ?? exitCode}: ${stderr}`)
   return new RegistryError('media.undecodable', 'the decoder crashed on it', { cause })
 }
 
@@ -164,15 +183,24 @@ function stillborn(stderr: string): RegistryError {
   return new RegistryError('server.internal', `the decoder process does not start: ${oneLine(stderr)}`)
 }
 
-/** Resolves when a process is gone and its last words are in, or with the reason why it never was. */
-async function ended(child: ChildProcess): Promise<Error | null> {
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const failure = await new Promise<Error | null>((resolve) => {
-    child.once('exit', () => resolve(null)).once('error', resolve)
+/** The end of what a process wrote to stderr, or why it could not be started. */
+function hearLastWords(child: ChildProcess): () => string {
+  let words = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-STDERR_CHARACTERS)
   })
+  child.on('error', (error) => {
+    words += String(error)
+  })
+  return () => words.trim()
+}
+
+/** Resolves when a process is gone and its last words are in, or when it could not be started. */
+async function ended(child: ChildProcess): Promise<void> {
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  await new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()))
   // Its pipes close with it; unless it has left a process of its own behind, for which nobody waits.
-  if (!failure) await Promise.race([closed, setTimeout(LAST_WORDS_MS, undefined, { ref: false })])
-  return failure
+  if (child.pid) await Promise.race([closed, setTimeout(LAST_WORDS_MS, undefined, { ref: false })])
 }
 
 interface Listener {
@@ -229,7 +257,8 @@ function watch(
   }
 }
 
-/** From `status` and not `statm`: that counts in pages, whose size Node does not tell, and leaves out what was swapped. */
+/** From `status` and not `statm`: that counts in pages, whose size Node does not tell, and leaves out what was
+ * swapped. */
 function residentBytes(pid: number | undefined): number | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1')

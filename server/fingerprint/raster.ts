@@ -4,14 +4,15 @@ import { RegistryError } from '../errors.ts'
 import type { Av } from './container.ts'
 import type { PixelPlane } from './pdq.ts'
 
-/** Pixels. Each side is reduced for itself, as PDQ does: over the 318 frames of the corpus hashes move by 0.1 bits in the mean and 2 at most
- *  from those of full frames. Keeping the aspect moves them by 5.5 and 28; a side of 256 by 13 and 42. */
+/** Pixels. Each side is reduced for itself, as PDQ does: over the 318 frames of the corpus hashes move by 0.1 bits in
+ * the mean and 2 at most from those of full frames. Keeping the aspect moves them by 5.5 and 28; a side of 256 by 13
+ * and 42. */
 const MAX_SIDE = 512
 
 /** Area, with exact rounding and colour at full resolution: without the latter two 0.8 bits and 4. */
 const FLAGS = 'area+accurate_rnd+full_chroma_int'
 
-/** Where column x and row y of a frame go when it is shown: along rows or down them, from the near end or the far one. */
+/** Where column x and row y of a frame go when it is shown: along rows or down them, from the near or the far end. */
 interface Pose {
   swap: boolean
   flipX: boolean

@@ -1,8 +1,9 @@
 /**
  * The file through which a decoder process sees media.
  *
- * A running process cannot be handed another descriptor from Node, and starting one for each file would cost 0.1 s. So each process
- * inherits one descriptor, for reading only, of a file without a name, and the parent copies the media of each job into that file.
+ * A running process cannot be handed another descriptor from Node, and starting one for each file would cost 0.1 s.
+ * So each process inherits one descriptor, for reading only, of a file without a name, and the parent copies the
+ * media of each job into that file.
  */
 import { randomUUID } from 'node:crypto'
 import { read as readCallback } from 'node:fs'

@@ -1,4 +1,5 @@
-/** What the bytes are, before any decoder sees them: only what is on the list goes on, and to one decoder that is named here. */
+/** What the bytes are, before any decoder sees them: only what is on the list goes on, and to one decoder that is
+ * named here. */
 import { fileTypeFromBuffer } from 'file-type'
 import { RegistryError } from '../errors.ts'
 
@@ -12,7 +13,8 @@ export interface Sniffed {
   mediaType: string
 }
 
-/** Demuxers of FFmpeg that may be opened: none that reads anything but its own bytes (not `hls`, `concat`, `dash`, `image2`). */
+/** Demuxers of FFmpeg that may be opened: none that reads anything but its own bytes (not `hls`, `concat`, `dash`,
+ * `image2`). */
 export const DEMUXERS = [
   'mov',
   'matroska',
@@ -31,8 +33,8 @@ export const DEMUXERS = [
 export type Demuxer = (typeof DEMUXERS)[number]
 
 const ACCEPTED =
-  'accepted are JPEG, PNG, WebP, AVIF, GIF and TIFF pictures; MP4, MOV, 3GP, Matroska, WebM, AVI, MPEG, FLV and Ogg video; ' +
-  'MP3, AAC, M4A, FLAC, WAV, Ogg, Opus and AMR sound'
+  'accepted are JPEG, PNG, WebP, AVIF, GIF and TIFF pictures; MP4, MOV, 3GP, Matroska, WebM, AVI, MPEG, FLV and ' +
+  'Ogg video; MP3, AAC, M4A, FLAC, WAV, Ogg, Opus and AMR sound'
 
 const PICTURES = ['image/jpeg', 'image/png', 'image/apng', 'image/webp', 'image/avif', 'image/gif', 'image/tiff']
 
@@ -90,13 +92,15 @@ async function typeOf(head: Uint8Array): Promise<{ ext: string; mime: string } |
   return type ?? tiff(head)
 }
 
-/** `file-type` follows a TIFF to its directory to tell camera formats, and gives up where that lies beyond the head; theirs lies before. */
+/** `file-type` follows a TIFF to its directory to tell camera formats, and gives up where that lies beyond the head;
+ * theirs lies before. */
 function tiff(head: Uint8Array): { ext: string; mime: string } | undefined {
   const magic = Buffer.from(head.subarray(0, 4)).toString('latin1')
   return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(magic) ? { ext: 'tif', mime: 'image/tiff' } : undefined
 }
 
-/** `file-type` goes by the major brand alone: it calls AVIF of the brand `mif1` HEIC, and takes rarer HEIC brands for MP4. */
+/** `file-type` goes by the major brand alone: it calls AVIF of the brand `mif1` HEIC, and takes rarer HEIC brands for
+ * MP4. */
 function heifBrand(head: Uint8Array): { ext: string; mime: string } | undefined {
   const latin1 = Buffer.from(head.subarray(0, 256)).toString('latin1')
   if (latin1.slice(4, 8) !== 'ftyp') return undefined

@@ -1,16 +1,20 @@
 /**
- * Which frames of a video are taken: two a second by presentation time. For each multiple of 500 ms from the first frame on it is the
- * first frame shown at or after it, and no frame twice: so, the first frame of each stretch of 500 ms that has one (docs/protocol.md §4).
+ * Which frames of a video are taken: two a second by presentation time. For each multiple of 500 ms from the first
+ * frame on it is the first frame shown at or after it, and no frame twice: so, the first frame of each stretch of 500
+ * ms that has one (docs/protocol.md §4).
  *
- * Times are compared in whole milliseconds, as they are stored: 30 frames a second in ticks of 1/90,000 s or of 1 ms are then the same frames.
+ * Times are compared in whole milliseconds, as they are stored: 30 frames a second in ticks of 1/90,000 s or of 1 ms
+ * are then the same frames.
  */
 import { FRAMES_PER_SECOND } from './job.ts'
 
 const STEP_MS = 1000 / FRAMES_PER_SECOND
 
-/** Milliseconds. A longer leap in a transport stream is two recordings joined, not a pause; FFmpeg's own tool takes the same 10 s. */
+/** Milliseconds. A longer leap in a transport stream is two recordings joined, not a pause; FFmpeg's own tool takes
+ * the same 10 s. */
 const LEAP_FORWARD_MS = 10_000
-/** Milliseconds. Frames come out in order of presentation: so far back it is another clock; some AVI files stutter by a few frames. */
+/** Milliseconds. Frames come out in order of presentation: so far back it is another clock; some AVI files stutter by
+ * a few frames. */
 const LEAP_BACK_MS = 500
 
 export interface Timing {
@@ -72,10 +76,12 @@ export function createTimeline({ timeBase, frameMs, discontinuous }: Timing): Ti
   }
 }
 
-/** Decides, packet by packet in order of decoding, whether its frame will be chosen, so that work on others may be skipped.
+/** Decides, packet by packet in order of decoding, whether its frame will be chosen, so that work on others may be
+ * skipped.
  *
- * A packet is held until a later one is decoded no sooner than it is shown: by then every frame shown before it has been seen.
- * Where that does not come soon, or times are missing, the answer is "needed": skipping is an optimisation, never a decision. */
+ * A packet is held until a later one is decoded no sooner than it is shown: by then every frame shown before it has
+ * been seen. Where that does not come soon, or times are missing, the answer is "needed": skipping is an
+ * optimisation, never a decision. */
 export interface Foresight<P> {
   /** @returns packets whose fate is known now, in order. */
   push(packet: P, shownMs: number | null, decodedMs: number | null): { packet: P; needed: boolean }[]
@@ -107,8 +113,8 @@ export function createForesight<P>(): Foresight<P> {
       held.push({ packet, shownMs })
       if (shownMs !== null) seen.push(shownMs)
       if (seen.length > MAX_SEEN) seen.shift()
-      // Times of decoding rise, but where the clock starts anew; the timeline mends that when the frame comes out, and what was foreseen
-      // no longer agrees with it.
+      // Times of decoding rise, but where the clock starts anew; the timeline mends that when the frame comes out,
+      // and what was foreseen no longer agrees with it.
       const leaps = decodedMs !== null && (decodedMs < newestMs || decodedMs > newestMs + LEAP_FORWARD_MS)
       if (leaps && newestMs > -Infinity) trusted = false
       newestMs = Math.max(newestMs, decodedMs ?? newestMs)

@@ -20,8 +20,8 @@ export interface StreamJob extends Source {
 }
 
 /** Decodes a video, or measures a sound. A file that breaks off counts as far as it goes.
- * @throws RegistryError `media.undecodable` if not one frame or sample can be decoded; `media.too_large` for more pixels or seconds than
- * the limits allow; `media.unsupported` for an unknown codec, or without `node-av`. */
+ * @throws RegistryError `media.undecodable` if not one frame or sample can be decoded; `media.too_large` for more
+ * pixels or seconds than the limits allow; `media.unsupported` for an unknown codec, or without `node-av`. */
 export async function readStream(job: StreamJob): Promise<MediaFingerprint> {
   const container = await openContainer(await loadAv(), job)
   try {

@@ -52,6 +52,10 @@ export interface Matcher {
 
 /** Frames of a candidate that vote: a still scene of two hours resembles itself 10⁸ times otherwise. All are checked afterwards. */
 const MAX_VOTERS = 600
+/** Resemblances after which no more frames vote, and frames that vote all the same: a still scene must not hold up the server (10⁶ cost
+ *  0.3 s, node 24). */
+const MAX_VOTES = 1_000_000
+const MIN_VOTERS = 30
 
 export const NO_PLACE = 'its place in the original is not known: manifest unavailable'
 
@@ -114,30 +118,38 @@ export function createMatcher(): Matcher {
         kind: 'inconclusive',
         reason: `too short or too featureless: ${frames.length} of its frames can be compared, ${MIN_SEGMENT_FRAMES} are needed`,
       }
-    const found = [...tally(frames, maxDistanceBits)]
-      .map(([owner, votes]) =>
-        votes.timed
-          ? alignedFound(owner, frames, candidate.durationMs ?? 0, votes.offsets(), maxDistanceBits)
-          : untimedFound(owner, votes, Math.min(frames.length, MAX_VOTERS)),
+    const { votes, voters } = tally(frames, maxDistanceBits)
+    const found = [...votes]
+      .map(([owner, own]) =>
+        own.timed
+          ? alignedFound(owner, frames, candidate.durationMs ?? 0, own.offsets(), maxDistanceBits)
+          : untimedFound(owner, own, voters),
       )
       .filter((match) => match !== null)
     return { kind: 'found', found }
   }
 
   /** Which originals the frames vote for, those left out that too few frames name to ever be accepted. */
-  function tally(frames: readonly TimedHash[], maxDistanceBits: number): Map<Stored, OriginalVotes> {
+  function tally(
+    frames: readonly TimedHash[],
+    maxDistanceBits: number,
+  ): { votes: Map<Stored, OriginalVotes>; voters: number } {
     const votes = new Map<Stored, OriginalVotes>()
-    const voters = evenly(frames, MAX_VOTERS)
-    for (const frame of voters)
+    let [hits, voters] = [0, 0]
+    for (const frame of spread(evenly(frames, MAX_VOTERS))) {
+      if (hits > MAX_VOTES && voters >= MIN_VOTERS) break
+      voters++
       index.visit(frame.hash, maxDistanceBits, (entry, distance) => {
         const owner = owners[entry]!
+        hits++
         if (owner.original.kind !== 'video') return
         const own = votes.get(owner) ?? originalVotes()
         votes.set(owner, own)
         own.add(frame.timeMs, owner.original.frames[entry - owner.firstEntry]!.timeMs, distance)
       })
-    for (const [owner, own] of votes) if (own.frames() < MIN_EXPLAINED * voters.length) votes.delete(owner)
-    return votes
+    }
+    for (const [owner, own] of votes) if (own.frames() < MIN_EXPLAINED * voters) votes.delete(owner)
+    return { votes, voters }
   }
 
   return { add, remove, find, size: () => ({ originals: stored.size, hashes: index.size() }) }
@@ -147,6 +159,11 @@ export function createMatcher(): Matcher {
 function evenly<T>(items: readonly T[], count: number): readonly T[] {
   if (items.length <= count) return items
   return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!)
+}
+
+/** The same items in an order in which any beginning covers the whole: every twentieth, then their neighbours. */
+function spread<T>(items: readonly T[]): T[] {
+  return Array.from({ length: 20 }, (_, turn) => items.filter((_, i) => i % 20 === turn)).flat()
 }
 
 function originalVotes() {

@@ -61,7 +61,7 @@ interface Parts {
 /** 16 bytes: an id cannot be guessed, so only who was given it can read the answer. */
 const ID_BYTES = 16
 const DEFAULT_LIMIT = 20
-/** Records of exactly these bytes that are looked at: anyone may register the same bytes, so there can be any number. */
+/** Records of exactly these bytes that are looked at, the oldest: anyone may register the same bytes, so there can be any number. */
 const MAX_IDENTICAL = 1_000
 
 interface Job {
@@ -158,6 +158,7 @@ export function createLookups(parts: Parts): Lookups {
       contentDigest: candidate.contentDigest,
       ...(options.publisher !== undefined && { publisherId: options.publisher }),
       limit: MAX_IDENTICAL,
+      oldestFirst: true,
     })
     const alike = parts.matcher.find(candidate, options.maxDistance)
     const rows = alike.kind === 'found' ? await rowsOf(alike.found) : new Map<string, RecordRow>()

@@ -1,5 +1,5 @@
 /** Registers files: fingerprint, manifest, blocks handed over, then the anchor. Used by the command and by the development signer. */
-import { toHex0x } from '../bytes.ts'
+import { toHex, toHex0x } from '../bytes.ts'
 import type { Registration } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import { anchoredWords, type Description, type Fingerprint, KINDS, writeManifest } from '../fingerprint/index.ts'
@@ -19,6 +19,8 @@ export interface Registered {
   contentDigest: string
   status: 'registered' | 'already_registered'
   transaction: string | null
+  /** What else there is to say, for a person. */
+  notice: string | null
 }
 
 export interface NotRegistered {
@@ -65,24 +67,21 @@ export async function* registerFiles(
   ledger: Ledger,
   options: RegisterOptions,
 ): AsyncGenerator<Registered | NotRegistered> {
-  const seen = new Set<string>()
+  const done = new Set<string>()
   let waiting: Prepared[] = []
   for await (const outcome of prepareAll(files, ledger, options)) {
-    if (!('registration' in outcome)) {
-      yield outcome
-    } else if (seen.has(toHex0x(outcome.recordId))) {
-      yield registered(outcome, 'already_registered', null)
-    } else {
-      seen.add(toHex0x(outcome.recordId))
-      waiting.push(outcome)
-    }
+    if (!('registration' in outcome)) yield outcome
+    else if (done.has(keyOf(outcome))) yield registered(outcome, 'already_registered', null)
+    else waiting.push(outcome)
     if (waiting.length >= options.batch) {
-      yield* anchor(waiting, ledger, options)
+      yield* anchor(waiting, done, ledger, options)
       waiting = []
     }
   }
-  if (waiting.length > 0) yield* anchor(waiting, ledger, options)
+  if (waiting.length > 0) yield* anchor(waiting, done, ledger, options)
 }
+
+const keyOf = (item: { recordId: Uint8Array }) => toHex0x(item.recordId)
 
 /** Prepares several files at a time and yields them in their order. */
 async function* prepareAll(files: readonly MediaFile[], ledger: Ledger, options: RegisterOptions) {
@@ -112,13 +111,7 @@ async function prepare(
     options.onProgress?.(file.name, 'registering', 1)
     return { file: file.name, recordId, registration: registrationOf(fingerprint, manifest.digest) }
   } catch (error) {
-    return {
-      file: file.name,
-      recordId: null,
-      contentDigest: digest && toHex0x(digest).slice(2),
-      status: 'failed',
-      error,
-    }
+    return notRegistered(file.name, digest, error)
   }
 }
 
@@ -128,29 +121,41 @@ function registrationOf(of: Fingerprint, manifestDigest: Uint8Array): Registrati
   return { contentDigest: of.contentDigest, manifestDigest, kind, algorithm, perceptualHashes: words }
 }
 
+/** Anchors files, one record each; the same file under another name is anchored once. */
 async function* anchor(
   items: Prepared[],
+  done: Set<string>,
   ledger: Ledger,
   options: RegisterOptions,
 ): AsyncGenerator<Registered | NotRegistered> {
+  const first = items.filter((item, i) => items.findIndex((other) => keyOf(other) === keyOf(item)) === i)
   let transactions: Uint8Array[]
   try {
-    transactions = await ledger.send(items.map((item) => item.registration))
-    if (options.wait) for (const item of items) await ledger.searchable(item.recordId)
+    transactions = await ledger.send(first.map((item) => item.registration))
   } catch (error) {
-    for (const item of items)
-      yield {
-        file: item.file,
-        recordId: null,
-        contentDigest: digestOf(item),
-        status: 'failed',
-        error: perFile(error, items.length),
-      }
+    for (const { file, registration } of items)
+      yield notRegistered(file, registration.contentDigest, perFile(error, items.length))
     return
   }
-  for (const [i, item] of items.entries()) {
+  const notice = options.wait ? await waitFor(first, ledger) : null
+  for (const item of items) {
+    const at = first.indexOf(item)
+    done.add(keyOf(item))
     options.onProgress?.(item.file, 'done', 1)
-    yield registered(item, 'registered', transactions[i]!)
+    yield at < 0
+      ? registered(item, 'already_registered', null)
+      : { ...registered(item, 'registered', transactions[at]!), notice }
+  }
+}
+
+/** What is on the chain is registered, whether the server has seen it or not.
+ * @returns what to say of it when the server has not. */
+async function waitFor(items: Prepared[], ledger: Ledger): Promise<string | null> {
+  try {
+    for (const item of items) await ledger.searchable(item.recordId)
+    return null
+  } catch (error) {
+    return `on the chain, but not to be found yet: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 
@@ -160,8 +165,9 @@ function perFile(error: unknown, count: number): unknown {
   return new RegistryError(error.code, `${error.message} (one transaction with ${count} files)`, { cause: error })
 }
 
-const digestOf = (item: { registration: { contentDigest: Uint8Array } }) =>
-  toHex0x(item.registration.contentDigest).slice(2)
+function notRegistered(file: string, digest: Uint8Array | null, error: unknown): NotRegistered {
+  return { file, recordId: null, contentDigest: digest && toHex(digest), status: 'failed', error }
+}
 
 function registered(
   item: { file: string; recordId: Uint8Array; registration: { contentDigest: Uint8Array } },
@@ -170,9 +176,10 @@ function registered(
 ): Registered {
   return {
     file: item.file,
-    recordId: toHex0x(item.recordId),
-    contentDigest: digestOf(item),
+    recordId: keyOf(item),
+    contentDigest: toHex(item.registration.contentDigest),
     status,
     transaction: transaction && toHex0x(transaction),
+    notice: null,
   }
 }

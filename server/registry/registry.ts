@@ -154,6 +154,8 @@ export function createRegistry(parts: RegistryParts): Registry {
   async function hold(bytes: Uint8Array): Promise<HeldView> {
     const { root, blocks: sent } = await readCar(bytes)
     const read = (await readManifest(root, eachOnce(sent)))!
+    if (root !== manifestCid(CID.parse(root).multihash.digest))
+      throw new RegistryError('block.invalid', `the root ${root} cannot be anchored: it is not CIDv1 of dag-cbor`)
     const wanted = new Set([root, ...links(root, sent.find((b) => b.cid === root)!.bytes)])
     const { expiresAt } = await blocks.hold(
       root,
@@ -168,7 +170,7 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   /** Records that were anchored before their manifest came. */
   async function recordsNaming(root: string, contentDigest: Uint8Array): Promise<Uint8Array[]> {
-    const rows = await catalogue.records({ contentDigest, limit: 1_000 })
+    const rows = await catalogue.records({ contentDigest, limit: 1_000, oldestFirst: true })
     return rows.filter((row) => manifestCid(row.manifestDigest) === root).map((row) => row.recordId)
   }
 

@@ -39,9 +39,7 @@ function statement(match: MatchView, noun: string): string {
 }
 
 function notCompared(match: MatchView): string {
-  return match.relation === 'identical'
-    ? ''
-    : 'It was not compared for alterations.'
+  return match.relation === 'identical' ? '' : 'It was not compared for alterations.'
 }
 
 function revoked(match: MatchView): string {

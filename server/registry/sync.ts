@@ -102,7 +102,5 @@ function originalOf(row: RecordRow, manifest: Manifest | null): Original | null 
   const key = toHex(row.recordId)
   if (row.kind === 'video' && manifest)
     return { key, kind: row.kind, frames: manifest.frames.filter((frame) => frame.quality >= MIN_QUALITY) }
-  // Featureless ones take no part (docs/protocol.md §4); without the manifest nobody knows which these are.
-  const words = row.perceptualHashes.filter((_, i) => !manifest || manifest.perceptual.quality[i]! >= MIN_QUALITY)
-  return { key, kind: row.kind, frames: words.map((hash) => ({ timeMs: null, hash })) }
+  return { key, kind: row.kind, frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })) }
 }

@@ -9,7 +9,7 @@ import { openDatabase } from '../../server/catalogue/index.ts'
 import type { Tables } from '../../server/catalogue/tables.ts'
 
 export interface TestDatabase {
-  /** Migrated and empty. */
+  /** Migrated and empty. A test that closes it puts the one here that it opens instead. */
   db: Kysely<Tables>
   /** What `openDatabase` was called with, to open it again once `db` is closed. */
   options: { dataDir: string; databaseUrl: string | null }
@@ -54,12 +54,15 @@ export async function openPgliteForTest(): Promise<TestDatabase> {
   const dataDir = temporaryPath()
   await cp(join(await pgliteTemplate(), 'catalogue'), join(dataDir, 'catalogue'), { recursive: true })
   const options = { dataDir, databaseUrl: null }
-  const db = await openDatabase(options)
-  const dispose = async () => {
-    await db.destroy()
-    rmSync(dataDir, { recursive: true, force: true })
+  const database: TestDatabase = {
+    db: await openDatabase(options),
+    options,
+    async dispose() {
+      await database.db.destroy()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
   }
-  return { db, options, dispose }
+  return database
 }
 
 /** A schema of its own, so that tests share a server without meeting. */
@@ -69,12 +72,15 @@ export async function openPostgresForTest(): Promise<TestDatabase> {
   const url = new URL(POSTGRESQL!)
   url.searchParams.set('options', `-c search_path=${schema}`)
   const options = { dataDir: temporaryPath(), databaseUrl: url.href }
-  const db = await openDatabase(options)
-  const dispose = async () => {
-    await db.destroy()
-    await administer(`drop schema ${schema} cascade`)
+  const database: TestDatabase = {
+    db: await openDatabase(options),
+    options,
+    async dispose() {
+      await database.db.destroy()
+      await administer(`drop schema ${schema} cascade`)
+    },
   }
-  return { db, options, dispose }
+  return database
 }
 
 async function administer(sql: string): Promise<void> {

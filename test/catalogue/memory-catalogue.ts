@@ -124,8 +124,8 @@ export function memoryCatalogue(): Catalogue {
       newestFirst()
         .filter((log) => ids.some((id) => equalBytes(id, log.recordId)))
         .map(toRow),
-    records: async ({ contentDigest, publisherId, kind, before, limit }) =>
-      newestFirst()
+    records: async ({ contentDigest, publisherId, kind, before, limit, oldestFirst }) =>
+      (oldestFirst ? newestFirst().toReversed() : newestFirst())
         .map(toRow)
         .filter((row) => !contentDigest || equalBytes(row.contentDigest, contentDigest))
         .filter((row) => publisherId === undefined || row.publisherId === publisherId)

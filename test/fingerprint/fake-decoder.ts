@@ -24,6 +24,7 @@ const held: Buffer[] = []
 
 async function obey(order: string, rest: string): Promise<void> {
   if (order === 'answer') say({ media: picture(jobs) })
+  if (order === 'twice') for (let i = 0; i < 2; i++) say({ media: picture(jobs) })
   if (order === 'refuse') say({ error: { code: 'media.undecodable', detail: 'an orderly refusal' } })
   if (order === 'crash') process.abort()
   if (order === 'throw') throw new Error('a defect of the decoder')

@@ -85,7 +85,8 @@ describe('a decoded picture', () => {
   it('is in sRGB, whatever its profile is', async () => {
     const p3 = await toSharp(source).withIccProfile('p3').png().toBuffer()
     expect((await sharp(p3).metadata()).icc).to.be.instanceOf(Buffer)
-    // The samples in the file differ by up to 40; back in sRGB they are those of the source, but for rounding and what P3 cannot say.
+    // The samples in the file differ by up to 40; back in sRGB they are those of the source, but for rounding and
+    // what P3 cannot say.
     expect(largestDifference(await raw(sharp(p3, { ignoreIcc: true }).removeAlpha()), source)).to.be.above(20)
     expect(await bitsFrom(source, p3)).to.be.at.most(2)
   })

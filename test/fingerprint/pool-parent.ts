@@ -1,4 +1,5 @@
-/** A process with a pool, to be killed: decodes the file named first, says so, and stays. The second argument may name another program. */
+/** A process with a pool, to be killed: decodes the file named first, says so, and stays. The second argument may name
+ * another program. */
 import { open } from 'node:fs/promises'
 import { createDecoderPool } from '../../server/fingerprint/pool.ts'
 

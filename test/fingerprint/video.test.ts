@@ -10,270 +10,277 @@ import { readStream } from '../../server/fingerprint/video.ts'
 import { distanceBits } from '../../server/matching/hamming.ts'
 import { createFiles, failureOf, makeSound, makeVideo, makeWav, texture, toSharp, type VideoOptions } from './media.ts'
 
-const files = createFiles()
-after(() => files.remove())
+describe('reading a stream', () => {
+  const files = createFiles()
+  after(() => files.remove())
 
-/** Reads a file as the decoder process does. */
-async function read(bytes: Buffer, limits: Partial<DecoderLimits> = {}, demuxer?: Demuxer): Promise<MediaFingerprint> {
-  const { fd } = await files.open(bytes)
-  const { decoder, mediaType } = await sniff(bytes.subarray(0, HEAD_BYTES)).catch((error) => {
-    if (demuxer) return { decoder: { kind: 'stream' as const, demuxer }, mediaType: 'video/x-test' }
-    throw error
-  })
-  if (decoder.kind !== 'stream') throw new Error('expected a stream')
-  return await readStream({
-    fd,
-    byteLength: bytes.length,
-    demuxer: demuxer ?? decoder.demuxer,
-    mediaType,
-    limits: { ...DEFAULT_LIMITS, ...limits },
-  })
-}
-
-const at = (...times: number[]) => times.map((ms, seed) => ({ seed, ms }))
-const every = (stepMs: number, count: number, fromMs = 0) =>
-  at(...Array.from({ length: count }, (_, i) => fromMs + i * stepMs))
-
-/** Without frames that are decoded before they are shown: the MP4 muxer cuts the end of an irregular video that has them. */
-const inOrder = { encoderOptions: { tune: 'zerolatency' } }
-
-const mp4 = (options: Partial<VideoOptions>) =>
-  makeVideo({ format: 'mp4', encoder: 'libx264', frames: every(40, 30), ...options })
-
-const timesOf = ({ frames }: MediaFingerprint) => frames.map((frame) => frame.timeMs)
-
-/** Which of the first `count` textures a hash is nearest to. */
-async function seedOf(hash: Uint8Array, count: number): Promise<number> {
-  const seeds = Array.from({ length: count }, (_, seed) => seed)
-  const bits = await Promise.all(seeds.map(async (seed) => distanceBits(hash, hashFrame(await texture(seed)).hash)))
-  const least = Math.min(...bits)
-  expect(least).to.be.at.most(24)
-  return bits.indexOf(least)
-}
-
-describe('the frames of a video', () => {
-  it('are two a second, each the one shown then', async () => {
-    const media = await read(await mp4({ frames: every(40, 40) }))
-    expect(media).to.include({ kind: 'video', mediaType: 'video/mp4', width: 320, height: 240, durationMs: 1600 })
-    expect(media.picture).to.equal(null)
-    expect(timesOf(media)).to.deep.equal([0, 520, 1000, 1520])
-    for (const [i, seed] of [0, 13, 25, 38].entries()) expect(await seedOf(media.frames[i]!.hash, 40)).to.equal(seed)
-  })
-
-  it('are chosen by time where the rate varies', async () => {
-    const media = await read(await mp4({ frames: at(0, 100, 480, 520, 1300, 1400, 2600), ...inOrder }))
-    expect(timesOf(media)).to.deep.equal([0, 520, 1300, 2600])
-    expect(media.durationMs).to.equal(2640)
-    expect(await Promise.all(media.frames.map(({ hash }) => seedOf(hash, 7)))).to.deep.equal([0, 3, 4, 6])
-  })
-
-  it('count from the first one when that is not at zero', async () => {
-    for (const format of ['mp4', 'matroska', 'mpegts']) {
-      const media = await read(await mp4({ format, frames: every(40, 30, 10_000) }))
-      expect(timesOf(media), format).to.deep.equal([0, 520, 1000])
-      expect(media.durationMs, format).to.equal(1200)
-    }
-  })
-
-  it('are one a second of a video of one frame a second', async () => {
-    expect(timesOf(await read(await mp4({ frames: every(1000, 5), ...inOrder })))).to.deep.equal([
-      0, 1000, 2000, 3000, 4000,
-    ])
-  })
-
-  it('are the same in every container', async () => {
-    const expected = await read(await mp4({}))
-    for (const format of ['matroska', 'mpegts', 'flv', 'mov']) {
-      const found = await read(await mp4({ format }))
-      expect(found.frames, format).to.deep.equal(expected.frames)
-    }
-  })
-
-  it('go by the frame rate where the file has no times', async () => {
-    const media = await read(await makeVideo({ format: 'mpeg2video', encoder: 'mpeg2video', frames: every(40, 40) }))
-    expect(timesOf(media)).to.deep.equal([0, 520, 1000, 1520])
-    expect(media.durationMs).to.equal(1600)
-  })
-
-  it('are found in WebM, AVI, MPEG and Motion JPEG', async () => {
-    const kinds = [
-      ['webm', 'libvpx', 'video/webm'],
-      ['avi', 'mpeg4', 'video/vnd.avi'],
-      ['avi', 'mjpeg', 'video/vnd.avi'],
-      ['vob', 'mpeg2video', 'video/mpeg'],
-      ['3gp', 'mpeg4', 'video/3gpp'],
-    ] as const
-    for (const [format, encoder, mediaType] of kinds) {
-      const media = await read(await makeVideo({ format, encoder, frames: every(40, 30) }))
-      expect(media, format).to.include({ kind: 'video', mediaType })
-      expect(timesOf(media), format).to.deep.equal([0, 520, 1000])
-      expect(await Promise.all(media.frames.map(({ hash }) => seedOf(hash, 30))), format).to.deep.equal([0, 13, 25])
-    }
-  })
-
-  it('stand upright as the display matrix says', async () => {
-    const poses = [
-      { matrix: [0, 1, -1, 0], angle: 90 },
-      { matrix: [-1, 0, 0, -1], angle: 180 },
-      { matrix: [0, -1, 1, 0], angle: 270 },
-      { matrix: [-1, 0, 0, 1], angle: 0, mirrored: true },
-    ] as const
-    for (const { matrix, angle, ...pose } of poses) {
-      const media = await read(await mp4({ frames: at(0), ...inOrder, matrix: [...matrix] }))
-      const lying = toSharp(await texture(0))
-      const { data, info } = await ('mirrored' in pose ? lying.flop() : lying.rotate(angle))
-        .raw()
-        .toBuffer({ resolveWithObject: true })
-      expect([media.width, media.height]).to.deep.equal([info.width, info.height])
-      const shown = hashFrame({ width: info.width, height: info.height, channels: 3, data })
-      expect(distanceBits(media.frames[0]!.hash, shown.hash), `turned ${angle}`).to.be.at.most(16)
-    }
-  })
-
-  it('are the same when large ones are reduced by FFmpeg and not by the hash', async () => {
-    const media = await read(await mp4({ frames: at(0), ...inOrder, width: 1280, height: 720 }))
-    expect([media.width, media.height]).to.deep.equal([1280, 720])
-    expect(distanceBits(media.frames[0]!.hash, hashFrame(await texture(0, 1280, 720)).hash)).to.be.at.most(8)
-  })
-
-  it('go on where two transport streams are joined', async () => {
-    const part = await mp4({ format: 'mpegts', frames: every(40, 25) })
-    const media = await read(Buffer.concat([part, part]))
-    expect(timesOf(media)).to.deep.equal([0, 520, 1000, 1520])
-    expect(media.durationMs).to.equal(2000)
-  })
-
-  it('are those before the break in a file that breaks off', async () => {
-    const whole = await mp4({ format: 'matroska', frames: every(40, 60) })
-    const media = await read(whole.subarray(0, Math.floor(whole.length * 0.6)))
-    expect(media.durationMs).to.be.within(1000, 1700)
-    expect(timesOf(media).slice(0, 3)).to.deep.equal([0, 520, 1000])
-  })
-
-  it('report progress that rises to the end', async () => {
-    const bytes = await mp4({ frames: every(40, 60) })
+  /** Reads a file as the decoder process does. */
+  async function read(
+    bytes: Buffer,
+    limits: Partial<DecoderLimits> = {},
+    demuxer?: Demuxer,
+  ): Promise<MediaFingerprint> {
     const { fd } = await files.open(bytes)
-    const seen: number[] = []
-    await readStream({
+    const { decoder, mediaType } = await sniff(bytes.subarray(0, HEAD_BYTES)).catch((error) => {
+      if (demuxer) return { decoder: { kind: 'stream' as const, demuxer }, mediaType: 'video/x-test' }
+      throw error
+    })
+    if (decoder.kind !== 'stream') throw new Error('expected a stream')
+    return await readStream({
       fd,
       byteLength: bytes.length,
-      demuxer: 'mov',
-      mediaType: 'video/mp4',
-      limits: DEFAULT_LIMITS,
-      onProgress: (fraction) => seen.push(fraction),
+      demuxer: demuxer ?? decoder.demuxer,
+      mediaType,
+      limits: { ...DEFAULT_LIMITS, ...limits },
     })
-    expect(seen.length).to.equal(5)
-    expect(seen).to.deep.equal(seen.toSorted((a, b) => a - b))
-    expect(seen.at(-1)).to.be.within(0.5, 1)
-  })
-})
+  }
 
-describe('a display matrix', () => {
-  const matrix = (a: number, b: number, c: number, d: number) =>
-    new Uint8Array(Int32Array.from([a, b, 0, c, d, 0, 0, 0, 1 << 14].map((v) => v * 65_536)).buffer)
+  const at = (...times: number[]) => times.map((ms, seed) => ({ seed, ms }))
+  const every = (stepMs: number, count: number, fromMs = 0) =>
+    at(...Array.from({ length: count }, (_, i) => fromMs + i * stepMs))
 
-  it('means the nearest of the eight poses', () => {
-    expect(poseOf(null)).to.deep.equal({ swap: false, flipX: false, flipY: false })
-    expect(poseOf(matrix(1, 0, 0, 1))).to.deep.equal({ swap: false, flipX: false, flipY: false })
-    expect(poseOf(matrix(0, 1, -1, 0))).to.deep.equal({ swap: true, flipX: true, flipY: false })
-    expect(poseOf(matrix(0.99, 0.1, -0.1, 0.99))).to.deep.equal({ swap: false, flipX: false, flipY: false })
-  })
+  /** Without frames that are decoded before they are shown: the MP4 muxer cuts the end of an irregular video that has
+   * them. */
+  const inOrder = { encoderOptions: { tune: 'zerolatency' } }
 
-  it('is passed over when it is cut off', () => {
-    expect(poseOf(new Uint8Array(8).fill(255))).to.deep.equal({ swap: false, flipX: false, flipY: false })
-  })
-})
+  const mp4 = (options: Partial<VideoOptions>) =>
+    makeVideo({ format: 'mp4', encoder: 'libx264', frames: every(40, 30), ...options })
 
-describe('sound', () => {
-  it('has a duration and no frames', async () => {
-    const wav = await read(makeWav(2))
-    expect(wav).to.deep.equal({
-      kind: 'audio',
-      mediaType: 'audio/wav',
-      width: null,
-      height: null,
-      durationMs: 2000,
-      picture: null,
-      frames: [],
+  const timesOf = ({ frames }: MediaFingerprint) => frames.map((frame) => frame.timeMs)
+
+  /** Which of the first `count` textures a hash is nearest to. */
+  async function seedOf(hash: Uint8Array, count: number): Promise<number> {
+    const seeds = Array.from({ length: count }, (_, seed) => seed)
+    const bits = await Promise.all(seeds.map(async (seed) => distanceBits(hash, hashFrame(await texture(seed)).hash)))
+    const least = Math.min(...bits)
+    expect(least).to.be.at.most(24)
+    return bits.indexOf(least)
+  }
+
+  describe('the frames of a video', () => {
+    it('are two a second, each the one shown then', async () => {
+      const media = await read(await mp4({ frames: every(40, 40) }))
+      expect(media).to.include({ kind: 'video', mediaType: 'video/mp4', width: 320, height: 240, durationMs: 1600 })
+      expect(media.picture).to.equal(null)
+      expect(timesOf(media)).to.deep.equal([0, 520, 1000, 1520])
+      for (const [i, seed] of [0, 13, 25, 38].entries()) expect(await seedOf(media.frames[i]!.hash, 40)).to.equal(seed)
+    })
+
+    it('are chosen by time where the rate varies', async () => {
+      const media = await read(await mp4({ frames: at(0, 100, 480, 520, 1300, 1400, 2600), ...inOrder }))
+      expect(timesOf(media)).to.deep.equal([0, 520, 1300, 2600])
+      expect(media.durationMs).to.equal(2640)
+      expect(await Promise.all(media.frames.map(({ hash }) => seedOf(hash, 7)))).to.deep.equal([0, 3, 4, 6])
+    })
+
+    it('count from the first one when that is not at zero', async () => {
+      for (const format of ['mp4', 'matroska', 'mpegts']) {
+        const media = await read(await mp4({ format, frames: every(40, 30, 10_000) }))
+        expect(timesOf(media), format).to.deep.equal([0, 520, 1000])
+        expect(media.durationMs, format).to.equal(1200)
+      }
+    })
+
+    it('are one a second of a video of one frame a second', async () => {
+      expect(timesOf(await read(await mp4({ frames: every(1000, 5), ...inOrder })))).to.deep.equal([
+        0, 1000, 2000, 3000, 4000,
+      ])
+    })
+
+    it('are the same in every container', async () => {
+      const expected = await read(await mp4({}))
+      for (const format of ['matroska', 'mpegts', 'flv', 'mov']) {
+        const found = await read(await mp4({ format }))
+        expect(found.frames, format).to.deep.equal(expected.frames)
+      }
+    })
+
+    it('go by the frame rate where the file has no times', async () => {
+      const media = await read(await makeVideo({ format: 'mpeg2video', encoder: 'mpeg2video', frames: every(40, 40) }))
+      expect(timesOf(media)).to.deep.equal([0, 520, 1000, 1520])
+      expect(media.durationMs).to.equal(1600)
+    })
+
+    it('are found in WebM, AVI, MPEG and Motion JPEG', async () => {
+      const kinds = [
+        ['webm', 'libvpx', 'video/webm'],
+        ['avi', 'mpeg4', 'video/vnd.avi'],
+        ['avi', 'mjpeg', 'video/vnd.avi'],
+        ['vob', 'mpeg2video', 'video/mpeg'],
+        ['3gp', 'mpeg4', 'video/3gpp'],
+      ] as const
+      for (const [format, encoder, mediaType] of kinds) {
+        const media = await read(await makeVideo({ format, encoder, frames: every(40, 30) }))
+        expect(media, format).to.include({ kind: 'video', mediaType })
+        expect(timesOf(media), format).to.deep.equal([0, 520, 1000])
+        expect(await Promise.all(media.frames.map(({ hash }) => seedOf(hash, 30))), format).to.deep.equal([0, 13, 25])
+      }
+    })
+
+    it('stand upright as the display matrix says', async () => {
+      const poses = [
+        { matrix: [0, 1, -1, 0], angle: 90 },
+        { matrix: [-1, 0, 0, -1], angle: 180 },
+        { matrix: [0, -1, 1, 0], angle: 270 },
+        { matrix: [-1, 0, 0, 1], angle: 0, mirrored: true },
+      ] as const
+      for (const { matrix, angle, ...pose } of poses) {
+        const media = await read(await mp4({ frames: at(0), ...inOrder, matrix: [...matrix] }))
+        const lying = toSharp(await texture(0))
+        const { data, info } = await ('mirrored' in pose ? lying.flop() : lying.rotate(angle))
+          .raw()
+          .toBuffer({ resolveWithObject: true })
+        expect([media.width, media.height]).to.deep.equal([info.width, info.height])
+        const shown = hashFrame({ width: info.width, height: info.height, channels: 3, data })
+        expect(distanceBits(media.frames[0]!.hash, shown.hash), `turned ${angle}`).to.be.at.most(16)
+      }
+    })
+
+    it('are the same when large ones are reduced by FFmpeg and not by the hash', async () => {
+      const media = await read(await mp4({ frames: at(0), ...inOrder, width: 1280, height: 720 }))
+      expect([media.width, media.height]).to.deep.equal([1280, 720])
+      expect(distanceBits(media.frames[0]!.hash, hashFrame(await texture(0, 1280, 720)).hash)).to.be.at.most(8)
+    })
+
+    it('go on where two transport streams are joined', async () => {
+      const part = await mp4({ format: 'mpegts', frames: every(40, 25) })
+      const media = await read(Buffer.concat([part, part]))
+      expect(timesOf(media)).to.deep.equal([0, 520, 1000, 1520])
+      expect(media.durationMs).to.equal(2000)
+    })
+
+    it('are those before the break in a file that breaks off', async () => {
+      const whole = await mp4({ format: 'matroska', frames: every(40, 60) })
+      const media = await read(whole.subarray(0, Math.floor(whole.length * 0.6)))
+      expect(media.durationMs).to.be.within(1000, 1700)
+      expect(timesOf(media).slice(0, 3)).to.deep.equal([0, 520, 1000])
+    })
+
+    it('report progress that rises to the end', async () => {
+      const bytes = await mp4({ frames: every(40, 60) })
+      const { fd } = await files.open(bytes)
+      const seen: number[] = []
+      await readStream({
+        fd,
+        byteLength: bytes.length,
+        demuxer: 'mov',
+        mediaType: 'video/mp4',
+        limits: DEFAULT_LIMITS,
+        onProgress: (fraction) => seen.push(fraction),
+      })
+      expect(seen.length).to.equal(5)
+      expect(seen).to.deep.equal(seen.toSorted((a, b) => a - b))
+      expect(seen.at(-1)).to.be.within(0.5, 1)
     })
   })
 
-  it('in a container of video is sound all the same', async () => {
-    const m4a = await read(await makeSound({ cover: false }))
-    expect(m4a).to.include({ kind: 'audio', mediaType: 'audio/mp4' })
-    expect(m4a.durationMs).to.be.within(900, 1100)
+  describe('a display matrix', () => {
+    const matrix = (a: number, b: number, c: number, d: number) =>
+      new Uint8Array(Int32Array.from([a, b, 0, c, d, 0, 0, 0, 1 << 14].map((v) => v * 65_536)).buffer)
+
+    it('means the nearest of the eight poses', () => {
+      expect(poseOf(null)).to.deep.equal({ swap: false, flipX: false, flipY: false })
+      expect(poseOf(matrix(1, 0, 0, 1))).to.deep.equal({ swap: false, flipX: false, flipY: false })
+      expect(poseOf(matrix(0, 1, -1, 0))).to.deep.equal({ swap: true, flipX: true, flipY: false })
+      expect(poseOf(matrix(0.99, 0.1, -0.1, 0.99))).to.deep.equal({ swap: false, flipX: false, flipY: false })
+    })
+
+    it('is passed over when it is cut off', () => {
+      expect(poseOf(new Uint8Array(8).fill(255))).to.deep.equal({ swap: false, flipX: false, flipY: false })
+    })
   })
 
-  it('with a picture on its cover is no video', async () => {
-    const bytes = await makeSound({ cover: true })
-    expect(bytes.includes(Buffer.from('ffd8ff', 'hex'))).to.equal(true)
-    expect(await read(bytes)).to.include({ kind: 'audio', width: null })
+  describe('sound', () => {
+    it('has a duration and no frames', async () => {
+      const wav = await read(makeWav(2))
+      expect(wav).to.deep.equal({
+        kind: 'audio',
+        mediaType: 'audio/wav',
+        width: null,
+        height: null,
+        durationMs: 2000,
+        picture: null,
+        frames: [],
+      })
+    })
+
+    it('in a container of video is sound all the same', async () => {
+      const m4a = await read(await makeSound({ cover: false }))
+      expect(m4a).to.include({ kind: 'audio', mediaType: 'audio/mp4' })
+      expect(m4a.durationMs).to.be.within(900, 1100)
+    })
+
+    it('with a picture on its cover is no video', async () => {
+      const bytes = await makeSound({ cover: true })
+      expect(bytes.includes(Buffer.from('ffd8ff', 'hex'))).to.equal(true)
+      expect(await read(bytes)).to.include({ kind: 'audio', width: null })
+    })
+
+    it('lasts as long as there is of it, whatever the header says', async () => {
+      expect((await read(makeWav(3).subarray(0, 44 + 16_000))).durationMs).to.equal(1000)
+    })
   })
 
-  it('lasts as long as there is of it, whatever the header says', async () => {
-    expect((await read(makeWav(3).subarray(0, 44 + 16_000))).durationMs).to.equal(1000)
-  })
-})
+  describe('a video is refused', () => {
+    it('when it holds neither picture nor sound', async () => {
+      const error = await failureOf(
+        read(Buffer.concat([Buffer.from('FLV\x01\x05\0\0\0\x09\0\0\0\0', 'latin1'), Buffer.alloc(64)])),
+      )
+      expect(error).to.include({ code: 'media.undecodable' })
+    })
 
-describe('a video is refused', () => {
-  it('when it holds neither picture nor sound', async () => {
-    const error = await failureOf(
-      read(Buffer.concat([Buffer.from('FLV\x01\x05\0\0\0\x09\0\0\0\0', 'latin1'), Buffer.alloc(64)])),
-    )
-    expect(error).to.include({ code: 'media.undecodable' })
-  })
+    it('when not one frame can be decoded', async () => {
+      const bytes = await mp4({ frames: every(40, 5) })
+      const media = bytes.indexOf('mdat') + 4
+      bytes.fill(0xff, media, bytes.indexOf('moov') - 4)
+      const error = await failureOf(read(bytes))
+      expect(error).to.include({ code: 'media.undecodable', message: 'no frame of this video/mp4 can be decoded' })
+    })
 
-  it('when not one frame can be decoded', async () => {
-    const bytes = await mp4({ frames: every(40, 5) })
-    const media = bytes.indexOf('mdat') + 4
-    bytes.fill(0xff, media, bytes.indexOf('moov') - 4)
-    const error = await failureOf(read(bytes))
-    expect(error).to.include({ code: 'media.undecodable', message: 'no frame of this video/mp4 can be decoded' })
-  })
+    it('when its index is cut off', async () => {
+      const bytes = await mp4({ frames: every(40, 5) })
+      const error = await failureOf(read(bytes.subarray(0, bytes.indexOf('moov'))))
+      expect(error).to.include({ code: 'media.undecodable' })
+      expect(error.message).to.equal('it cannot be opened: Invalid data found when processing input')
+    })
 
-  it('when its index is cut off', async () => {
-    const bytes = await mp4({ frames: every(40, 5) })
-    const error = await failureOf(read(bytes.subarray(0, bytes.indexOf('moov'))))
-    expect(error).to.include({ code: 'media.undecodable' })
-    expect(error.message).to.equal('it cannot be opened: Invalid data found when processing input')
-  })
+    it('when its frames have too many pixels, naming them', async () => {
+      const error = await failureOf(read(await mp4({ frames: at(0) }), { maxPixels: 320 * 240 - 1 }))
+      expect(error).to.include({ code: 'media.too_large' })
+      expect(error.message).to.equal('frames of 320×240 pixels; at most 76799 are decoded')
+    })
 
-  it('when its frames have too many pixels, naming them', async () => {
-    const error = await failureOf(read(await mp4({ frames: at(0) }), { maxPixels: 320 * 240 - 1 }))
-    expect(error).to.include({ code: 'media.too_large' })
-    expect(error.message).to.equal('frames of 320×240 pixels; at most 76799 are decoded')
-  })
+    it('when it lasts too long, by its header or by its frames', async () => {
+      const long = await failureOf(read(await mp4({ frames: every(40, 60) }), { maxDurationS: 2 }))
+      expect(long).to.include({ code: 'media.too_large', message: 'it lasts 2 s; at most 2 s are decoded' })
+      const frames = every(40, 60)
+      const noHeader = await failureOf(
+        read(await makeVideo({ format: 'mpeg2video', encoder: 'mpeg2video', frames }), { maxDurationS: 2 }),
+      )
+      expect(noHeader).to.include({ code: 'media.too_large' })
+      expect(await failureOf(read(makeWav(3), { maxDurationS: 2 }))).to.include({ code: 'media.too_large' })
+    })
 
-  it('when it lasts too long, by its header or by its frames', async () => {
-    const long = await failureOf(read(await mp4({ frames: every(40, 60) }), { maxDurationS: 2 }))
-    expect(long).to.include({ code: 'media.too_large', message: 'it lasts 2 s; at most 2 s are decoded' })
-    const frames = every(40, 60)
-    const noHeader = await failureOf(
-      read(await makeVideo({ format: 'mpeg2video', encoder: 'mpeg2video', frames }), { maxDurationS: 2 }),
-    )
-    expect(noHeader).to.include({ code: 'media.too_large' })
-    expect(await failureOf(read(makeWav(3), { maxDurationS: 2 }))).to.include({ code: 'media.too_large' })
-  })
+    it('when it is a playlist that names a file, whichever demuxer it is given to', async () => {
+      const path = join(files.directory, 'named.mp4')
+      writeFileSync(path, await mp4({ frames: at(0) }))
+      const playlists = [
+        `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${path}\n#EXT-X-ENDLIST\n`,
+        `ffconcat version 1.0\nfile '${path}'\n`,
+        `<?xml version="1.0"?><MPD type="static"><Period><BaseURL>${path}</BaseURL></Period></MPD>`,
+      ]
+      for (const playlist of playlists) {
+        const bytes = Buffer.from(playlist)
+        expect(await failureOf(read(bytes))).to.include({ code: 'media.unsupported' })
+        for (const demuxer of ['mov', 'matroska', 'mpegts', 'mpeg', 'avi', 'ogg', 'mp3'] as const)
+          expect(await failureOf(read(bytes, {}, demuxer)), demuxer).to.include({ code: 'media.undecodable' })
+      }
+    })
 
-  it('when it is a playlist that names a file, whichever demuxer it is given to', async () => {
-    const path = join(files.directory, 'named.mp4')
-    writeFileSync(path, await mp4({ frames: at(0) }))
-    const playlists = [
-      `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${path}\n#EXT-X-ENDLIST\n`,
-      `ffconcat version 1.0\nfile '${path}'\n`,
-      `<?xml version="1.0"?><MPD type="static"><Period><AdaptationSet><Representation><BaseURL>${path}</BaseURL></Representation></AdaptationSet></Period></MPD>`,
-    ]
-    for (const playlist of playlists) {
-      const bytes = Buffer.from(playlist)
-      expect(await failureOf(read(bytes))).to.include({ code: 'media.unsupported' })
-      for (const demuxer of ['mov', 'matroska', 'mpegts', 'mpeg', 'avi', 'ogg', 'mp3'] as const)
+    it('when a demuxer other than those on the list would have to read it', async () => {
+      const bytes = Buffer.from(`ffconcat version 1.0\nfile '${join(files.directory, 'named.mp4')}'\n`)
+      for (const demuxer of ['concat', 'hls', 'dash', 'image2'] as unknown as Demuxer[])
         expect(await failureOf(read(bytes, {}, demuxer)), demuxer).to.include({ code: 'media.undecodable' })
-    }
-  })
-
-  it('when a demuxer other than those on the list would have to read it', async () => {
-    const bytes = Buffer.from(`ffconcat version 1.0\nfile '${join(files.directory, 'named.mp4')}'\n`)
-    for (const demuxer of ['concat', 'hls', 'dash', 'image2'] as unknown as Demuxer[])
-      expect(await failureOf(read(bytes, {}, demuxer)), demuxer).to.include({ code: 'media.undecodable' })
+    })
   })
 })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Router } from 'express'
 import { openApi } from '../../server/http/openapi.ts'
-import { serve } from './harness.ts'
+import { type Served, serve } from './harness.ts'
 
 type Json = Record<string, unknown>
 interface Operation {
@@ -42,10 +42,14 @@ function routesOf(router: Router, base = ''): string[] {
 const matches = (layer: unknown, path: string) => (layer as { match(path: string): unknown }).match(path)
 
 describe('the OpenAPI document', () => {
+  let server: Served
+  before(async () => {
+    server = await serve()
+  })
+  after(() => server.close())
+
   it('is served, of version 3.1', async () => {
-    const server = await serve()
     const served = await (await fetch(`${server.url}/openapi.json`)).json()
-    await server.close()
     expect(served).to.deep.equal(JSON.parse(JSON.stringify(document)))
     expect(document.openapi).to.equal('3.1.0')
     expect(document.info).to.include.keys('title', 'version', 'license')
@@ -86,7 +90,6 @@ describe('the OpenAPI document', () => {
   })
 
   it('has every route of the server, and no other', async () => {
-    const server = await serve()
     const { router } = server.app as unknown as { router: Router }
     const mounted = router.stack.filter((layer) => !layer.route && 'stack' in (layer.handle as object))
     const bases = ['/v1/lookups', '/v1', '/ipfs', '/docs']
@@ -96,7 +99,6 @@ describe('the OpenAPI document', () => {
       ...routesOf(router).filter((route) => !PAGES.includes(route.split(' ')[1]!)),
       ...mounted.slice(0, 3).flatMap((layer, i) => routesOf(layer.handle as unknown as Router, bases[i])),
     ]
-    await server.close()
     expect(routes).to.have.members(operations.map(({ path, method }) => `${method} ${path}`))
   })
 })

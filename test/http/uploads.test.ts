@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -101,6 +101,7 @@ describe('an upload', () => {
         'request.invalid',
       )
     expect(held.begun()).to.equal(0)
+    expect(openUploads(server.directory)).to.deep.equal([])
   })
 
   it('that stalls is refused', async () => {
@@ -159,6 +160,19 @@ describe('an upload', () => {
   })
 })
 
+/** Descriptors of this process on files in `directory`, where the system tells. */
+function openUploads(directory: string): string[] {
+  if (!existsSync('/proc/self/fd')) return []
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return path.startsWith(directory) ? [path] : []
+    } catch {
+      return []
+    }
+  })
+}
+
 /** Asks whether it may send so much, and waits for the answer. */
 function announce(port: number, bytes: number): Promise<{ status: string; sent: boolean }> {
   return new Promise((resolve, reject) => {
@@ -184,7 +198,7 @@ function sendThenRead(port: number, bytes: number): Promise<string> {
     const socket = connect(port, '127.0.0.1', () => {
       socket.pause()
       socket.write(`POST /v1/lookups HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n\r\n`)
-      socket.write(new Uint8Array(bytes), () => socket.resume())
+      socket.write(new Uint8Array(bytes), (error) => (error ? reject(error) : socket.resume()))
     })
     socket.setEncoding('utf8').on('error', reject)
     socket.once('data', (data: string) => {

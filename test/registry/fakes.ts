@@ -100,8 +100,8 @@ export function memoryCatalogue(publishers: PublisherRow[] = [PUBLISHER]): Catal
       const wanted = new Set(recordIds.map(toHex))
       return all().filter((row) => wanted.has(toHex(row.recordId)))
     },
-    records: async ({ contentDigest, publisherId, kind, before, limit }) =>
-      all()
+    records: async ({ contentDigest, publisherId, kind, before, limit, oldestFirst }) =>
+      (oldestFirst ? all().toReversed() : all())
         .filter((row) => contentDigest === undefined || toHex(row.contentDigest) === toHex(contentDigest))
         .filter((row) => publisherId === undefined || row.publisherId === publisherId)
         .filter((row) => kind === undefined || row.kind === kind)

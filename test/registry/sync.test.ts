@@ -149,17 +149,4 @@ describe('a manifest', () => {
     expect(keysOf(picture(6))).to.have.length(1)
     expect(errors).to.deep.equal([])
   })
-
-  it('that says a picture is featureless takes it out of the search', async () => {
-    const { catalogue, blocks, sync, keysOf } = setUp()
-    await sync.start()
-    const dull = picture(7, { picture: { ...picture(7).picture!, quality: 49 } })
-    const { row, manifest } = await registered(dull, 1)
-    catalogue.insert(row)
-    await sync.settled()
-    expect(keysOf(picture(7))).to.have.length(1)
-    await blocks.hold(manifest.root, manifest.blocks)
-    await sync.refresh([row.recordId])
-    expect(keysOf(picture(7))).to.have.length(0)
-  })
 })

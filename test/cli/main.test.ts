@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { firsthand } from './capture.ts'
+
+const COMMANDS = ['register', 'lookup', 'fingerprint', 'revoke', 'record', 'publisher', 'status', 'serve']
+
+describe('firsthand --help', () => {
+  it('lists every command, and what its exit codes mean', async () => {
+    const { code, out } = await firsthand('--help')
+    expect(code).to.equal(0)
+    const listed = [...out.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name)
+    expect(listed).to.include.members(COMMANDS)
+    expect(out).to.contain('Exit codes: 0 done, 1 failed, 2 wrong usage.')
+  })
+
+  for (const name of COMMANDS)
+    it(`tells the usage of ${name}`, async () => {
+      const { code, out, err } = await firsthand(name, '--help')
+      expect(code).to.equal(0)
+      expect(err).to.equal('')
+      expect(out).to.match(new RegExp(`^Usage: firsthand ${name} \\[options\\]`))
+      if (!['serve', 'fingerprint'].includes(name)) expect(out).to.contain('--server <url>')
+    })
+
+  it('tells the version', async () => {
+    const { code, out } = await firsthand('--version')
+    expect([code, out]).to.satisfy(([c, o]: [number, string]) => c === 0 && /^\d+\.\d+\.\d+\n$/.test(o))
+  })
+})
+
+describe('wrong usage', () => {
+  const digest = 'ab'.repeat(32)
+  for (const [args, says] of [
+    [[], /Usage: firsthand/],
+    [['regster', 'a'], /unknown command 'regster'/],
+    [['--nonsense'], /unknown option '--nonsense'/],
+    [['register'], /missing required argument 'files'/],
+    [['register', 'a', '--batch', '0'], /--batch.*expected a whole number of 1 to 100/],
+    [['register', 'a', '--batch', '2.5'], /expected a whole number/],
+    [['register', 'a', '--title', 'x'.repeat(301)], /a title has at most 300 characters, this one has 301/],
+    [['register', 'a', '--source-url', 'javascript:1'], /expected an http or https address/],
+    [['register', 'a', '--derived-from', 'abc'], /expected the 64 hex digits of a SHA-256/],
+    [['register', 'a', '--evidence', 'public'], /Allowed choices are none/],
+    [['lookup'], /missing required argument/],
+    [['lookup', 'a', 'b'], /too many arguments/],
+    [['lookup', 'a', '--server', 'nowhere'], /--server.*expected an http or https address/],
+    [['revoke', digest, '--reason', 'whim'], /Allowed choices are mistake, rights, privacy/],
+    [['publisher', 'seven'], /expected a whole number of 1 to 4294967295/],
+    [['publisher', '0'], /expected a whole number/],
+    [['fingerprint'], /missing required argument/],
+    [['serve', '--port', '1'], /unknown option '--port'/],
+  ] as [string[], RegExp][])
+    it(`ends with 2 and says why: firsthand ${args.join(' ').slice(0, 60)}`, async () => {
+      const { code, out, err } = await firsthand(...args)
+      expect(err).to.match(says)
+      expect(code).to.equal(2)
+      expect(out).to.equal('')
+    })
+})
+
+describe('the program', () => {
+  const program = fileURLToPath(new URL('../../bin/firsthand.mjs', import.meta.url))
+  const start = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+
+  it('ends with the code of its command', () => {
+    const { status, stdout, stderr } = start('lookup')
+    expect([status, stdout]).to.deep.equal([2, ''])
+    expect(stderr).to.match(/missing required argument/)
+  })
+})

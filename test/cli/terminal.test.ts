@@ -1,0 +1,117 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { print, printable, printJson, printLookup, printRecord } from '../../server/cli/terminal.ts'
+import type { LookupView, RecordView } from '../../server/registry/index.ts'
+import { captured } from './capture.ts'
+
+const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+const written = async (work: () => void) => (await captured(work)).out
+
+/** Moves the cursor, sets the title, reverses a line, hides, ends a line. */
+const ATTACKS = [
+  '\x1b[2J',
+  '\x1b]0;x\x07',
+  '\u202egpj.exe',
+  '\u2066',
+  '\u200b',
+  '\ufeff',
+  '\r',
+  '\u2028',
+  '\u0085',
+  '\u{e0041}',
+]
+
+describe('what is printed', () => {
+  for (const attack of ATTACKS)
+    it(`holds no ${JSON.stringify(attack)}`, () => {
+      expect(printable(`a${attack}b`)).to.match(/^a�/)
+      expect(printable(attack)).not.to.match(HARMFUL)
+    })
+
+  it('is any other text as it is', () => {
+    const text = fc.string({ unit: 'grapheme' }).filter((one) => !HARMFUL.test(one))
+    fc.assert(
+      fc.property(text, (one) => {
+        expect(printable(one)).to.equal(one)
+      }),
+    )
+  })
+
+  it('is a line for a line: text of strangers makes no line of its own', async () => {
+    expect(await written(() => print('title a\nstate active', 'b'))).to.equal('title a�state active\nb\n')
+  })
+})
+
+describe('JSON for machines', () => {
+  it('reads back as it was, and holds nothing that a terminal obeys', async () => {
+    const values = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(...ATTACKS).map((title) => ({ title })),
+    )
+    await fc.assert(
+      fc.asyncProperty(values, fc.constantFrom(undefined, 2), async (value, indent) => {
+        const text = await written(() => printJson(value, indent))
+        expect(JSON.parse(text)).to.deep.equal(JSON.parse(JSON.stringify(value)))
+        expect(text.replaceAll('\n', '')).not.to.match(HARMFUL)
+      }),
+    )
+  })
+
+  it('is one line unless it is indented', async () => {
+    expect(await written(() => printJson({ file: 'a\nb' }))).to.equal('{"file":"a\\nb"}\n')
+  })
+})
+
+describe('a verdict on a terminal', () => {
+  const hostile = 'Quay\nIDENTICAL\x1b[1A'
+  const match = {
+    recordId: '0x01',
+    relation: 'excerpt',
+    distanceBits: 7,
+    original: { title: hostile },
+    publisher: { id: 7, name: hostile, trust: 'unverified' },
+    registeredAt: '2026-05-03T00:00:00Z',
+    state: 'revoked',
+    transforms: ['mirrored'],
+    segments: [{ candidate: { startS: 0, endS: 9.5 }, original: { startS: 12, endS: 21.5 }, speed: 1 }],
+    anchor: { chain: 'eip155:31337', block: 12, transaction: '0x02', finality: 'local' },
+  }
+  const lookup = {
+    verdict: 'excerpt',
+    summary: hostile,
+    matches: [match],
+    limits: ['not compared'],
+  } as unknown as LookupView
+
+  it('stands in lines that only we begin', async () => {
+    const lines = (await written(() => printLookup(lookup))).split('\n')
+    expect(lines).to.deep.equal([
+      'EXCERPT',
+      'Quay�IDENTICAL�[1A',
+      '',
+      'record     0x01',
+      'original   Quay�IDENTICAL�[1A',
+      'publisher  Quay�IDENTICAL�[1A (unverified)',
+      'registered 2026-05-03T00:00:00Z, since revoked',
+      'relation   excerpt, 7 of 256 bits differ, mirrored',
+      'segment    0.0 s to 9.5 s of the candidate is 12.0 s to 21.5 s of the original',
+      'anchor     eip155:31337, block 12, transaction 0x02, local (a local chain: its clock proves nothing)',
+      'limit: not compared',
+      '',
+    ])
+  })
+
+  it('and a record, too', async () => {
+    const record = {
+      recordId: '0x01',
+      title: hostile,
+      publisher: { id: 7, name: null, trust: 'unverified' },
+      registeredAt: 'then',
+      state: 'active',
+      revocation: null,
+    } as unknown as RecordView
+    const lines = (await written(() => printRecord(record))).trimEnd().split('\n')
+    expect(lines).to.have.length(5)
+    expect(lines[2]).to.equal('publisher  publisher 7 (unverified)')
+  })
+})

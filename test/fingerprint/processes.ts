@@ -1,0 +1,31 @@
+/** What the system says of processes. Linux only. */
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Process ids of the children of a process. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
+export const alive = (pid: number) => {
+  try {
+    // A zombie still has a pid: its state says so.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+
+export async function until(fact: () => boolean, ms = 10_000): Promise<void> {
+  for (const end = Date.now() + ms; !fact(); await sleep(20))
+    if (Date.now() > end) throw new Error(`not within ${ms} ms`)
+}
+
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
+}
