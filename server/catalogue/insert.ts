@@ -15,8 +15,10 @@ const texts = (name: string, values: (string | null)[]): Column => [name, sql`${
 
 async function insert(trx: Transaction<Tables>, table: keyof Tables, columns: Column[]): Promise<void> {
   const names = columns.map(([name]) => sql.ref(name))
-  const arrays = columns.map(([, array]) => array)
-  await sql`insert into ${sql.table(table)} (${sql.join(names)}) select * from unnest(${sql.join(arrays)})`.execute(trx)
+  // Side by side in the select list they advance together; `from unnest(a, b)` would write each into a store of its own first (6 %
+  // of the time of an insert in PGlite).
+  const values = columns.map(([, array]) => sql`unnest(${array})`)
+  await sql`insert into ${sql.table(table)} (${sql.join(names)}) select ${sql.join(values)}`.execute(trx)
 }
 
 /** The columns that say which log wrote a row. */

@@ -57,7 +57,7 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
       requireToken(request, token)
       const { title = null, text = null } = parse(descriptionQuery, request.query)
       const description = { title, text, sourceUrl: null, derivedFrom: null }
-      const { file: _, ...registered } = await registerUpload(request, description)
+      const { file: _, notice: __, ...registered } = await registerUpload(request, description)
       response.json(registered)
     })
     .all(methodNotAllowed)

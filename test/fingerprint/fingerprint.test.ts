@@ -47,7 +47,7 @@ describe('the fingerprint document', () => {
     ['durationS', { durationS: Number.NaN }],
     ['frames[1].quality', { frames: [frames[0], { ...frames[1], quality: 101 }] }],
     ['frames[2].pdq', { frames: frames.with(2, { ...frames[2]!, pdq: '' }) }],
-    ['frames', { frames: Array(28_801).fill(frames[0]) }],
+    ['frames', { frames: Array(28_802).fill(frames[0]) }],
     ['extra', { extra: 1 }],
   ] as const)
     it(`is refused for its ${field}, by name`, () => {

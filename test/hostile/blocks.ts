@@ -16,7 +16,7 @@ interface Block {
   bytes: Uint8Array
 }
 
-async function blockOf(bytes: Uint8Array, codec = dagCbor.code): Promise<Block> {
+async function blockOf(bytes: Uint8Array, codec: number = dagCbor.code): Promise<Block> {
   return { cid: CID.createV1(codec, await sha256.digest(bytes)), bytes }
 }
 

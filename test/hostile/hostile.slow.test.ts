@@ -49,6 +49,7 @@ describe('a server that is sent hostile inputs', function () {
   let bait: { file: string; url: string }
   let slow: ReturnType<typeof slowUploads>
   let requests = 0
+  let stopped = false
 
   before(async () => {
     nest = mkdtempSync(join(tmpdir(), 'firsthand-canary-'))
@@ -83,6 +84,7 @@ describe('a server that is sent hostile inputs', function () {
   }
 
   afterEach(async function () {
+    if (stopped) return
     await answersTheNext()
     const megabytes = Math.round(server.peakBytes() / 1e6)
     peaks.push(`${String(megabytes).padStart(5)} MB after: ${this.currentTest?.title}`)
@@ -270,6 +272,7 @@ describe('a server that is sent hostile inputs', function () {
       () => small.decoders().length > 0,
       () => 'a decoder works',
     )
+    stopped = true
     expect((await small.stop('SIGKILL')).orphans).to.deep.equal([])
     const { code, orphans } = await server.stop()
     expect(orphans).to.deep.equal([])

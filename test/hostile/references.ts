@@ -149,7 +149,7 @@ function withData(mp4: Buffer, entry: Buffer): Buffer {
   const at = inBox(mp4, 'dref') - 8
   const old = mp4.readUInt32BE(at)
   const list = box('dref', u32(0), u32(1), entry)
-  let file = join(mp4.subarray(0, at), list, mp4.subarray(at + old))
+  let file: Buffer = join(mp4.subarray(0, at), list, mp4.subarray(at + old))
   for (const type of ['moov', 'trak', 'mdia', 'minf', 'dinf']) {
     const size = inBox(file, type) - 8
     file = patched(file, size, u32(file.readUInt32BE(size) + list.length - old))

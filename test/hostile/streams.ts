@@ -96,7 +96,7 @@ function everywhere(bytes: Buffer, hex: string, offset: number, by: Buffer): Buf
 
 /** mvhd, tkhd, mdhd and the edit list say so. */
 function lasting(duration: number, timescale: number): Buffer {
-  let copy = mp4
+  let copy: Buffer = mp4
   for (const type of ['mvhd', 'mdhd']) copy = patched(copy, inBox(copy, type) + 12, join(u32(timescale), u32(duration)))
   copy = patched(copy, inBox(copy, 'tkhd') + 20, u32(duration))
   return patched(copy, inBox(copy, 'elst') + 8, u32(duration))
