@@ -53,9 +53,9 @@ export interface PictureHashes {
 /** PDQ of a picture as it is and turned and mirrored, all from one DCT.
  * @throws RangeError if the sizes do not agree. */
 export function hashPicture(pixels: PixelPlane): PictureHashes {
-  const { luma, columns, rows } = luminance(pixels)
-  const samples = sample(luma, columns, rows)
-  const reduced = reduceByArea(rowsOf(luma, columns), columns, rows, SAMPLES, SAMPLES)
+  const luma = luminance(pixels)
+  const samples = sample(luma)
+  const reduced = reduceByArea(luma, SAMPLES, SAMPLES).data
   return { orientations: inAllTurns(dct(samples)), reduced: inAllTurns(dct(reduced)), quality: quality(samples) }
 }
 
@@ -65,88 +65,79 @@ const inAllTurns = (b: Float32Array) => TURNS.map((turn) => bits(turned(b, turn)
  * @returns hash: 32 bytes; quality: 0–100.
  * @throws RangeError if the sizes do not agree. */
 export function hashFrame(pixels: PixelPlane): { hash: Uint8Array; quality: number } {
-  const { luma, columns, rows } = luminance(pixels)
-  const samples = sample(luma, columns, rows)
+  const samples = sample(luminance(pixels))
   return { hash: bits(dct(samples)), quality: quality(samples) }
 }
 
-/** 64×64 samples of the filtered luminance. */
-function sample(luma: Float32Array, columns: number, rows: number): Float32Array {
-  if (columns === SAMPLES && rows === SAMPLES) return luma
-  return filterAndDecimate(luma, columns, rows)
+/** Luminance, row-major. */
+interface Plane {
+  width: number
+  height: number
+  data: Float32Array
 }
 
-/** Luminance, reduced to at most 512 a side by area, where the reference takes every n-th pixel: thin strokes of a page of text then
- *  neither vanish nor alias. */
-function luminance(pixels: PixelPlane): { luma: Float32Array; columns: number; rows: number } {
-  const { width, height, channels, data } = pixels
+/** 64×64 samples of the filtered luminance. */
+function sample(luma: Plane): Float32Array {
+  const [columns, rows] = [Math.min(luma.width, MAX_SIDE), Math.min(luma.height, MAX_SIDE)]
+  // The reference takes every n-th pixel, from the first on; means over the same places keep thin strokes of a page of text from vanishing. So the
+  // cells are centred on these pixels, half a cell further up and left than cells that share the picture evenly.
+  const { data } = reduceByArea(luma, columns, rows, 0.5)
+  if (columns === SAMPLES && rows === SAMPLES) return data
+  return filterAndDecimate(data, columns, rows)
+}
+
+function luminance({ width, height, channels, data }: PixelPlane): Plane {
   if (!(width > 0 && height > 0) || data.length !== width * height * channels)
     throw new RangeError(`"data" expected ${width}×${height}×${channels} values, got ${data.length}`)
-  const [columns, rows] = [Math.min(width, MAX_SIDE), Math.min(height, MAX_SIDE)]
-  const read = (y: number, line: Float32Array) => luminanceOfRow(pixels, y, line)
-  return { luma: reduceByArea(read, width, height, columns, rows), columns, rows }
-}
-
-const rowsOf = (plane: Float32Array, width: number) => (y: number, line: Float32Array) =>
-  line.set(plane.subarray(y * width, (y + 1) * width))
-
-/** Means over `columns` × `rows` equal cells. Row by row, so that a large picture is passed over once and
- *  never copied whole.
- * @param read writes row y of the plane into a line. */
-function reduceByArea(
-  read: (y: number, line: Float32Array) => void,
-  width: number,
-  height: number,
-  columns: number,
-  rows: number,
-): Float32Array {
-  const out = new Float32Array(columns * rows)
-  const line = new Float32Array(width)
-  const short = new Float32Array(columns)
-  for (let y = 0; y < height; y++) {
-    read(y, line)
-    if (columns > width) stretch(line, short)
-    else shrink(line, short)
-    const [from, to] = [(y * rows) / height, ((y + 1) * rows) / height]
-    for (let row = Math.floor(from); row < Math.min(to, rows); row++)
-      addWeighted(out, row * columns, short, Math.min(to, row + 1) - Math.max(from, row))
-  }
-  return out
-}
-
-function luminanceOfRow({ channels, data, width }: PixelPlane, y: number, line: Float32Array): void {
+  const luma = new Float32Array(width * height)
   if (channels === 3)
-    for (let x = 0, p = y * width * 3; x < width; x++, p += 3) line[x] = weigh(data[p]!, data[p + 1]!, data[p + 2]!)
+    for (let i = 0, p = 0; i < luma.length; i++, p += 3) luma[i] = weigh(data[p]!, data[p + 1]!, data[p + 2]!)
   // A grey picture is R = G = B: the three weights, rounded one by one, do not add up to exactly 1.
-  else for (let x = 0, p = y * width; x < width; x++, p++) line[x] = weigh(data[p]!, data[p]!, data[p]!)
+  else for (let i = 0; i < luma.length; i++) luma[i] = weigh(data[i]!, data[i]!, data[i]!)
+  return { width, height, data: luma }
 }
 
 function weigh(r: number, g: number, b: number): number {
   return fround(fround(fround(RED * r) + fround(GREEN * g)) + fround(BLUE * b))
 }
 
-/** Means over equal stretches of a line; a pixel on a border counts on both sides by its parts. */
-function shrink(line: Float32Array, out: Float32Array): void {
-  if (line.length === out.length) {
-    out.set(line)
-    return
+/** Means over `columns` × `rows` cells; a pixel on a border counts on both sides by its parts.
+ * @param shift in cells, by which the cells lie further up and left where there are fewer of them than pixels; the first ones are cut short. */
+function reduceByArea({ width, height, data }: Plane, columns: number, rows: number, shift = 0): Plane {
+  if (width === columns && height === rows) return { width, height, data }
+  const out = new Float32Array(columns * rows)
+  const short = new Float32Array(columns)
+  const [across, down] = [columns < width ? shift : 0, rows < height ? shift : 0]
+  for (let y = 0; y < height; y++) {
+    const line = data.subarray(y * width, (y + 1) * width)
+    if (columns > width) stretch(line, short)
+    else shrink(line, short, across)
+    const [from, to] = [(y * rows) / height + down, ((y + 1) * rows) / height + down]
+    for (let row = Math.floor(from); row < Math.min(to, rows); row++)
+      addWeighted(out, row * columns, short, (Math.min(to, row + 1) - Math.max(from, row)) / (row === 0 ? 1 - down : 1))
   }
+  return { width: columns, height: rows, data: out }
+}
+
+function shrink(line: Float32Array, out: Float32Array, shift: number): void {
   const size = line.length / out.length
-  let [cell, end, sum] = [0, size, 0]
-  for (let x = 0; x < line.length; x++) {
+  let cell = 0
+  let [start, end, sum] = [0, (1 - shift) * size, 0]
+  for (let x = 0; x < line.length && cell < out.length; x++) {
     const value = line[x]!
     if (x + 1 <= end) sum += value
     else {
       const before = end - x
-      out[cell++] = (sum + before * value) / size
+      out[cell++] = (sum + before * value) / (end - start)
       sum = (1 - before) * value
-      end = (cell + 1) * size
+      start = end
+      end = (cell + 1 - shift) * size
     }
   }
-  if (cell < out.length) out[cell] = sum / size
+  if (cell < out.length) out[cell] = sum / (line.length - start)
 }
 
-/** The same for a line with fewer pixels than cells: a cell lies in one pixel, or in two by its parts. */
+/** For a line with fewer pixels than cells: a cell lies in one pixel, or in two by its parts. */
 function stretch(line: Float32Array, out: Float32Array): void {
   const size = line.length / out.length
   for (let cell = 0; cell < out.length; cell++) {

@@ -85,7 +85,8 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     let found: Promise<Candidate> | undefined
     const form = parser(request)
     form.on('file', (name, stream) => {
-      if (name !== 'media') return void stream.on('error', () => {}).resume()
+      if (name !== 'media' || found) stream.on('error', () => {}).resume()
+      if (name !== 'media') return
       if (found)
         return void form.destroy(new RegistryError('request.invalid', 'the form has two files "media": send one'))
       found = store(stream)

@@ -67,7 +67,7 @@ export async function damagedPictures(): Promise<Media[]> {
 
 /** Headers that announce more than anybody decodes, in each format. */
 export async function hugePictures(): Promise<Media[]> {
-  const { jpeg, progressive, webp: lossy, lossless, avif, gif: realGif } = (await samples()) as Record<string, Buffer>
+  const { jpeg, progressive, webp: lossy, lossless, avif } = (await samples()) as Record<string, Buffer>
   const sof = (bytes: Buffer, marker: number) => bytes.indexOf(Buffer.of(0xff, marker, 0, 17)) + 5
   const size = (width: number, height: number) => join(u32(width), u32(height))
   const some = deflateSync(Buffer.alloc(100_000))
@@ -89,7 +89,6 @@ export async function hugePictures(): Promise<Media[]> {
       bytes: patched(progressive!, sof(progressive!, 0xc2), join(u16(65_535), u16(65_535))),
     },
     { name: 'JPEG of 12000×12000', bytes: patched(jpeg!, sof(jpeg!, 0xc0), join(u16(12_000), u16(12_000))) },
-    { name: 'GIF of 65535×65535', bytes: patched(realGif!, 6, join(u16le(65_535), u16le(65_535))) },
     { name: 'GIF of 65535×65535 with a picture as large', bytes: gif(65_535, 65_535, gifImage(65_535, 65_535)) },
     { name: 'GIF of 1×1 with a picture of 65535×65535', bytes: gif(1, 1, gifImage(65_535, 65_535)) },
     {
@@ -170,7 +169,7 @@ export async function burdens(): Promise<Media[]> {
   const loop = tiff(tiffEntries(1, 1, 8, 1), { next: 8 })
   const frames = (format: 'gif' | 'webp') =>
     sharp(noise(5, 12 * 16 * 3_000), { raw: { width: 4, height: 16 * 3_000, channels: 3, pageHeight: 16 } })
-      .toFormat(format, { effort: 0, loop: 0 })
+      .toFormat(format, { effort: 1, loop: 0 })
       .toBuffer()
   return [
     {
@@ -198,6 +197,8 @@ export async function burdens(): Promise<Media[]> {
     { name: 'TIFF whose directory follows itself', bytes: loop },
     { name: 'TIFF of 5000 directories', bytes: manyDirectories(5_000) },
     { name: 'TIFF with a directory of 65535 entries', bytes: join('II*\0', u32le(8), u16le(65_535), noise(6, 65_535)) },
+    // Its header is corrected by what its picture says.
+    { name: 'GIF of 65535×65535', bytes: patched((await samples()).gif!, 6, join(u16le(65_535), u16le(65_535))) },
     { name: 'animated GIF of 3000 frames', bytes: await frames('gif') },
     { name: 'animated WebP of 3000 frames', bytes: await frames('webp') },
     { name: 'GIF of 100000 pictures', bytes: gif(8, 8, ...Array(100_000).fill(gifImage(1, 1))) },

@@ -10,7 +10,12 @@ const webm = example('crossing-clip.webm')
 const avi = () =>
   makeVideo({ format: 'avi', encoder: 'mjpeg', frames: [1, 2, 3].map((seed) => ({ seed, ms: seed * 40 })) })
 const vp8 = () =>
-  makeVideo({ format: 'webm', encoder: 'libvpx', frames: [1, 2, 3].map((seed) => ({ seed, ms: seed * 40 })) })
+  makeVideo({
+    format: 'webm',
+    encoder: 'libvpx',
+    height: 304,
+    frames: [1, 2, 3].map((seed) => ({ seed, ms: seed * 40 })),
+  })
 
 const FTYP = box('ftyp', 'isom', u32(512), 'isomiso2avc1mp41')
 const EBML = Buffer.from('1a45dfa39f4286810142f7810142f2810442f381084282847765626d4287810442858102', 'hex')
@@ -28,7 +33,7 @@ export function truncatedStreams(): Media[] {
       name: `WebM cut off at ${length} of ${webm.length} bytes`,
       bytes: webm.subarray(0, length),
     })),
-    { name: 'MP4 with its index gone', bytes: patched(mp4, index, 'free') },
+    { name: 'MP4 with its index gone', bytes: patched(mp4, index, 'junk') },
     { name: 'WAV without samples', bytes: makeWav(1).subarray(0, 44) },
     {
       name: 'MP4 of a fragment without its beginning',
@@ -72,7 +77,7 @@ export async function hugeStreams(): Promise<Media[]> {
     { name: 'VP8 frames of 16383×16383', bytes: everywhere(key, '9d012a', 3, Buffer.from('ff3fff3f', 'hex')) },
     {
       name: 'WebM header of 16384×16384',
-      bytes: everywhere(everywhere(key, 'b0820140', 2, u16(16_384)), 'ba8200f0', 2, u16(16_384)),
+      bytes: everywhere(everywhere(key, 'b0820140', 2, u16(16_384)), 'ba820130', 2, u16(16_384)),
     },
     { name: 'MP4 that lasts 136 years', bytes: lasting(0xffffffff, 1) },
     { name: 'MP4 that lasts five hours', bytes: lasting(18_000, 1) },
@@ -117,7 +122,15 @@ function wav({ rateHz, bytes }: { rateHz: number; bytes: number }): Buffer {
     u32le(rateHz),
     Buffer.from('01000800', 'hex'),
   )
-  return join('RIFF', u32le(bytes + 36), 'WAVE', format, 'data', u32le(bytes), Buffer.alloc(200_000))
+  return join(
+    'RIFF',
+    u32le(Math.min(bytes + 36, 0xffffffff)),
+    'WAVE',
+    format,
+    'data',
+    u32le(bytes),
+    Buffer.alloc(200_000),
+  )
 }
 
 /** Tables, sizes and clocks that cannot be: whatever is answered, the server stays as it is. */
