@@ -11,6 +11,8 @@ const DEFAULT_WAIT_S = 30
 export const MAX_WAIT_S = 120
 /** Bytes of a fingerprint in JSON (docs/protocol.md §3). */
 const MAX_FINGERPRINT_BYTES = 2 << 20
+/** Objects and lists in it: one for each of 28,800 frames, and a few. In its bytes there is room for a million, and each takes 60 in memory. */
+const MAX_FINGERPRINT_NODES = 28_900
 /** Milliseconds between two signs of life on a stream of events: proxies cut what is silent for a minute. */
 const HEARTBEAT_MS = 15_000
 
@@ -53,6 +55,8 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
   /** Received like any upload, so that nobody holds a connection with a fingerprint that never ends. */
   async function receiveJson(request: Request): Promise<unknown> {
     const body = await uploads.receiveBytes(request, MAX_FINGERPRINT_BYTES)
+    if (countNodes(body) > MAX_FINGERPRINT_NODES)
+      throw new RegistryError('request.invalid', `the body has more than ${MAX_FINGERPRINT_NODES} objects and lists`)
     try {
       return JSON.parse(new TextDecoder().decode(body))
     } catch (cause) {
@@ -61,6 +65,13 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
   }
 
   return router
+}
+
+/** Brackets that open. Those in texts are counted, too: a fingerprint has none there. */
+function countNodes(json: Uint8Array): number {
+  let count = 0
+  for (const byte of json) if (byte === 0x5b || byte === 0x7b) count++
+  return count
 }
 
 function fingerprintOf(body: unknown): unknown {

@@ -46,7 +46,7 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
           'request.unsupported_media_type',
           `expected ${CAR_TYPE}: a CAR with the manifest as its root`,
         )
-      const held = await registry.hold(await uploads.receiveBytes(request, MAX_CAR_BYTES))
+      const held = await uploads.receiveInTurn(request, MAX_CAR_BYTES, registry.hold)
       response.status(held.status === 'kept' ? 200 : 202).json(held)
     })
     .all(methodNotAllowed)

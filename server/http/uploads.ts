@@ -1,14 +1,17 @@
 /** Uploads go to disk as they come, with a limit, and are hashed on the way: never into memory whole. */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, read as readCallback, rmSync } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import busboy from 'busboy'
 import { RegistryError } from '../errors.ts'
 import type { Candidate } from '../registry/index.ts'
+
+const read = promisify(readCallback)
 
 export interface UploadLimits {
   maxBytes: number
@@ -34,6 +37,8 @@ export interface Uploads {
   receive(request: IncomingMessage): Promise<Candidate>
   /** Receives a small body whole. @throws as `receive`. */
   receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array>
+  /** Receives a large body that must be worked on whole: on disk, and then in memory, one at a time. @throws as `receive`, and as `work`. */
+  receiveInTurn<T>(request: IncomingMessage, maxBytes: number, work: (bytes: Uint8Array) => Promise<T>): Promise<T>
 }
 
 /** @param directory is emptied: what a killed server left behind is of no use to anybody. */
@@ -45,7 +50,7 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
   async function receive(request: IncomingMessage): Promise<Candidate> {
     refuseByHeaders(request, limits.maxBytes)
     const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')
-    return inPlace(() => (isForm ? fromForm(request) : store(watched(request, limits))))
+    return inPlace(() => (isForm ? fromForm(request) : storeMedia(watched(request, limits))))
   }
 
   /** One of the places for uploads, for as long as `work` takes. */
@@ -60,7 +65,14 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     }
   }
 
-  async function store(source: Readable): Promise<Candidate> {
+  async function storeMedia(source: Readable): Promise<Candidate> {
+    const media = await store(source, limits.maxBytes)
+    if (media.byteLength > 0) return media
+    await media.dispose()
+    throw new RegistryError('media.empty', 'the media has no bytes: send the file as the body or as form field "media"')
+  }
+
+  async function store(source: Readable, maxBytes: number): Promise<Candidate> {
     // It may fail before anybody reads it, and an error that nobody hears ends the process; the pipeline finds it again.
     source.on('error', () => {})
     const path = join(directory, randomUUID())
@@ -68,12 +80,7 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     // The name is not needed again, and without one nothing can be left behind.
     await unlink(path)
     try {
-      const { digest, byteLength } = await write(source, file, limits.maxBytes)
-      if (byteLength === 0)
-        throw new RegistryError(
-          'media.empty',
-          'the media has no bytes: send the file as the body or as form field "media"',
-        )
+      const { digest, byteLength } = await write(source, file, maxBytes)
       return { fd: file.fd, byteLength, contentDigest: digest, dispose: () => file.close() }
     } catch (error) {
       await file.close()
@@ -89,7 +96,7 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
       if (name !== 'media') return
       if (found)
         return void form.destroy(new RegistryError('request.invalid', 'the form has two files "media": send one'))
-      found = store(stream)
+      found = storeMedia(stream)
       found.catch((error: Error) => form.destroy(error))
     })
     try {
@@ -108,7 +115,43 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     return inPlace(() => collect(watched(request, limits), maxBytes))
   }
 
-  return { receive, receiveBytes }
+  const inTurn = createTurns()
+
+  async function receiveInTurn<T>(
+    request: IncomingMessage,
+    maxBytes: number,
+    work: (bytes: Uint8Array) => Promise<T>,
+  ): Promise<T> {
+    refuseByHeaders(request, maxBytes)
+    const body = await inPlace(() => store(watched(request, limits), maxBytes))
+    try {
+      return await inTurn(async () => work(await readWhole(body)))
+    } finally {
+      await body.dispose()
+    }
+  }
+
+  return { receive, receiveBytes, receiveInTurn }
+}
+
+/** Runs one after the other what together would take too much memory. */
+function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const result = last.then(work)
+    last = result.catch(() => {})
+    return result
+  }
+}
+
+async function readWhole({ fd, byteLength }: Candidate): Promise<Uint8Array> {
+  const bytes = new Uint8Array(byteLength)
+  for (let at = 0; at < byteLength; ) {
+    const { bytesRead } = await read(fd, bytes, at, byteLength - at, at)
+    if (bytesRead === 0) throw new RangeError(`an upload of ${byteLength} bytes ends at ${at}`)
+    at += bytesRead
+  }
+  return bytes
 }
 
 async function collect(source: AsyncIterable<Buffer>, maxBytes: number): Promise<Uint8Array> {
@@ -123,9 +166,7 @@ async function collect(source: AsyncIterable<Buffer>, maxBytes: number): Promise
   } catch (cause) {
     throw asUploadError(cause)
   }
-  // Of the same memory: a CAR may have 64 MiB.
-  const { buffer, byteOffset } = Buffer.concat(chunks)
-  return new Uint8Array(buffer, byteOffset, length)
+  return new Uint8Array(Buffer.concat(chunks))
 }
 
 function parser(request: IncomingMessage) {

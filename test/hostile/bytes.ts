@@ -25,6 +25,8 @@ export const join = (...parts: Part[]) =>
     ),
   )
 
+export const repeated = (count: number, part: Part): Buffer => Buffer.concat(Array<Buffer>(count).fill(join(part)))
+
 /** A copy with some bytes replaced. */
 export function patched(bytes: Buffer, at: number, by: Part): Buffer {
   if (at < 0) throw new RangeError(`nothing to be patched at ${at}`)

@@ -30,7 +30,7 @@ function malformed(): Input[] {
     bad('a million brackets that close', `${'['.repeat(500_000)}${']'.repeat(500_000)}`),
     bad('objects 300000 deep', '{"a":'.repeat(300_000)),
     sent('a fingerprint of brackets', `{"fingerprint":${'['.repeat(900_000)}${']'.repeat(900_000)}}`, [
-      'fingerprint.invalid',
+      'request.invalid',
     ]),
     sent('2 MiB and one byte', Buffer.alloc(MAX_BYTES + 1, ' '), ['request.too_large']),
     bad('2 MiB of spaces', Buffer.alloc(MAX_BYTES, ' ')),
@@ -115,7 +115,7 @@ function wrongFields(): Input[] {
 function wrongFrames(): Input[] {
   const good = toDocument(video(3, 4))
   const bad = (name: string, frames: unknown) =>
-    sent(name, JSON.stringify({ fingerprint: { ...good, frames } }), ['fingerprint.invalid'])
+    sent(name, JSON.stringify({ fingerprint: { ...good, frames } }), ['fingerprint.invalid', 'request.invalid'])
   const [first, second, ...others] = good.frames
   const short = { timeS: 0, quality: 1, pdq: '' }
   return [

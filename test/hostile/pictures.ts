@@ -15,6 +15,7 @@ import {
   patched,
   png,
   pngChunk,
+  repeated,
   type TiffEntry,
   tiff,
   tiffDataAt,
@@ -191,7 +192,7 @@ export async function burdens(): Promise<Media[]> {
     },
     {
       name: 'PNG with 20000 chunks of text',
-      bytes: png({ width: 10, height: 10 }, ...Array(20_000).fill(pngChunk('tEXt', join('a', 0, 'b'))), tiny),
+      bytes: png({ width: 10, height: 10 }, repeated(20_000, pngChunk('tEXt', join('a', 0, 'b'))), tiny),
     },
     { name: 'TIFF of 9999×9999 zeros', bytes: deflatedTiff(9_999, 9_999, deflatedZeros(9_999 * 9_999)) },
     { name: 'TIFF whose directory follows itself', bytes: loop },
@@ -201,7 +202,7 @@ export async function burdens(): Promise<Media[]> {
     { name: 'GIF of 65535×65535', bytes: patched((await samples()).gif!, 6, join(u16le(65_535), u16le(65_535))) },
     { name: 'animated GIF of 3000 frames', bytes: await frames('gif') },
     { name: 'animated WebP of 3000 frames', bytes: await frames('webp') },
-    { name: 'GIF of 100000 pictures', bytes: gif(8, 8, ...Array(100_000).fill(gifImage(1, 1))) },
+    { name: 'GIF of 100000 pictures', bytes: gif(8, 8, repeated(100_000, gifImage(1, 1))) },
     { name: 'JPEG of 2000 scans', bytes: await manyScans(2_000) },
   ]
 }
@@ -219,7 +220,7 @@ async function manyScans(count: number): Promise<Buffer> {
   const { progressive } = await samples()
   const last = progressive!.lastIndexOf(Buffer.of(0xff, 0xda))
   const scan = progressive!.subarray(last, -2)
-  return join(progressive!.subarray(0, last), ...Array(count).fill(scan), 0xff, 0xd9)
+  return join(progressive!.subarray(0, last), repeated(count, scan), 0xff, 0xd9)
 }
 
 /** The first bytes of a picture, and then anything. */

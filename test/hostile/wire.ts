@@ -1,6 +1,6 @@
 /** Bytes on a connection that are no request, half of one, or one that lies about its length. */
 import type { ErrorCode } from '../../server/errors.ts'
-import { join, noise, type Part } from './bytes.ts'
+import { join, noise, type Part, repeated } from './bytes.ts'
 
 export interface Wire {
   name: string
@@ -80,7 +80,7 @@ export function rubbish(): Wire[] {
       get('Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'),
     ),
     any('an expectation of something else', get('Expect: miracles\r\n')),
-    any('a hundred requests at once', ...Array(100).fill(get(''))),
+    any('a hundred requests at once', repeated(100, get(''))),
     any('a request, and rubbish', get(''), noise(93, 2_000)),
     any('a coding of chunks in gzip', `${POST}Transfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`),
     any('a coding without chunks', `${POST}Transfer-Encoding: gzip\r\n\r\nabc`),
