@@ -53,10 +53,14 @@ export interface PictureHashes {
 /** PDQ of a picture as it is and turned and mirrored, all from one DCT.
  * @throws RangeError if the sizes do not agree. */
 export function hashPicture(pixels: PixelPlane): PictureHashes {
-  const luma = luminance(pixels)
-  const samples = sample(luma)
-  const reduced = reduceByArea(luma, SAMPLES, SAMPLES).data
-  return { orientations: inAllTurns(dct(samples)), reduced: inAllTurns(dct(reduced)), quality: quality(samples) }
+  const grids = { reference: referenceGrid(pixels), even: grid(pixels, SAMPLES, SAMPLES, 0) }
+  reduceByArea(pixels, [grids.reference, grids.even])
+  const samples = sample(grids.reference)
+  return {
+    orientations: inAllTurns(dct(samples)),
+    reduced: inAllTurns(dct(grids.even.means)),
+    quality: quality(samples),
+  }
 }
 
 const inAllTurns = (b: Float32Array) => TURNS.map((turn) => bits(turned(b, turn)))
@@ -65,90 +69,104 @@ const inAllTurns = (b: Float32Array) => TURNS.map((turn) => bits(turned(b, turn)
  * @returns hash: 32 bytes; quality: 0–100.
  * @throws RangeError if the sizes do not agree. */
 export function hashFrame(pixels: PixelPlane): { hash: Uint8Array; quality: number } {
-  const samples = sample(luminance(pixels))
+  const reference = referenceGrid(pixels)
+  reduceByArea(pixels, [reference])
+  const samples = sample(reference)
   return { hash: bits(dct(samples)), quality: quality(samples) }
 }
 
-/** Luminance, row-major. */
-interface Plane {
-  width: number
-  height: number
-  data: Float32Array
+/** Equal cells over a picture, each to hold the mean of its luminance. */
+interface Grid {
+  columns: number
+  rows: number
+  /** In cells: how far they lie up and left of where they would share the picture evenly. The first ones are cut short. */
+  shift: number
+  /** Row-major. */
+  means: Float32Array
+  /** For each column: the pixel in which it ends, how much of that pixel is its, and one over its width. Reckoned once, not once a row. */
+  ends: { pixel: Int32Array; part: Float64Array; perPixel: Float64Array }
+  /** Means of the row at hand. */
+  line: Float32Array
+}
+
+function grid(pixels: PixelPlane, columns: number, rows: number, shift: number): Grid {
+  const ends = { pixel: new Int32Array(columns), part: new Float64Array(columns), perPixel: new Float64Array(columns) }
+  const size = pixels.width / columns
+  // Cells smaller than a pixel are not shifted: the reference's pixel is the one that they lie in.
+  const by = size > 1 ? shift : 0
+  for (let cell = 0, from = 0; cell < columns; cell++) {
+    const to = Math.min((cell + 1 - by) * size, pixels.width)
+    ends.pixel[cell] = Math.min(Math.floor(to), pixels.width - 1)
+    ends.part[cell] = to - ends.pixel[cell]!
+    ends.perPixel[cell] = 1 / (to - from)
+    from = to
+  }
+  return { columns, rows, shift, means: new Float32Array(columns * rows), ends, line: new Float32Array(columns) }
+}
+
+/** At most 512 a side. The reference takes every n-th pixel, from the first on; means around the same pixels keep thin strokes of a page
+ *  of text from vanishing. So the cells are centred on these pixels, half a cell up and left. */
+function referenceGrid(pixels: PixelPlane): Grid {
+  return grid(pixels, Math.min(pixels.width, MAX_SIDE), Math.min(pixels.height, MAX_SIDE), 0.5)
 }
 
 /** 64×64 samples of the filtered luminance. */
-function sample(luma: Plane): Float32Array {
-  const [columns, rows] = [Math.min(luma.width, MAX_SIDE), Math.min(luma.height, MAX_SIDE)]
-  // The reference takes every n-th pixel, from the first on; means over the same places keep thin strokes of a page of text from vanishing. So the
-  // cells are centred on these pixels, half a cell further up and left than cells that share the picture evenly.
-  const { data } = reduceByArea(luma, columns, rows, 0.5)
-  if (columns === SAMPLES && rows === SAMPLES) return data
-  return filterAndDecimate(data, columns, rows)
+function sample({ columns, rows, means }: Grid): Float32Array {
+  if (columns === SAMPLES && rows === SAMPLES) return means
+  return filterAndDecimate(means, columns, rows)
 }
 
-function luminance({ width, height, channels, data }: PixelPlane): Plane {
+/** Fills the grids in one pass over the picture, row by row: it is never copied whole. */
+function reduceByArea(pixels: PixelPlane, grids: Grid[]): void {
+  const { width, height, channels, data } = pixels
   if (!(width > 0 && height > 0) || data.length !== width * height * channels)
     throw new RangeError(`"data" expected ${width}×${height}×${channels} values, got ${data.length}`)
-  const luma = new Float32Array(width * height)
+  const line = new Float32Array(width)
+  const sums = new Float64Array(width + 1)
+  for (let y = 0; y < height; y++) {
+    luminanceOfRow(pixels, y, line)
+    let sum = 0
+    for (let x = 0; x < width; x++) {
+      sum += line[x]!
+      sums[x + 1] = sum
+    }
+    for (const to of grids) addRow(to, to.columns === width ? line : meansOfRow(line, sums, to), y, height)
+  }
+}
+
+function luminanceOfRow({ channels, data, width }: PixelPlane, y: number, line: Float32Array): void {
   if (channels === 3)
-    for (let i = 0, p = 0; i < luma.length; i++, p += 3) luma[i] = weigh(data[p]!, data[p + 1]!, data[p + 2]!)
+    for (let x = 0, p = y * width * 3; x < width; x++, p += 3) line[x] = weigh(data[p]!, data[p + 1]!, data[p + 2]!)
   // A grey picture is R = G = B: the three weights, rounded one by one, do not add up to exactly 1.
-  else for (let i = 0; i < luma.length; i++) luma[i] = weigh(data[i]!, data[i]!, data[i]!)
-  return { width, height, data: luma }
+  else for (let x = 0, p = y * width; x < width; x++, p++) line[x] = weigh(data[p]!, data[p]!, data[p]!)
 }
 
 function weigh(r: number, g: number, b: number): number {
   return fround(fround(fround(RED * r) + fround(GREEN * g)) + fround(BLUE * b))
 }
 
-/** Means over `columns` × `rows` cells; a pixel on a border counts on both sides by its parts.
- * @param shift in cells, by which the cells lie further up and left where there are fewer of them than pixels; the first ones are cut short. */
-function reduceByArea({ width, height, data }: Plane, columns: number, rows: number, shift = 0): Plane {
-  if (width === columns && height === rows) return { width, height, data }
-  const out = new Float32Array(columns * rows)
-  const short = new Float32Array(columns)
-  const [across, down] = [columns < width ? shift : 0, rows < height ? shift : 0]
-  for (let y = 0; y < height; y++) {
-    const line = data.subarray(y * width, (y + 1) * width)
-    if (columns > width) stretch(line, short)
-    else shrink(line, short, across)
-    const [from, to] = [(y * rows) / height + down, ((y + 1) * rows) / height + down]
-    for (let row = Math.floor(from); row < Math.min(to, rows); row++)
-      addWeighted(out, row * columns, short, (Math.min(to, row + 1) - Math.max(from, row)) / (row === 0 ? 1 - down : 1))
+/** Means of a row over a grid's columns. From running sums: a cell costs two looks, however many pixels it has.
+ * @param sums sums[x] is the sum of the x first pixels. */
+function meansOfRow(line: Float32Array, sums: Float64Array, { ends, line: means }: Grid): Float32Array {
+  const { pixel, part, perPixel } = ends
+  let before = 0
+  for (let cell = 0; cell < means.length; cell++) {
+    const at = pixel[cell]!
+    const sum = sums[at]! + part[cell]! * line[at]!
+    means[cell] = (sum - before) * perPixel[cell]!
+    before = sum
   }
-  return { width: columns, height: rows, data: out }
+  return means
 }
 
-function shrink(line: Float32Array, out: Float32Array, shift: number): void {
-  const size = line.length / out.length
-  let cell = 0
-  let [start, end, sum] = [0, (1 - shift) * size, 0]
-  for (let x = 0; x < line.length && cell < out.length; x++) {
-    const value = line[x]!
-    if (x + 1 <= end) sum += value
-    else {
-      const before = end - x
-      out[cell++] = (sum + before * value) / (end - start)
-      sum = (1 - before) * value
-      start = end
-      end = (cell + 1 - shift) * size
-    }
+/** Adds row y of the picture to the grid's rows in which it lies, by its parts. */
+function addRow({ columns, rows, shift, means }: Grid, line: Float32Array, y: number, height: number): void {
+  const by = rows < height ? shift : 0
+  const [from, to] = [(y * rows) / height + by, ((y + 1) * rows) / height + by]
+  for (let row = Math.floor(from); row < Math.min(to, rows); row++) {
+    const weight = (Math.min(to, row + 1) - Math.max(from, row)) / (row === 0 ? 1 - by : 1)
+    for (let x = 0, p = row * columns; x < columns; x++, p++) means[p] = means[p]! + weight * line[x]!
   }
-  if (cell < out.length) out[cell] = sum / (line.length - start)
-}
-
-/** For a line with fewer pixels than cells: a cell lies in one pixel, or in two by its parts. */
-function stretch(line: Float32Array, out: Float32Array): void {
-  const size = line.length / out.length
-  for (let cell = 0; cell < out.length; cell++) {
-    const pixel = Math.floor(cell * size)
-    const here = Math.min(1, (pixel + 1) / size - cell)
-    out[cell] = here * line[pixel]! + (1 - here) * (line[pixel + 1] ?? line[pixel]!)
-  }
-}
-
-function addWeighted(out: Float32Array, at: number, line: Float32Array, weight: number): void {
-  for (let x = 0; x < line.length; x++) out[at + x] = out[at + x]! + weight * line[x]!
 }
 
 /** Two passes of a box filter along rows and columns ("tent" after both), then the pixel in the middle of each of 64×64 cells. */

@@ -37,7 +37,8 @@ export interface Uploads {
   receive(request: IncomingMessage): Promise<Candidate>
   /** Receives a small body whole. @throws as `receive`. */
   receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array>
-  /** Receives a large body that must be worked on whole: on disk, and then in memory, one at a time. @throws as `receive`, and as `work`. */
+  /** Receives a large body that must be worked on whole: on disk, and then in memory, one at a time.
+   * @throws as `receive`, and as `work`. */
   receiveInTurn<T>(request: IncomingMessage, maxBytes: number, work: (bytes: Uint8Array) => Promise<T>): Promise<T>
 }
 

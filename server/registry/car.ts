@@ -1,5 +1,6 @@
 /** Blocks on their way: CAR files (v1) with one root, every block checked against its CID. */
 import { CarBlockIterator, CarWriter } from '@ipld/car'
+import { varint } from 'multiformats'
 import { CID } from 'multiformats/cid'
 import type { Block } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
@@ -11,8 +12,10 @@ export const RAW_BLOCK_TYPE = 'application/vnd.ipld.raw'
 export const MAX_CAR_BYTES = 64 << 20
 /** A root and the 10,000 blocks of frames that it may link to: in 64 MiB there is room for millions of empty ones. */
 const MAX_CAR_BLOCKS = 10_001
-/** Bytes of blocks that one manifest consists of: thirty hours of video. A frame takes ten times as much memory as it takes bytes. */
-const MAX_MANIFEST_BYTES = 8 << 20
+/** Bytes of all its blocks: fifteen hours of video, of which each frame takes twenty times as much in memory. */
+const MAX_BLOCKS_BYTES = 4 << 20
+/** That of one root has 58. */
+const MAX_HEADER_BYTES = 4_096
 /** Those that name blocks here have 36. Others may be as long as the body, and their text longer. */
 const MAX_CID_BYTES = 128
 
@@ -28,26 +31,41 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(await Array.fromAsync(chunks)))
 }
 
-/** Reads a CAR that somebody sent. The blocks are views of its bytes.
+/** Reads a CAR that somebody sent. The blocks are copies, so that the rest of it can go.
  * @throws RegistryError `block.invalid` unless it has one root, which it holds, and each block hashes to its CID. */
 export async function readCar(bytes: Uint8Array): Promise<{ root: string; blocks: Block[] }> {
+  if (headerLength(bytes) > MAX_HEADER_BYTES)
+    throw new RegistryError('block.invalid', `the header of the CAR has more than ${MAX_HEADER_BYTES} bytes`)
   // One block at a time: `CarReader` would hold all of them before the first is looked at.
   const iterator = await CarBlockIterator.fromBytes(bytes).catch(noCar)
   const roots = await iterator.getRoots()
   if (roots.length !== 1) throw new RegistryError('block.invalid', `the CAR has ${roots.length} roots, one is expected`)
   checkLength(roots[0]!)
   const blocks: Block[] = []
+  let total = 0
   for await (const block of sections(iterator)) {
     if (blocks.length === MAX_CAR_BLOCKS)
       throw new RegistryError('block.invalid', `the CAR has more than ${MAX_CAR_BLOCKS} blocks, and no manifest has`)
     checkLength(block.cid)
     await checkBlock(block.cid, block.bytes)
-    blocks.push({ cid: block.cid.toString(), bytes: block.bytes })
+    total += block.bytes.length
+    if (total > MAX_BLOCKS_BYTES)
+      throw new RegistryError('block.invalid', `the blocks of the CAR have more than ${MAX_BLOCKS_BYTES} bytes`)
+    blocks.push({ cid: block.cid.toString(), bytes: block.bytes.slice() })
   }
   const root = roots[0]!.toString()
   if (!blocks.some((block) => block.cid === root))
     throw new RegistryError('block.invalid', `the CAR does not hold its root ${root}`)
   return { root, blocks }
+}
+
+/** As the first bytes say; the reader looks at them again. */
+function headerLength(bytes: Uint8Array): number {
+  try {
+    return varint.decode(bytes)[0]
+  } catch (cause) {
+    return noCar(cause)
+  }
 }
 
 /** The blocks of a CAR; its reader throws at the first that is cut off or malformed. */
@@ -57,20 +75,14 @@ async function* sections(iterator: CarBlockIterator) {
 }
 
 /** The blocks for whoever reads a manifest: each once, for a root may link to one block of frames ten thousand times.
- * @returns a function that throws RegistryError `block.invalid` when a manifest is more than it may be. */
+ * @returns a function that throws RegistryError `block.invalid` when it is asked for a block again. */
 export function eachOnce(blocks: Block[]): (cid: string) => Promise<Uint8Array | null> {
   const left = new Map(blocks.map(({ cid, bytes }) => [cid, bytes]))
   const given = new Set<string>()
-  let total = 0
   return async (cid) => {
     if (given.has(cid)) throw new RegistryError('block.invalid', `block ${cid} is linked twice`)
-    const bytes = left.get(cid)
-    if (!bytes) return null
     given.add(cid)
-    total += bytes.length
-    if (total > MAX_MANIFEST_BYTES)
-      throw new RegistryError('block.invalid', `the manifest has more than ${MAX_MANIFEST_BYTES} bytes`)
-    return bytes
+    return left.get(cid) ?? null
   }
 }
 
