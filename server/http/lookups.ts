@@ -11,8 +11,10 @@ const DEFAULT_WAIT_S = 30
 export const MAX_WAIT_S = 120
 /** Bytes of a fingerprint in JSON (docs/protocol.md §3). */
 const MAX_FINGERPRINT_BYTES = 2 << 20
-/** Objects and lists in it: one for each of 28,800 frames, and a few. In its bytes there is room for a million, and each takes 60 in memory. */
+/** Objects and lists in it, and commas: one and three for each of 28,800 frames, and a few. In its bytes there is room for a million
+ *  of each, and they take up to sixty times as much in memory. */
 const MAX_FINGERPRINT_NODES = 28_900
+const MAX_FINGERPRINT_COMMAS = 86_500
 /** Milliseconds between two signs of life on a stream of events: proxies cut what is silent for a minute. */
 const HEARTBEAT_MS = 15_000
 
@@ -55,8 +57,7 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
   /** Received like any upload, so that nobody holds a connection with a fingerprint that never ends. */
   async function receiveJson(request: Request): Promise<unknown> {
     const body = await uploads.receiveBytes(request, MAX_FINGERPRINT_BYTES)
-    if (countNodes(body) > MAX_FINGERPRINT_NODES)
-      throw new RegistryError('request.invalid', `the body has more than ${MAX_FINGERPRINT_NODES} objects and lists`)
+    checkSize(body)
     try {
       return JSON.parse(new TextDecoder().decode(body))
     } catch (cause) {
@@ -67,11 +68,19 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
   return router
 }
 
-/** Brackets that open. Those in texts are counted, too: a fingerprint has none there. */
-function countNodes(json: Uint8Array): number {
-  let count = 0
-  for (const byte of json) if (byte === 0x5b || byte === 0x7b) count++
-  return count
+/** Looks at the bytes of JSON before anything is made of them. What stands in texts is counted, too: a fingerprint has none of it there. */
+function checkSize(json: Uint8Array): void {
+  let [nodes, commas] = [0, 0]
+  // Not "for of": that makes an object for each byte.
+  for (let i = 0; i < json.length; i++) {
+    if (json[i] === 0x5b || json[i] === 0x7b) nodes++
+    if (json[i] === 0x2c) commas++
+  }
+  if (nodes > MAX_FINGERPRINT_NODES || commas > MAX_FINGERPRINT_COMMAS)
+    throw new RegistryError(
+      'request.invalid',
+      `the body has ${nodes} objects and lists and ${commas} commas; no fingerprint has more than ${MAX_FINGERPRINT_NODES} and ${MAX_FINGERPRINT_COMMAS}`,
+    )
 }
 
 function fingerprintOf(body: unknown): unknown {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Kysely } from 'kysely'
 import { toHex } from '../../server/bytes.ts'
 import type { Batch } from '../../server/catalogue/batch.ts'
-import { type Catalogue, createCatalogue, type RecordRow } from '../../server/catalogue/index.ts'
+import { type Catalogue, createCatalogue } from '../../server/catalogue/index.ts'
 import { OTHER_TABLES, type Tables } from '../../server/catalogue/tables.ts'
 import type { RegistryEvent } from '../../server/chain/index.ts'
 import { describeOnDatabases, type TestDatabase } from './databases.ts'
@@ -149,17 +149,22 @@ describeOnDatabases('random appends and rollbacks', (open) => {
   it('never give a sequence twice, and always the higher one to what comes later', async function () {
     this.timeout(120_000)
     let highest = 0
-    const known = new Set<number>()
+    let run = 0
+    /** Which run and block a sequence was given in. */
+    const given = new Map<number, string>()
     const check = async () => {
-      const fresh = (await catalogue.records({ limit: 1000 }))
-        .map((row: RecordRow) => row.sequence)
-        .filter((s) => !known.has(s))
-      for (const sequence of fresh) expect(sequence).to.be.above(highest)
-      for (const sequence of fresh) known.add(sequence)
-      highest = Math.max(highest, ...fresh)
+      const rows = await catalogue.records({ limit: 1000 })
+      for (const { sequence, anchor } of rows.toReversed()) {
+        const block = `${run} ${toHex(anchor.blockHash)}`
+        if (!given.has(sequence)) expect(sequence).to.be.above(highest)
+        else expect(given.get(sequence)).to.equal(block)
+        given.set(sequence, block)
+        highest = Math.max(highest, sequence)
+      }
     }
     await fc.assert(
       fc.asyncProperty(steps, async (program) => {
+        run++
         await catalogue.rollback(-1)
         await perform(program, [catalogue], check)
       }),

@@ -8,7 +8,7 @@ import type { Input } from './inputs.ts'
 
 const RAW = 0x55
 const CAR = { 'content-type': 'application/vnd.ipld.car' }
-const LARGEST_CAR = 64 << 20
+const LARGEST_CAR = 4 << 20
 const LARGEST_BLOCK = 1 << 20
 
 interface Block {
@@ -82,7 +82,7 @@ export async function hostileBlocks(): Promise<Input[]> {
   const foreign = CID.createV1(RAW, Digest.create(0x12, noise(82, 32)))
   const long = CID.createV1(RAW, Digest.create(0, noise(83, 700_000)))
   const frames = await framesFrom(0)
-  const many = await Promise.all(Array.from({ length: 20 }, (_, i) => framesFrom(27_000 * i)))
+  const many = await Promise.all(Array.from({ length: 3 }, (_, i) => framesFrom(27_000 * i)))
   const dense = await framesFrom(0, 10)
   return [
     bad('nothing', Buffer.alloc(0)),
@@ -123,7 +123,11 @@ export async function hostileBlocks(): Promise<Input[]> {
       rootOf({ frames: Array(10_000).fill(frames.cid) }),
       frames,
     ),
-    await of('links to 540000 frames', rootOf({ frames: many.map(({ cid }) => cid) }), ...many),
+    {
+      ...(await of('81000 frames in 81 seconds', rootOf({ frames: many.map(({ cid }) => cid) }), ...many)),
+      codes: null,
+    },
+    { ...bad('a CAR over 4 MiB', Buffer.alloc(LARGEST_CAR + 1)), codes: ['request.too_large'] },
     await of(
       'frames that do not rise',
       rootOf({ frames: [dense.cid, (await framesFrom(5, 11)).cid] }),

@@ -74,7 +74,7 @@ function wrongFields(): Input[] {
   const good = toDocument(picture(2)) as unknown as Json
   const hashes = toDocument(picture(2)).pdq!
   const bad = (name: string, change: Json) =>
-    sent(name, JSON.stringify({ fingerprint: { ...good, ...change } }), ['fingerprint.invalid'])
+    sent(name, JSON.stringify({ fingerprint: { ...good, ...change } }), ['fingerprint.invalid', 'request.invalid'])
   const literal = (field: string, value: string) =>
     sent(
       `${field} ${value.slice(0, 30)}`,

@@ -88,6 +88,7 @@ describe('a server that is sent hostile inputs', function () {
     await answersTheNext()
     const megabytes = Math.round(server.peakBytes() / 1e6)
     peaks.push(`${String(megabytes).padStart(5)} MB after: ${this.currentTest?.title}`)
+    if (process.env.PEAKS) console.log(peaks.at(-1), process.hrtime()[0])
     expect(server.peakBytes(), `bytes of the server, after ${this.currentTest?.title}`).to.be.below(MAX_SERVER_BYTES)
   })
 

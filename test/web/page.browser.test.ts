@@ -81,7 +81,6 @@ browserSuite('a lookup on the page', (session) => {
         'Sending the file to the server.',
         'Decoding the file.',
         'Searching the records.',
-        'Comparing with the originals found.',
         '',
       ])
     })
