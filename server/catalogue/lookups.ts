@@ -10,7 +10,7 @@ export function createLookups(db: Kysely<Tables>): Lookups {
   return {
     putLookup: (row) => put(db, row),
     lookup: (id, now) => find(db, id, now),
-    deleteLookup: async (id) => (await remove(db.deleteFrom('lookups').where('id', '=', id))) > 0,
+    deleteLookup: async (id) => (await remove(db.deleteFrom('lookups').where('id', '=', storable(id)))) > 0,
     expireLookups: (now) => remove(db.deleteFrom('lookups').where('expires_at', '<', now)),
   }
 }
@@ -19,7 +19,7 @@ async function put(db: Kysely<Tables>, { id, createdAt, expiresAt, body }: Looku
   const said = { created_at: createdAt, expires_at: expiresAt, body: storable(body) }
   await db
     .insertInto('lookups')
-    .values({ id, ...said })
+    .values({ id: storable(id), ...said })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(said))
     .execute()
 }

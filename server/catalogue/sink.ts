@@ -10,6 +10,9 @@ import type { Changes } from './types.ts'
 /** SQLSTATE class 23, integrity constraint violation: a row that the contracts cannot have written. */
 const CONSTRAINT_VIOLATION = /^23/
 
+/** Records that are removed by one statement. */
+const PIECE_SIZE = 10_000
+
 /** @param changed is called after each commit. */
 export function createSink(db: Kysely<Tables>, changed: (changes: Changes) => void): Sink {
   return {
@@ -107,12 +110,24 @@ async function removeRecords(trx: Transaction<Tables>, number: number): Promise<
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst()
-  const removed = await trx
+  const first = last?.sequence ?? 0
+  const removed: Uint8Array[] = []
+  for (;;) {
+    const piece = await removePiece(trx, first)
+    if (piece.length === 0) return removed
+    for (const { record_id } of piece) removed.push(record_id)
+  }
+}
+
+/** A million ids in one answer would take hundreds of megabytes on their way. */
+function removePiece(trx: Transaction<Tables>, above: number): Promise<{ record_id: Uint8Array }[]> {
+  return trx
     .deleteFrom('records')
-    .where('sequence', '>', last?.sequence ?? 0)
+    .where('sequence', 'in', (from) =>
+      from.selectFrom('records').select('sequence').where('sequence', '>', above).orderBy('sequence').limit(PIECE_SIZE),
+    )
     .returning('record_id')
     .execute()
-  return removed.map((row) => row.record_id)
 }
 
 /** A second registration of a record, a second end of a key: the database's own constraints find them. */

@@ -10,8 +10,8 @@ export const CAR_TYPE = 'application/vnd.ipld.car'
 export const RAW_BLOCK_TYPE = 'application/vnd.ipld.raw'
 /** Fifteen hours of video, of which each frame takes twenty times as much in memory as here (docs/protocol.md §3). */
 export const MAX_CAR_BYTES = 4 << 20
-/** A root and the 10,000 blocks of frames that it may link to: there is room for ten times as many empty ones. */
-const MAX_CAR_BLOCKS = 10_001
+/** A root and a block for each minute of 33 hours: there is room for fifty times as many empty ones. */
+const MAX_CAR_BLOCKS = 2_001
 /** That of one root has 58. */
 const MAX_HEADER_BYTES = 4_096
 /** Those that name blocks here have 36. Others may be as long as the body, and their text longer. */

@@ -47,6 +47,26 @@ describe('the database in a data directory', () => {
     expect(await again.counts()).to.deep.equal({ records: 2, publishers: 1 })
   })
 
+  it('has committed what a listener fails on: the indexer is not told, the process is', async () => {
+    const { append, onChange, head } = createCatalogue(database.db)
+    const chain = madeChain()
+    chain.skip((await head())!.number)
+    onChange(() => {
+      throw new Error('a listener')
+    })
+    const listeners = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve))
+    try {
+      chain.skip(1)
+      await append(chain.block(registered('c')))
+      expect(await uncaught).to.have.property('message', 'a listener')
+    } finally {
+      for (const listener of listeners) process.on('uncaughtException', listener)
+    }
+    expect((await head())!.number).to.equal(chain.head()!.number)
+  })
+
   it('writes its log through to the disk, and keeps checksums', async () => {
     await database.db.destroy()
     const client = await openPglite(join(database.options.dataDir, 'catalogue'))

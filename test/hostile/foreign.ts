@@ -78,7 +78,7 @@ const TEXTS: Record<string, string> = {
   'a shell script': '#!/bin/sh\nrm -rf /\n',
   PostScript: '%!PS-Adobe-3.0\n(/etc/passwd) (r) file 1000 string readstring pop =\n',
   CSV: 'a,b\n1,2\n',
-  'a form letter of base64': '/9j/4AAQSkZJRgABAQ'.repeat(50),
+  'a picture in base64': '/9j/4AAQSkZJRgABAQ'.repeat(50),
   spaces: ' '.repeat(5_000),
   'one letter': 'x',
 }

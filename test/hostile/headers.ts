@@ -57,6 +57,7 @@ export function encodedBodies(): Input[] {
     ['br', brotliCompressSync(zeros, { params: { 0: 1 } })],
     ['zstd', zstdCompressSync(zeros)],
     ['xz', xz],
+    ['zip', Buffer.from('504b0304140000000800', 'hex')],
     ['gzip, gzip', gzipSync(gzipSync(picture))],
     ['compress', picture],
     ['c'.repeat(9_000), picture],

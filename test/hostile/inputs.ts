@@ -1,4 +1,5 @@
 /** All that is sent to the server, by the fact that it shows. */
+import { createHash } from 'node:crypto'
 import type { ErrorCode } from '../../server/errors.ts'
 import { hostileBlocks, hostileCids } from './blocks.ts'
 import { LOOKUPS, type Sent } from './client.ts'
@@ -92,6 +93,8 @@ const inForms =
     return [upload, { name: `${name}, as JSON`, headers, body, codes: ['fingerprint.invalid'] }]
   }
 
-/** A request as one text of bytes, to tell whether two are the same. */
-export const identityOf = ({ method = 'POST', path = LOOKUPS, headers, body }: Input) =>
-  JSON.stringify([method, path, headers, Buffer.isBuffer(body) ? body.toString('base64') : null])
+/** A name of what is sent, to tell whether two inputs are the same. */
+export function identityOf({ method = 'POST', path = LOOKUPS, headers, body }: Sent): string {
+  const hash = createHash('sha256').update(JSON.stringify([method, path, headers]))
+  return hash.update(Buffer.isBuffer(body) ? body : '').digest('hex')
+}

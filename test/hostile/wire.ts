@@ -29,7 +29,7 @@ export function rubbish(): Wire[] {
     no('random bytes', noise(92, 5_000)),
     no('zeros', Buffer.alloc(5_000)),
     no('10 MB of A', 'A'.repeat(10_000_000)),
-    no('HTTP/0.9', 'GET /\r\n\r\n'),
+    any('HTTP/0.9', 'GET /\r\n\r\n'),
     no('HTTP/9.9', `GET / HTTP/9.9\r\n${HOST}\r\n`),
     any('HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', Buffer.from('000000040000000000', 'hex')),
     no('a method that is none', `HACK / HTTP/1.1\r\n${HOST}\r\n`),
