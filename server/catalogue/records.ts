@@ -12,8 +12,9 @@ const KINDS = new Map(Object.entries(KIND_NUMBERS).map(([kind, number]) => [numb
 /** Bytes of a word on chain. */
 const WORD_BYTES = 32
 
-/** Records in a piece of `allRecords`: some megabytes of text on their way between the threads. */
-const PIECE_SIZE = 2000
+/** Records in a piece of `allRecords`. With 2,000 the process took 345 MB while it read 100,000, with 500 it takes 256, and neither is
+ *  faster (30,000 records a second, node 24.21). */
+const PIECE_SIZE = 500
 
 type Records = Pick<Catalogue, 'record' | 'recordsById' | 'records' | 'allRecords' | 'setManifest'>
 
