@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   createServer,
+  type IncomingMessage,
   maxHeaderSize,
   type RequestListener,
   type Server,
@@ -60,12 +61,15 @@ export async function listen(
 
 /** Node would answer these without a word, or not at all. */
 function refuseOther(server: Server): void {
-  const responses = new WeakMap<Duplex, ServerResponse>()
-  server.prependListener('request', (request, response) => responses.set(request.socket, response))
+  const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>()
+  server.prependListener('request', (request, response) => exchanges.set(request.socket, { request, response }))
   server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
-    const current = responses.get(socket)
-    const begun = current?.headersSent && !current.writableFinished
-    if (!socket.writable || begun || cause.code === 'ECONNRESET') socket.destroy()
+    const { request, response } = exchanges.get(socket) ?? {}
+    const answered = response?.writableFinished && !request?.complete
+    const answering = response?.headersSent && !response.writableFinished
+    // More of what has its answer: to cut now would take it away from a client that still sends.
+    if (socket.writableEnded || answered) cutSoon(socket)
+    else if (!socket.writable || answering || cause.code === 'ECONNRESET') socket.destroy()
     else refuse(socket, asProtocolError(cause))
   })
   server.on('connect', (_request, socket) =>
@@ -79,6 +83,14 @@ function refuse(socket: Duplex, error: RegistryError): void {
   const headers = [`Content-Type: ${PROBLEM_TYPE}`, `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close']
   socket.on('error', () => {})
   socket.end([`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...headers, '', body].join('\r\n'))
+  cutSoon(socket)
+}
+
+const leaving = new WeakSet<Duplex>()
+
+function cutSoon(socket: Duplex): void {
+  if (leaving.has(socket)) return
+  leaving.add(socket)
   setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 

@@ -12,6 +12,8 @@ export const RAW_BLOCK_TYPE = 'application/vnd.ipld.raw'
 export const MAX_CAR_BYTES = 4 << 20
 /** A root and a block for each minute of 33 hours: there is room for fifty times as many empty ones. */
 const MAX_CAR_BLOCKS = 2_001
+/** Bytes of one of its blocks of CBOR: of those that are written, a root has at most 150,000, and it takes thirty times as much to read them. */
+const MAX_CBOR_BYTES = 256 << 10
 /** That of one root has 58. */
 const MAX_HEADER_BYTES = 4_096
 /** Those that name blocks here have 36. Others may be as long as the body, and their text longer. */
@@ -69,14 +71,20 @@ async function* sections(iterator: CarBlockIterator) {
 }
 
 /** The blocks for whoever reads a manifest: each once, for a root may link to one block of frames ten thousand times.
- * @returns a function that throws RegistryError `block.invalid` when it is asked for a block again. */
+ * @returns a function that throws RegistryError `block.invalid` when it is asked for a block again, or for a large one. */
 export function eachOnce(blocks: Block[]): (cid: string) => Promise<Uint8Array | null> {
   const left = new Map(blocks.map(({ cid, bytes }) => [cid, bytes]))
   const given = new Set<string>()
   return async (cid) => {
     if (given.has(cid)) throw new RegistryError('block.invalid', `block ${cid} is linked twice`)
     given.add(cid)
-    return left.get(cid) ?? null
+    const bytes = left.get(cid) ?? null
+    if (bytes && bytes.length > MAX_CBOR_BYTES)
+      throw new RegistryError(
+        'block.invalid',
+        `block ${cid} has ${bytes.length} bytes, at most ${MAX_CBOR_BYTES} are read`,
+      )
+    return bytes
   }
 }
 

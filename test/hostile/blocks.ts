@@ -49,8 +49,8 @@ const rootOf = (change: Record<string, unknown>) =>
     ...change,
   })
 
-/** A block of frames as large as a block may be, one frame a millisecond. */
-function framesFrom(startMs: number, count = 27_000) {
+/** A block of as many frames as it may hold, one a millisecond. */
+function framesFrom(startMs: number, count = 6_500) {
   const timesMs = Array.from({ length: count }, (_, i) => startMs + i)
   return cbor({
     firsthand: 'frames1',
@@ -82,7 +82,7 @@ export async function hostileBlocks(): Promise<Input[]> {
   const foreign = CID.createV1(RAW, Digest.create(0x12, noise(82, 32)))
   const long = CID.createV1(RAW, Digest.create(0, noise(83, 700_000)))
   const frames = await framesFrom(0)
-  const many = await Promise.all(Array.from({ length: 3 }, (_, i) => framesFrom(27_000 * i)))
+  const many = await Promise.all(Array.from({ length: 16 }, (_, i) => framesFrom(6_500 * i)))
   const dense = await framesFrom(0, 10)
   return [
     bad('nothing', Buffer.alloc(0)),
@@ -115,6 +115,8 @@ export async function hostileBlocks(): Promise<Input[]> {
       'a million words',
       rootOf({ perceptual: { algorithm: 'pdq1', words: Array(1_000_000).fill(0), quality: [] } }),
     ),
+    await of('250000 words', rootOf({ perceptual: { algorithm: 'pdq1', words: Array(250_000).fill(0), quality: [] } })),
+    await of('250000 links that are none', rootOf({ frames: Array(250_000).fill(0) })),
     await of('a million links that are none', rootOf({ frames: Array(1_000_000).fill(0) })),
     await of('links that are not there', rootOf({ frames: [frames.cid] })),
     await of('links to what are no frames', rootOf({ frames: [raw.cid] }), raw),
@@ -124,7 +126,7 @@ export async function hostileBlocks(): Promise<Input[]> {
       frames,
     ),
     {
-      ...(await of('81000 frames in 81 seconds', rootOf({ frames: many.map(({ cid }) => cid) }), ...many)),
+      ...(await of('104000 frames in 104 seconds', rootOf({ frames: many.map(({ cid }) => cid) }), ...many)),
       codes: null,
     },
     { ...bad('a CAR over 4 MiB', Buffer.alloc(LARGEST_CAR + 1)), codes: ['request.too_large'] },

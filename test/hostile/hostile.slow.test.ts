@@ -1,6 +1,6 @@
 /** Everything hostile that we could think of, against a real server: each gets a clear refusal, and the server goes on. */
 import { randomUUID } from 'node:crypto'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,10 +11,11 @@ import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
 import { until } from '../chain/until.ts'
 import { faultsOf } from './answers.ts'
-import { noise } from './bytes.ts'
+import { box, noise } from './bytes.ts'
 import { LOOKUPS, lastAnswer, raw, type Sent, send } from './client.ts'
 import { form } from './forms.ts'
 import { GROUPS, type Input, identityOf } from './inputs.ts'
+import { burdens } from './pictures.ts'
 import { startWatched, type WatchedServer } from './server.ts'
 import { slowUploads } from './slow.ts'
 import { announced, halves, rubbish, type Wire } from './wire.ts'
@@ -28,7 +29,9 @@ const DECODE_TIMEOUT_S = '25'
 const AT_ONCE_MS = 5_000
 /** Requests that are under way at the same time. */
 const ABREAST = 4
-const MAX_UPLOAD_BYTES = 262_144
+/** Of a second server, whose limits are soon reached. */
+const MAX_UPLOAD_BYTES = 524_288
+const SMALL = { DECODERS: '1', DECODE_TIMEOUT_S: '1', MAX_UPLOAD_BYTES: `${MAX_UPLOAD_BYTES}` }
 
 const example = (name: string) => join(import.meta.dirname, '../../examples', name)
 const GOOD: Sent[] = [
@@ -50,27 +53,21 @@ describe('a server that is sent hostile inputs', function () {
   let slow: ReturnType<typeof slowUploads>
   let requests = 0
   let stopped = false
+  let peakBytes = 0
 
   before(async () => {
     nest = mkdtempSync(join(tmpdir(), 'firsthand-canary-'))
-    writeFileSync(join(nest, 'canary.txt'), marker)
-    copyFileSync(example('crossing.mp4'), join(nest, 'canary.mp4'))
+    const film = Buffer.concat([readFileSync(example('crossing.mp4')), box('free', marker)])
+    writeFileSync(join(nest, 'canary.mp4'), film)
     canary = createServer((request, response) => {
       asked.push(request.url ?? '')
-      response.end(readFileSync(example('crossing.mp4')))
+      response.end(film)
     }).listen(0, '127.0.0.1')
     bait = {
       file: pathToFileURL(join(nest, 'canary.mp4')).href,
-      url: `http://127.0.0.1:${await port()}/${marker}.mp4`,
+      url: `http://127.0.0.1:${await port()}/canary.mp4`,
     }
-    const started = [
-      { DECODERS: '2', DECODE_TIMEOUT_S },
-      { DECODERS: '1', MAX_UPLOAD_BYTES: `${MAX_UPLOAD_BYTES}` },
-    ]
-    ;[server, small] = (await Promise.all(started.map((settings) => startWatched(settings)))) as [
-      WatchedServer,
-      WatchedServer,
-    ]
+    ;[server, small] = await Promise.all([startWatched({ DECODERS: '2', DECODE_TIMEOUT_S }), startWatched(SMALL)])
     await answersTheNext()
     slow = slowUploads(server.port)
   })
@@ -86,19 +83,16 @@ describe('a server that is sent hostile inputs', function () {
   afterEach(async function () {
     if (stopped) return
     await answersTheNext()
-    const megabytes = Math.round(server.peakBytes() / 1e6)
-    peaks.push(`${String(megabytes).padStart(5)} MB after: ${this.currentTest?.title}`)
-    if (process.env.PEAKS) console.log(peaks.at(-1), process.hrtime()[0])
-    expect(server.peakBytes(), `bytes of the server, after ${this.currentTest?.title}`).to.be.below(MAX_SERVER_BYTES)
+    peakBytes = server.peakBytes()
+    peaks.push(`${Math.round(peakBytes / 1e6)} MB after: ${this.currentTest?.title}`)
   })
 
   after(async () => {
     canary?.close()
     await Promise.all([server?.stop(), small?.stop()])
     rmSync(nest, { recursive: true, force: true })
-    console.log(
-      `    ${sent.size} hostile inputs in ${requests} requests; the server had at most ${peaks.at(-1)?.trim()}`,
-    )
+    const megabytes = Math.round(peakBytes / 1e6)
+    console.log(`    ${sent.size} different inputs in ${requests} requests; the server had at most ${megabytes} MB`)
   })
 
   /** A picture and a video, at the same time. */
@@ -144,7 +138,7 @@ describe('a server that is sent hostile inputs', function () {
     })
 
   async function faultsOnTheWire({ name, bytes, codes }: Wire, limitMs?: number): Promise<string[]> {
-    note(bytes.toString('base64'))
+    note(identityOf({ body: bytes }))
     const { text, ms } = await raw(server.port, bytes, limitMs === undefined ? {} : { limitMs })
     const answer = lastAnswer(text)
     const faults = answer ? faultsOf(answer, codes, secrets()) : codes === null ? [] : ['is missing']
@@ -167,7 +161,7 @@ describe('a server that is sent hostile inputs', function () {
 
   it('goes on when requests are given up in the middle', async () => {
     for (const { bytes } of halves()) {
-      note(bytes.toString('base64'))
+      note(identityOf({ body: bytes }))
       await raw(server.port, bytes, { abort: true })
       await raw(server.port, bytes, { limitMs: 50 })
     }
@@ -185,7 +179,7 @@ describe('a server that is sent hostile inputs', function () {
     const inputs = [
       endless('image/png', LOOKUPS),
       endless('multipart/form-data; boundary=b', LOOKUPS),
-      { ...endless('application/json', LOOKUPS) },
+      endless('application/json', LOOKUPS),
       {
         name: 'a byte too many',
         headers: { 'content-type': 'image/png' },
@@ -208,6 +202,13 @@ describe('a server that is sent hostile inputs', function () {
     yield Buffer.from(start)
     for (let i = 0; i < count; i++) yield Buffer.alloc(65_536, 'x')
   }
+
+  const slowToDecode = async (): Promise<Sent> => ({ body: (await burdens())[0]!.bytes })
+
+  it('gives up what takes too long to decode', async () => {
+    const input: Input = { ...(await slowToDecode()), name: 'a second of work', codes: ['media.too_slow'] }
+    expect(await answersTo([input], small)).to.deep.equal([])
+  })
 
   it('keeps uploads of 150 MB out of its memory', async () => {
     const body = () => Readable.from(pieces('no picture', 2_300))
@@ -241,7 +242,7 @@ describe('a server that is sent hostile inputs', function () {
     const staying = Array.from({ length: 50 }, () => untilServed(good))
     const [answers] = await Promise.all([Promise.all(staying), Promise.all(broken)])
     expect(new Set(answers)).to.deep.equal(new Set([200]))
-    for (let i = 0; i < 50; i++) note(half(i).toString('base64'))
+    for (let i = 0; i < 50; i++) note(identityOf({ body: half(i) }))
     await until(
       () => server.openFiles() <= before && server.leftFiles().length === 0,
       () => ({ before, now: server.openFiles(), left: server.leftFiles() }),
@@ -262,12 +263,18 @@ describe('a server that is sent hostile inputs', function () {
     expect(asked).to.deep.equal([])
   })
 
-  it('has been sent at least 200 different inputs', () => {
+  it('stays under 500 MB', () => {
+    expect(peakBytes, peaks.join('\n')).to.be.below(MAX_SERVER_BYTES)
+  })
+
+  it('has been sent at least 200 different inputs', function () {
+    // Where only some of these tests are run, there are fewer.
+    if (peaks.length < GROUPS.length) this.skip()
     expect(sent.size).to.be.at.least(200)
   })
 
   it('leaves no decoder behind when it stops, or is killed while one works', async () => {
-    void send(small.port, GOOD[1]!).catch(() => {})
+    void send(small.port, await slowToDecode()).catch(() => {})
     await until(
       () => small.decoders().length > 0,
       () => 'a decoder works',

@@ -27,6 +27,7 @@ export function playlists({ file, url }: Bait): Media[] {
     { name: `${name} that names a file`, bytes: Buffer.from(write(file)), type: 'video/mp4' },
     { name: `${name} that names an address`, bytes: Buffer.from(write(url)), type: 'image/png' },
   ]
+  const one = (name: string, write: (to: string) => string): Media => both(name, write)[1]!
   return [
     ...both('HLS', hls),
     ...both('HLS with a key', (to) =>
@@ -36,30 +37,30 @@ export function playlists({ file, url }: Bait): Media[] {
     ...both('M3U', (to) => `#EXTM3U\n#EXTINF:1,a\n${to}\n`),
     ...both('ffconcat', (to) => `ffconcat version 1.0\nfile '${to}'\nduration 10\n`),
     ...both('DASH', mpd),
-    ...both('Smooth Streaming', (to) => `<SmoothStreamingMedia><StreamIndex Url="${to}"/></SmoothStreamingMedia>`),
-    ...both('PLS', (to) => `[playlist]\nFile1=${to}\nNumberOfEntries=1\n`),
-    ...both(
+    one('Smooth Streaming', (to) => `<SmoothStreamingMedia><StreamIndex Url="${to}"/></SmoothStreamingMedia>`),
+    one('PLS', (to) => `[playlist]\nFile1=${to}\nNumberOfEntries=1\n`),
+    one(
       'XSPF',
       (to) =>
         `<?xml version="1.0"?><playlist><trackList><track><location>${to}</location></track></trackList></playlist>`,
     ),
-    ...both('ASX', (to) => `<asx version="3.0"><entry><ref href="${to}"/></entry></asx>`),
-    ...both('SMIL', (to) => `<smil><body><video src="${to}"/></body></smil>`),
-    ...both(
+    one('ASX', (to) => `<asx version="3.0"><entry><ref href="${to}"/></entry></asx>`),
+    one('SMIL', (to) => `<smil><body><video src="${to}"/></body></smil>`),
+    one(
       'a composition (IMF)',
       (to) => `<?xml version="1.0"?><CompositionPlaylist><Id>${to}</Id></CompositionPlaylist>`,
     ),
     ...both('SVG with a picture', (to) => svg(`<image xlink:href="${to}" width="99" height="99"/>`)),
-    ...both('SVG with a style sheet', (to) => svg('', `<?xml version="1.0"?><?xml-stylesheet href="${to}"?>`)),
+    one('SVG with a style sheet', (to) => svg('', `<?xml version="1.0"?><?xml-stylesheet href="${to}"?>`)),
     ...both('SVG with an external entity', (to) =>
       svg('<text>&x;</text>', `<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "${to}">]>`),
     ),
-    ...both('HTML', (to) => `<html><video src="${to}"></video></html>`),
-    ...both(
+    one('HTML', (to) => `<html><video src="${to}"></video></html>`),
+    one(
       'a drawing (MVG)',
       (to) => `push graphic-context\nviewbox 0 0 9 9\nimage over 0,0 9,9 '${to}'\npop graphic-context\n`,
     ),
-    ...both('a shortcut', (to) => `[InternetShortcut]\nURL=${to}\n`),
+    one('a shortcut', (to) => `[InternetShortcut]\nURL=${to}\n`),
     ...both('an address alone', (to) => `${to}\n`),
     {
       name: 'SDP',

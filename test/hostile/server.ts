@@ -46,7 +46,7 @@ export async function startWatched(settings: Record<string, string> = {}): Promi
     LOG_LEVEL: 'warn',
     ...settings,
   }
-  const child = spawn(process.execPath, [join(ROOT, 'server/main.ts')], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, startArguments(), { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -83,6 +83,12 @@ export async function startWatched(settings: Record<string, string> = {}): Promi
       return { code: child.exitCode, orphans: [...seen].filter(isDecoder) }
     },
   }
+}
+
+/** What `npm start` gives to Node. */
+function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } }
+  return scripts.start.split(' ').slice(1)
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
