@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import { SignatureChecker } from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import { IPublisherRegistry } from "./interfaces/IPublisherRegistry.sol";
+import { Signatures } from "./libraries/Signatures.sol";
 
 /// @title PublisherRegistry
 /// @notice Publishers, their custody and their keys. No owner, no fee, not upgradeable.
-/// @dev Invariants: `_custody` and `_publisherIds` are inverse to each other; an id is given once; a key's state only
-/// moves forwards. Calls into other contracts are static (ERC-1271), so nothing can re-enter and write.
+/// @dev Invariants: `_publishers[id].custody` and `_publisherIds` are inverse to each other; an id is given once; a
+/// time in `_standings` is written once. Calls into other contracts are static (ERC-1271), so nothing can re-enter
+/// and write.
 contract PublisherRegistry is IPublisherRegistry, EIP712 {
     // An EIP-712 type has no short form, and the compiler hashes it.
     // solhint-disable gas-small-strings
@@ -18,81 +18,263 @@ contract PublisherRegistry is IPublisherRegistry, EIP712 {
     );
     // solhint-enable gas-small-strings
 
+    /// @dev Long enough for whoever holds the recovery account to notice a thief of custody and to act.
+    uint40 private constant _RECOVERY_DELAY = 7 days;
+    /// @dev A profile of a few kilobytes fits as a `data:` URI; an indexer need not fear a larger one.
+    uint256 private constant _MAX_URI_BYTES = 8_192;
+
     uint32 private _lastPublisherId;
-    mapping(uint32 publisherId => address custody) private _custody;
+    mapping(uint32 publisherId => Publisher publisher) private _publishers;
     mapping(address custody => uint32 publisherId) private _publisherIds;
-    mapping(uint32 publisherId => mapping(address key => KeyState state)) private _keys;
+    mapping(uint32 publisherId => mapping(address account => Standing standing)) private _standings;
 
     /// @notice Fixes the name and version of the EIP-712 domain, which `eip712Domain()` tells (ERC-5267).
     constructor() EIP712("Firsthand PublisherRegistry", "1") {}
 
     /// @inheritdoc IPublisherRegistry
-    function createPublisher(string calldata profileUri, bytes32 profileDigest) external returns (uint32 publisherId) {
-        uint32 present = _publisherIds[msg.sender];
-        if (present != 0) revert PublisherRegistryCustodyTaken(msg.sender, present);
+    function createPublisher(
+        string calldata profileUri,
+        bytes32 profileDigest,
+        address recovery
+    ) external returns (uint32 publisherId) {
+        _requireNoPublisher(msg.sender);
         // Checked: after 2^32 - 1 publishers this reverts rather than give id 0.
         publisherId = ++_lastPublisherId;
-        _custody[publisherId] = msg.sender;
-        _publisherIds[msg.sender] = publisherId;
+        _unsafeSetCustody(publisherId, msg.sender);
         emit PublisherCreated(publisherId, msg.sender);
-        emit ProfileChanged(publisherId, profileUri, profileDigest);
+        _setProfile(publisherId, profileUri, profileDigest);
+        if (recovery != address(0)) _unsafeSetRecovery(publisherId, recovery);
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function setProfile(uint32 publisherId, string calldata uri, bytes32 digest) external {
+        _requireCustody(publisherId);
+        _setProfile(publisherId, uri, digest);
     }
 
     /// @inheritdoc IPublisherRegistry
     function addKey(uint32 publisherId, address key, uint256 deadline, bytes calldata consent) external {
         _requireCustody(publisherId);
         if (key == address(0)) revert PublisherRegistryKeyZero(publisherId);
-        if (block.timestamp > deadline) revert PublisherRegistryConsentExpired(deadline, block.timestamp);
-        KeyState state = _keys[publisherId][key];
-        if (state == KeyState.Live) revert PublisherRegistryKeyLive(publisherId, key);
-        if (state == KeyState.Ended) revert PublisherRegistryKeyEnded(publisherId, key);
-        bytes32 digest = _consentDigest(publisherId, key, deadline);
-        if (!_hasSigned(key, digest, consent)) revert PublisherRegistryConsentInvalid(publisherId, key);
-        _keys[publisherId][key] = KeyState.Live;
+        Standing storage standing = _standings[publisherId][key];
+        if (standing.endedAt != 0) revert PublisherRegistryKeyEnded(publisherId, key);
+        if (standing.addedAt != 0) revert PublisherRegistryKeyLive(publisherId, key);
+        _requireNotCompromised(publisherId, key);
+        _requireConsent(publisherId, key, deadline, consent);
+        standing.addedAt = _now();
         emit KeyAdded(publisherId, key);
     }
 
     /// @inheritdoc IPublisherRegistry
     function endKey(uint32 publisherId, address key) external {
-        if (msg.sender != key && msg.sender != _custody[publisherId]) {
+        if (msg.sender != key && msg.sender != custodyOf(publisherId)) {
             revert PublisherRegistryCallerNotCustodyOrKey(publisherId, key, msg.sender);
         }
         if (!isLive(publisherId, key)) revert PublisherRegistryKeyNotLive(publisherId, key);
-        _keys[publisherId][key] = KeyState.Ended;
-        emit KeyEnded(publisherId, key);
+        _unsafeEndKey(publisherId, key);
     }
 
     /// @inheritdoc IPublisherRegistry
-    function setProfile(uint32 publisherId, string calldata uri, bytes32 digest) external {
+    function declareCompromised(uint32 publisherId, address account, uint40 since) external {
         _requireCustody(publisherId);
-        emit ProfileChanged(publisherId, uri, digest);
+        if (account == msg.sender) revert PublisherRegistryAccountIsCustody(publisherId, account);
+        Standing storage standing = _standings[publisherId][account];
+        if (standing.declaredAt != 0) revert PublisherRegistryCompromiseDeclaredBefore(publisherId, account);
+        uint40 earliest = _firstTime(standing);
+        if (earliest == 0) revert PublisherRegistryAccountUnknown(publisherId, account);
+        if (since < earliest || since > _now()) {
+            revert PublisherRegistryCompromiseOutOfRange(since, earliest, _now());
+        }
+        if (isLive(publisherId, account)) _unsafeEndKey(publisherId, account);
+        standing.compromisedSince = since;
+        standing.declaredAt = _now();
+        emit CompromiseDeclared(publisherId, account, since);
     }
 
     /// @inheritdoc IPublisherRegistry
-    function custodyOf(uint32 publisherId) external view returns (address custody) {
-        return _custody[publisherId];
+    function offerCustody(uint32 publisherId, address to) external {
+        _requireCustody(publisherId);
+        _publishers[publisherId].offeredTo = to;
+        emit CustodyOffered(publisherId, msg.sender, to);
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function recoverCustody(uint32 publisherId, address to) external {
+        // No recovery account is the zero address, which sends no transaction.
+        if (msg.sender != _publishers[publisherId].recovery) {
+            revert PublisherRegistryCallerNotRecovery(publisherId, msg.sender);
+        }
+        _publishers[publisherId].recoveredTo = to;
+        emit CustodyRecoveryOffered(publisherId, msg.sender, to);
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function acceptCustody(uint32 publisherId) external {
+        Publisher storage publisher = _publishers[publisherId];
+        bool recovered = publisher.recoveredTo == msg.sender;
+        if (!recovered && publisher.offeredTo != msg.sender) {
+            revert PublisherRegistryCustodyNotOffered(publisherId, msg.sender);
+        }
+        _requireNoPublisher(msg.sender);
+        _requireNotCompromised(publisherId, msg.sender);
+        address from = publisher.custody;
+        delete _publisherIds[from];
+        _unsafeSetCustody(publisherId, msg.sender);
+        delete publisher.offeredTo;
+        emit CustodyTransferred(publisherId, from, msg.sender);
+        if (!recovered) return;
+        delete publisher.recoveredTo;
+        // What a thief of custody began must not outlive the recovery.
+        if (publisher.recoveryChangeAt != 0) _unsafeCancelRecoveryChange(publisherId);
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function changeRecovery(uint32 publisherId, address to) external {
+        _requireCustody(publisherId);
+        Publisher storage publisher = _publishers[publisherId];
+        if (to == publisher.recovery) revert PublisherRegistryRecoveryUnchanged(publisherId, to);
+        if (publisher.recovery == address(0)) return _unsafeSetRecovery(publisherId, to);
+        uint40 notBefore = _now() + _RECOVERY_DELAY;
+        publisher.pendingRecovery = to;
+        publisher.recoveryChangeAt = notBefore;
+        emit RecoveryChangeStarted(publisherId, to, notBefore);
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function finishRecoveryChange(uint32 publisherId) external {
+        _requireRecoveryChange(publisherId);
+        Publisher storage publisher = _publishers[publisherId];
+        uint40 notBefore = publisher.recoveryChangeAt;
+        if (block.timestamp < notBefore) revert PublisherRegistryRecoveryChangeTooEarly(notBefore, block.timestamp);
+        address to = publisher.pendingRecovery;
+        delete publisher.pendingRecovery;
+        delete publisher.recoveryChangeAt;
+        delete publisher.recoveredTo;
+        _unsafeSetRecovery(publisherId, to);
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function cancelRecoveryChange(uint32 publisherId) external {
+        _requireRecoveryChange(publisherId);
+        _unsafeCancelRecoveryChange(publisherId);
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function publisherOf(uint32 publisherId) external view returns (Publisher memory publisher) {
+        return _publishers[publisherId];
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function publisherIdOf(address custody) external view returns (uint32 publisherId) {
+        return _publisherIds[custody];
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function standingOf(uint32 publisherId, address account) external view returns (Standing memory standing) {
+        return _standings[publisherId][account];
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function wasLive(uint32 publisherId, address key, uint256 time) external view returns (bool live) {
+        Standing memory standing = _standings[publisherId][key];
+        if (standing.addedAt == 0 || time < standing.addedAt || time > block.timestamp) return false;
+        // In the second of its end it was live for a while.
+        bool endedBefore = standing.endedAt != 0 && time > standing.endedAt;
+        return !endedBefore;
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function isVoid(uint32 publisherId, address account, uint256 time) external view returns (bool void) {
+        uint40 since = _standings[publisherId][account].compromisedSince;
+        return since != 0 && !(time < since);
+    }
+
+    /// @inheritdoc IPublisherRegistry
+    function custodyOf(uint32 publisherId) public view returns (address custody) {
+        return _publishers[publisherId].custody;
     }
 
     /// @inheritdoc IPublisherRegistry
     function isLive(uint32 publisherId, address key) public view returns (bool live) {
-        return _keys[publisherId][key] == KeyState.Live;
+        Standing storage standing = _standings[publisherId][key];
+        return standing.addedAt != 0 && standing.endedAt == 0;
+    }
+
+    /// @dev Writes both directions and the account's first time. The caller has removed the former custody, and
+    /// checked.
+    function _unsafeSetCustody(uint32 publisherId, address custody) private {
+        _publishers[publisherId].custody = custody;
+        _publisherIds[custody] = publisherId;
+        Standing storage standing = _standings[publisherId][custody];
+        if (standing.custodySince == 0) standing.custodySince = _now();
+    }
+
+    /// @dev Writes and emits without any check.
+    function _unsafeSetRecovery(uint32 publisherId, address recovery) private {
+        _publishers[publisherId].recovery = recovery;
+        emit RecoveryChanged(publisherId, recovery);
+    }
+
+    /// @dev Writes and emits without any check.
+    function _unsafeCancelRecoveryChange(uint32 publisherId) private {
+        delete _publishers[publisherId].pendingRecovery;
+        delete _publishers[publisherId].recoveryChangeAt;
+        emit RecoveryChangeCancelled(publisherId);
+    }
+
+    /// @dev Writes and emits without any check.
+    function _unsafeEndKey(uint32 publisherId, address key) private {
+        _standings[publisherId][key].endedAt = _now();
+        emit KeyEnded(publisherId, key);
+    }
+
+    /// @dev The caller has checked who asks.
+    function _setProfile(uint32 publisherId, string calldata uri, bytes32 digest) private {
+        uint256 length = bytes(uri).length;
+        if (length > _MAX_URI_BYTES) revert PublisherRegistryProfileUriTooLong(length);
+        emit ProfileChanged(publisherId, uri, digest);
     }
 
     /// @dev Refuses an unknown publisher too: its custody is the zero address, which sends no transaction.
     function _requireCustody(uint32 publisherId) private view {
-        if (msg.sender != _custody[publisherId]) revert PublisherRegistryCallerNotCustody(publisherId, msg.sender);
+        if (msg.sender != custodyOf(publisherId)) revert PublisherRegistryCallerNotCustody(publisherId, msg.sender);
     }
 
-    /// @dev What a key signs to consent.
-    function _consentDigest(uint32 publisherId, address key, uint256 deadline) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(_KEY_CONSENT_TYPEHASH, publisherId, key, deadline)));
+    function _requireNoPublisher(address custody) private view {
+        uint32 present = _publisherIds[custody];
+        if (present != 0) revert PublisherRegistryCustodyTaken(custody, present);
     }
 
-    /// @dev ECDSA first, whether or not the key has code: OpenZeppelin's `isValidSignatureNow` asks an account with
-    /// EIP-7702 code by ERC-1271 only, and would refuse its plain signature.
-    function _hasSigned(address key, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        (address signer, , ) = ECDSA.tryRecoverCalldata(digest, signature);
-        // An invalid signature recovers to the zero address, which is no key.
-        return signer == key || SignatureChecker.isValidERC1271SignatureNowCalldata(key, digest, signature);
+    function _requireNotCompromised(uint32 publisherId, address account) private view {
+        if (_standings[publisherId][account].declaredAt != 0) {
+            revert PublisherRegistryAccountCompromised(publisherId, account);
+        }
+    }
+
+    /// @dev That custody asks, and that a change waits.
+    function _requireRecoveryChange(uint32 publisherId) private view {
+        _requireCustody(publisherId);
+        if (_publishers[publisherId].recoveryChangeAt == 0) revert PublisherRegistryNoRecoveryChange(publisherId);
+    }
+
+    function _requireConsent(uint32 publisherId, address key, uint256 deadline, bytes calldata consent) private view {
+        if (block.timestamp > deadline) revert PublisherRegistryConsentExpired(deadline, block.timestamp);
+        uint256 latest = block.timestamp + Signatures.MAX_AHEAD;
+        if (deadline > latest) revert PublisherRegistryConsentTooFarAhead(deadline, latest);
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_KEY_CONSENT_TYPEHASH, publisherId, key, deadline)));
+        if (!Signatures.isValid(key, digest, consent)) revert PublisherRegistryConsentInvalid(publisherId, key);
+    }
+
+    /// @dev When the account first could sign anything for the publisher, 0 for never.
+    function _firstTime(Standing storage standing) private view returns (uint40) {
+        uint40 added = standing.addedAt;
+        uint40 custody = standing.custodySince;
+        if (added == 0 || custody == 0) return added + custody;
+        return added < custody ? added : custody;
+    }
+
+    /// @dev The time of this block. The cast loses nothing for 34,000 years.
+    function _now() private view returns (uint40) {
+        return uint40(block.timestamp);
     }
 }

@@ -21,7 +21,7 @@ import type { DecoderPool } from './fingerprint/index.ts'
 import { createApp, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
-import { createRegistry, type Ledger, type RegistryParts } from './registry/index.ts'
+import { anchorBy, createRegistry, type RegistryParts } from './registry/index.ts'
 import { createAssets } from './web/index.ts'
 
 export interface RunningServer {
@@ -137,6 +137,8 @@ async function namedDeployment(config: Config, node: ChainNode): Promise<Deploym
   }
 }
 
+type DevelopmentLedger = NonNullable<RegistryParts['development']>['ledger']
+
 /** The development signer, which nobody but this machine may reach. */
 function development(
   { local, deployment, node: _ }: Chain,
@@ -144,18 +146,20 @@ function development(
   config: Config,
 ): RegistryParts['development'] {
   if (!local || deployment.chainId !== LOCAL_CHAIN_ID) return null
-  const ledger = (server: Pick<Ledger, 'exists' | 'hold' | 'searchable'>): Ledger => ({
+  const ledger: DevelopmentLedger = (relay, server) => ({
     ...server,
     recordId: (digest) => recordId(deployment.chainId, deployment.mediaRegistry, local.publisherId, digest),
-    async send(registrations) {
+    async send(registrations, way) {
       if (!config.loopback)
         throw new RegistryError(
           'signer.unavailable',
           'the development publisher signs only where HOST is a loopback address',
         )
-      const records = await local.client.registerMany(local.publisherId, registrations)
-      await indexer.reached(Math.max(...records.map((record) => record.blockNumber)), INDEXED_MS)
-      return records.map((record) => record.transactionHash)
+      const client = relay ? local.relayed : local.client
+      const sender = { deployment, publisherId: local.publisherId, client, hold: server.hold }
+      const anchored = await anchorBy(way, registrations, sender)
+      await indexer.reached(Math.max(...anchored.map(({ blockNumber }) => blockNumber)), INDEXED_MS)
+      return anchored.map(({ transactionHash }) => transactionHash)
     },
   })
   return { rpcUrl: local.rpcUrl, ledger }

@@ -51,6 +51,7 @@ export const environment = z.object({
     .preprocess(empty, z.url({ protocol: /^https?$/ }).default('http://localhost:8080'))
     .describe('Server that the command talks to'),
   FIRSTHAND_KEY: text.describe('Private key that signs for a publisher (the command, on a chain that is not local)'),
+  FIRSTHAND_PAYER_KEY: text.describe('Private key of the account that sends and pays, for --relay (the command)'),
   FIRSTHAND_PUBLISHER: integer(0, 0xffffffff, 0).describe('Publisher that the key signs for (the command)'),
 })
 

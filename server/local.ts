@@ -19,6 +19,8 @@ export interface LocalPublisher {
   publisherId: number
   /** Signs with the publisher's signing key. */
   client: PublisherClient
+  /** Signs with it, while custody sends and pays. */
+  relayed: PublisherClient
 }
 
 /** Seconds in which the key's consent is used: at once. */
@@ -69,10 +71,16 @@ export async function localPublisher(node: ChainNode, deployment: Deployment): P
     const deadlineS = Math.max(now, Math.floor(Date.now() / 1000)) + CONSENT_S
     await custody.addKey(publisherId, await signKeyConsent(deployment, publisherId, wallet, deadlineS))
   }
-  return { publisherId, client: createPublisherClient({ node, deployment, signer: wallet }) }
+  const payer = developmentWallet('custody', deployment.chainId)
+  return {
+    publisherId,
+    client: createPublisherClient({ node, deployment, signer: wallet }),
+    relayed: createPublisherClient({ node, deployment, signer: wallet, payer }),
+  }
 }
 
 async function createPublisher(custody: PublisherClient): Promise<number> {
   const uri = `data:application/json,${encodeURIComponent(PROFILE)}`
-  return (await custody.createPublisher(uri, new Uint8Array(createHash('sha256').update(PROFILE).digest()))).publisherId
+  const digest = new Uint8Array(createHash('sha256').update(PROFILE).digest())
+  return (await custody.createPublisher(uri, digest, null)).publisherId
 }

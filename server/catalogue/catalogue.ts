@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { equalBytes, toHex0x } from '../bytes.ts'
 import type { Deployment } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
+import { createLists } from './lists.ts'
 import { createLookups } from './lookups.ts'
 import { createPublishers } from './publishers.ts'
 import { createRecords } from './records.ts'
@@ -16,6 +17,7 @@ export function createCatalogue(db: Kysely<Tables>): Catalogue {
   return {
     ...createSink(db, changes.tell),
     ...createRecords(db),
+    ...createLists(db, changes.tell),
     ...createPublishers(db),
     ...createLookups(db),
     bind: (deployment) => bind(db, deployment),

@@ -1,214 +1,182 @@
-/** Many rows in one statement: a column of a batch is one array. */
-import { type RawBuilder, sql, type Transaction } from 'kysely'
-import type { BlockHeader, RegistryLog } from '../chain/index.ts'
-import { logsOf } from './batch.ts'
+/** What a batch of logs says, as rows. */
+import type { Transaction } from 'kysely'
+import type { BlockHeader, Claim, LogPosition, RegistryLog } from '../chain/index.ts'
+import { type Batch, logsOf } from './batch.ts'
+import { bytes, insertRows, integers, texts } from './columns.ts'
 import { readProfile } from './profile.ts'
-import type { Tables } from './tables.ts'
-import { byteaArray, int8Array, textArray } from './wire.ts'
-
-/** A column's name and values; integers find their own width when they are stored. */
-type Column = [name: string, array: RawBuilder<unknown>]
-
-const integers = (name: string, values: number[]): Column => [name, sql`${int8Array(values)}::bigint[]`]
-const bytes = (name: string, values: Uint8Array[]): Column => [name, sql`${byteaArray(values)}::bytea[]`]
-const texts = (name: string, values: (string | null)[]): Column => [name, sql`${textArray(values)}::text[]`]
-
-async function insert(trx: Transaction<Tables>, table: keyof Tables, columns: Column[]): Promise<void> {
-  const names = columns.map(([name]) => sql.ref(name))
-  // Side by side in the select list they advance together; `from unnest(a, b)` would write each into a store of its own first (6 %
-  // of the time of an insert in PGlite).
-  const values = columns.map(([, array]) => sql`unnest(${array})`)
-  await sql`insert into ${sql.table(table)} (${sql.join(names)}) select ${sql.join(values)}`.execute(trx)
-}
-
-/** The columns that say which log wrote a row. */
-function anchor(logs: RegistryLog[]): Column[] {
-  return [
-    integers(
-      'block_number',
-      logs.map(({ at }) => at.blockNumber),
-    ),
-    integers(
-      'log_index',
-      logs.map(({ at }) => at.logIndex),
-    ),
-  ]
-}
-
-export async function insertHeaders(trx: Transaction<Tables>, headers: BlockHeader[]): Promise<void> {
-  await insert(trx, 'headers', [
-    integers(
-      'number',
-      headers.map((header) => header.number),
-    ),
-    bytes(
-      'hash',
-      headers.map((header) => header.hash),
-    ),
-    bytes(
-      'parent_hash',
-      headers.map((header) => header.parentHash),
-    ),
-    integers(
-      'time',
-      headers.map((header) => header.time),
-    ),
-  ])
-}
-
-/** Inserts what the logs say; the rows of each table keep the order of the chain.
- * @param sequence of the first record. */
-export async function insertLogs(trx: Transaction<Tables>, logs: RegistryLog[], sequence: number): Promise<void> {
-  await insertPublishers(trx, logsOf(logs, 'publisherCreated'))
-  await insertProfiles(trx, logsOf(logs, 'profileChanged'))
-  await insertKeys(trx, 'keys_added', logsOf(logs, 'keyAdded'))
-  await insertKeys(trx, 'keys_ended', logsOf(logs, 'keyEnded'))
-  await insertRecords(trx, logsOf(logs, 'mediaRegistered'), sequence)
-  await insertRevocations(trx, logsOf(logs, 'mediaRevoked'))
-}
+import { CUSTODY_EVENTS, type CustodyEventType, type Tables } from './tables.ts'
 
 type Log<T extends RegistryLog['type']> = Extract<RegistryLog, { type: T }>
 
-async function insertPublishers(trx: Transaction<Tables>, logs: Log<'publisherCreated'>[]): Promise<void> {
-  if (logs.length === 0) return
-  await insert(trx, 'publishers', [
-    integers(
-      'publisher_id',
-      logs.map((log) => log.publisherId),
-    ),
-    bytes(
-      'custody',
-      logs.map((log) => log.custody),
-    ),
-    ...anchor(logs),
-  ])
+/** The columns that say which log wrote a row. */
+const anchor = {
+  block_number: integers<{ at: LogPosition }>(({ at }) => at.blockNumber),
+  log_index: integers<{ at: LogPosition }>(({ at }) => at.logIndex),
 }
 
-async function insertProfiles(trx: Transaction<Tables>, logs: Log<'profileChanged'>[]): Promise<void> {
-  if (logs.length === 0) return
-  const profiles = logs.map(({ uri, digest }) => readProfile(uri, digest))
-  await insert(trx, 'profiles', [
-    integers(
-      'publisher_id',
-      logs.map((log) => log.publisherId),
-    ),
-    texts(
-      'uri',
-      logs.map((log) => log.uri),
-    ),
-    bytes(
-      'digest',
-      logs.map((log) => log.digest),
-    ),
-    texts(
-      'name',
-      profiles.map(({ name }) => name),
-    ),
-    texts(
-      'domain',
-      profiles.map(({ domain }) => domain),
-    ),
-    ...anchor(logs),
-  ])
+export function insertHeaders(trx: Transaction<Tables>, headers: BlockHeader[]): Promise<void> {
+  return insertRows(trx, 'headers', headers, {
+    number: integers((header) => header.number),
+    hash: bytes((header) => header.hash),
+    parent_hash: bytes((header) => header.parentHash),
+    time: integers((header) => header.time),
+  })
 }
 
-async function insertKeys(
+/** Inserts what the logs say; the rows of each table keep the order of the chain.
+ * @param anchors of the same batch. @param sequence of the first anchor. */
+export async function insertLogs(
+  trx: Transaction<Tables>,
+  batch: Batch,
+  anchors: AnchorToInsert[],
+  sequence: number,
+): Promise<void> {
+  const { logs } = batch
+  await insertPublishers(trx, logs)
+  await insertCompromises(trx, logsOf(logs, 'compromiseDeclared'))
+  await insertCustodyEvents(trx, logs.filter(isCustodyEvent))
+  await insertAnchors(trx, anchors, sequence)
+  await insertChanges(trx, timed(batch, logs.filter(isChange)))
+  await insertBatches(trx, timed(batch, logsOf(logs, 'batchRooted')))
+}
+
+/** Logs with the time of their block. */
+function timed<L extends RegistryLog>({ headers }: Batch, logs: L[]): (L & { time: number })[] {
+  const times = new Map(headers.map(({ number, time }) => [number, time]))
+  return logs.map((log) => ({ ...log, time: times.get(log.at.blockNumber)! }))
+}
+
+async function insertPublishers(trx: Transaction<Tables>, logs: RegistryLog[]): Promise<void> {
+  await insertRows(trx, 'publishers', logsOf(logs, 'publisherCreated'), {
+    publisher_id: integers((log) => log.publisherId),
+    custody: bytes((log) => log.custody),
+    ...anchor,
+  })
+  const profiles = logsOf(logs, 'profileChanged').map((log) => ({ ...log, ...readProfile(log.uri, log.digest) }))
+  await insertRows(trx, 'profiles', profiles, {
+    publisher_id: integers((log) => log.publisherId),
+    uri: texts((log) => log.uri),
+    digest: bytes((log) => log.digest),
+    name: texts((log) => log.name),
+    domain: texts((log) => log.domain),
+    ...anchor,
+  })
+  await insertKeys(trx, 'keys_added', logsOf(logs, 'keyAdded'))
+  await insertKeys(trx, 'keys_ended', logsOf(logs, 'keyEnded'))
+}
+
+function insertKeys(
   trx: Transaction<Tables>,
   table: 'keys_added' | 'keys_ended',
   logs: (Log<'keyAdded'> | Log<'keyEnded'>)[],
 ): Promise<void> {
-  if (logs.length === 0) return
-  await insert(trx, table, [
-    integers(
-      'publisher_id',
-      logs.map((log) => log.publisherId),
-    ),
-    bytes(
-      'key',
-      logs.map((log) => log.key),
-    ),
-    ...anchor(logs),
-  ])
+  return insertRows(trx, table, logs, {
+    publisher_id: integers((log) => log.publisherId),
+    key: bytes((log) => log.key),
+    ...anchor,
+  })
 }
 
-async function insertRecords(trx: Transaction<Tables>, logs: Log<'mediaRegistered'>[], first: number): Promise<void> {
-  if (logs.length === 0) return
-  await insert(trx, 'records', [
-    integers(
-      'sequence',
-      logs.map((_, i) => first + i),
-    ),
-    bytes(
-      'record_id',
-      logs.map((log) => log.recordId),
-    ),
-    integers(
-      'publisher_id',
-      logs.map((log) => log.publisherId),
-    ),
-    bytes(
-      'content_digest',
-      logs.map((log) => log.contentDigest),
-    ),
-    bytes(
-      'manifest_digest',
-      logs.map((log) => log.manifestDigest),
-    ),
-    bytes(
-      'signer',
-      logs.map((log) => log.signer),
-    ),
-    integers(
-      'kind',
-      logs.map((log) => log.kind),
-    ),
-    integers(
-      'algorithm',
-      logs.map((log) => log.algorithm),
-    ),
-    bytes(
-      'words',
-      logs.map((log) => concat(log.perceptualHashes)),
-    ),
-    bytes(
-      'transaction_hash',
-      logs.map(({ at }) => at.transactionHash),
-    ),
-    ...anchor(logs),
-  ])
+function insertCompromises(trx: Transaction<Tables>, logs: Log<'compromiseDeclared'>[]): Promise<void> {
+  return insertRows(trx, 'compromises', logs, {
+    publisher_id: integers((log) => log.publisherId),
+    account: bytes((log) => log.account),
+    since: integers((log) => log.since),
+    ...anchor,
+  })
 }
 
-async function insertRevocations(trx: Transaction<Tables>, logs: Log<'mediaRevoked'>[]): Promise<void> {
-  if (logs.length === 0) return
-  await insert(trx, 'revocations', [
-    bytes(
-      'record_id',
-      logs.map((log) => log.recordId),
-    ),
-    integers(
-      'publisher_id',
-      logs.map((log) => log.publisherId),
-    ),
-    bytes(
-      'content_digest',
-      logs.map((log) => log.contentDigest),
-    ),
-    bytes(
-      'signer',
-      logs.map((log) => log.signer),
-    ),
-    integers(
-      'reason',
-      logs.map((log) => log.reason),
-    ),
-    ...anchor(logs),
-  ])
+type CustodyLog = Log<CustodyEventType>
+const isCustodyEvent = (log: RegistryLog): log is CustodyLog => CUSTODY_EVENTS.some((type) => type === log.type)
+
+function insertCustodyEvents(trx: Transaction<Tables>, logs: CustodyLog[]): Promise<void> {
+  return insertRows(trx, 'custody_events', logs, {
+    publisher_id: integers((log) => log.publisherId),
+    type: texts((log) => log.type),
+    account: bytes((log) => ('to' in log ? log.to : 'recovery' in log ? log.recovery : null)),
+    not_before: integers((log) => (log.type === 'recoveryChangeStarted' ? log.notBefore : null)),
+    ...anchor,
+  })
+}
+
+/** A row of `records`, but for its sequence. */
+export interface AnchorToInsert {
+  claim: Claim
+  publisherId: number
+  signer: Uint8Array
+  way: number
+  /** Null where stored. */
+  root: Uint8Array | null
+  index: number
+  time: number
+  at: LogPosition
+}
+
+/** The anchors that the logs hold; those of rooted batches come with their lists. */
+export function anchorsOf(batch: Batch): AnchorToInsert[] {
+  return timed(batch, batch.logs).flatMap((log): AnchorToInsert[] => {
+    if (log.type === 'mediaRegistered') return [{ ...log, claim: log, way: 1, root: null, index: 0 }]
+    if (log.type !== 'batchLogged') return []
+    return log.claims.map((claim, index) => ({ ...log, claim, way: 2, index }))
+  })
+}
+
+/** @param first the sequence of the first one. */
+export function insertAnchors(trx: Transaction<Tables>, rows: AnchorToInsert[], first: number): Promise<void> {
+  return insertRows(trx, 'records', rows, {
+    sequence: integers((_, i) => first + i),
+    record_id: bytes(({ claim }) => claim.recordId),
+    publisher_id: integers((row) => row.publisherId),
+    content_digest: bytes(({ claim }) => claim.contentDigest),
+    manifest_digest: bytes(({ claim }) => claim.manifestDigest),
+    signer: bytes((row) => row.signer),
+    kind: integers(({ claim }) => claim.kind),
+    algorithm: integers(({ claim }) => claim.algorithm),
+    words: bytes(({ claim }) => concat(claim.perceptualHashes)),
+    way: integers((row) => row.way),
+    batch_root: bytes((row) => row.root),
+    leaf_index: integers((row) => row.index),
+    time: integers((row) => row.time),
+    transaction_hash: bytes(({ at }) => at.transactionHash),
+    ...anchor,
+  })
+}
+
+type ChangeLog = Log<'mediaRevoked' | 'mediaSuperseded'>
+const isChange = (log: RegistryLog): log is ChangeLog => log.type === 'mediaRevoked' || log.type === 'mediaSuperseded'
+
+function insertChanges(trx: Transaction<Tables>, logs: (ChangeLog & { time: number })[]): Promise<void> {
+  return insertRows(trx, 'changes', logs, {
+    record_id: bytes((log) => log.recordId),
+    publisher_id: integers((log) => log.publisherId),
+    content_digest: bytes((log) => log.contentDigest),
+    signer: bytes((log) => log.signer),
+    kind: integers(({ type }) => (type === 'mediaRevoked' ? 1 : 2)),
+    reason: integers((log) => (log.type === 'mediaRevoked' ? log.reason : null)),
+    superseded_by: bytes((log) => (log.type === 'mediaSuperseded' ? log.supersededBy : null)),
+    time: integers((log) => log.time),
+    transaction_hash: bytes(({ at }) => at.transactionHash),
+    ...anchor,
+  })
+}
+
+function insertBatches(trx: Transaction<Tables>, logs: (Log<'batchRooted'> & { time: number })[]): Promise<void> {
+  return insertRows(trx, 'batches', logs, {
+    publisher_id: integers((log) => log.publisherId),
+    root: bytes((log) => log.root),
+    list_digest: bytes((log) => log.listDigest),
+    count: integers((log) => log.count),
+    signer: bytes((log) => log.signer),
+    time: integers((log) => log.time),
+    transaction_hash: bytes(({ at }) => at.transactionHash),
+    ...anchor,
+  })
 }
 
 function concat(words: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(32 * words.length)
+  const all = new Uint8Array(32 * words.length)
   words.forEach((word, i) => {
-    bytes.set(word, 32 * i)
+    all.set(word, 32 * i)
   })
-  return bytes
+  return all
 }

@@ -1,7 +1,10 @@
 /** Publishers with their last profile and all the keys that they ever had. */
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
+import { equalBytes } from '../bytes.ts'
+import { type CustodyEvent, managementOf } from './custody.ts'
 import type { Tables } from './tables.ts'
 import type { Catalogue, PublisherRow } from './types.ts'
+import { disownedOf } from './void.ts'
 
 export function createPublishers(db: Kysely<Tables>): Pick<Catalogue, 'publisher' | 'counts'> {
   return {
@@ -10,8 +13,31 @@ export function createPublishers(db: Kysely<Tables>): Pick<Catalogue, 'publisher
   }
 }
 
-/** One row a key, and one with nulls for a publisher without keys: a single statement sees a single state. */
-function withKeys(db: Kysely<Tables>, publisherId: number) {
+async function publisher(db: Kysely<Tables>, publisherId: number): Promise<PublisherRow | null> {
+  // One transaction, so that all of it is of one state of the chain.
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (trx) => {
+      const found = await identity(trx, publisherId)
+      if (!found) return null
+      const { publisher_id, custody, time, uri, name, domain } = found
+      const management = managementOf(custody, await custodyEvents(trx, publisherId))
+      return {
+        publisherId: publisher_id,
+        ...management.now,
+        profileUri: uri ?? '',
+        name,
+        domain,
+        createdAt: time,
+        keys: await keys(trx, publisherId),
+        formerCustody: await formerCustody(trx, publisherId, management.former),
+        unlisted: await unlisted(trx, publisherId),
+      }
+    })
+}
+
+function identity(db: Kysely<Tables>, publisherId: number) {
   return db
     .selectFrom('publishers as p')
     .innerJoin('headers as h', 'h.number', 'p.block_number')
@@ -27,34 +53,73 @@ function withKeys(db: Kysely<Tables>, publisherId: number) {
           .as('l'),
       (join) => join.onTrue(),
     )
-    .leftJoin('keys_added as a', 'a.publisher_id', 'p.publisher_id')
-    .leftJoin('headers as ah', 'ah.number', 'a.block_number')
+    .select(['p.publisher_id', 'p.custody', 'h.time', 'l.uri', 'l.name', 'l.domain'])
+    .where('p.publisher_id', '=', publisherId)
+    .executeTakeFirst()
+}
+
+async function keys(db: Kysely<Tables>, publisherId: number): Promise<PublisherRow['keys']> {
+  const rows = await db
+    .selectFrom('keys_added as a')
+    .innerJoin('headers as ah', 'ah.number', 'a.block_number')
     .leftJoin('keys_ended as e', (join) =>
       join.onRef('e.publisher_id', '=', 'a.publisher_id').onRef('e.key', '=', 'a.key'),
     )
     .leftJoin('headers as eh', 'eh.number', 'e.block_number')
-    .select(['p.publisher_id', 'p.custody', 'h.time', 'l.uri', 'l.name', 'l.domain'])
-    .select(['a.key', 'ah.time as added_at', 'eh.time as ended_at'])
-    .where('p.publisher_id', '=', publisherId)
+    .leftJoin('compromises as c', (join) =>
+      join.onRef('c.publisher_id', '=', 'a.publisher_id').onRef('c.account', '=', 'a.key'),
+    )
+    .leftJoin('headers as ch', 'ch.number', 'c.block_number')
+    .select(['a.key', 'ah.time as added_at', 'eh.time as ended_at', 'c.since', 'ch.time as declared_at'])
+    .where('a.publisher_id', '=', publisherId)
     .orderBy('a.block_number')
     .orderBy('a.log_index')
+    .execute()
+  return rows.map((row) => ({
+    key: row.key,
+    addedAt: row.added_at,
+    endedAt: row.ended_at,
+    disowned: disownedOf(row),
+  }))
 }
 
-async function publisher(db: Kysely<Tables>, publisherId: number): Promise<PublisherRow | null> {
-  const rows = await withKeys(db, publisherId).execute()
-  const [first] = rows
-  if (!first) return null
-  return {
-    publisherId: first.publisher_id,
-    custody: first.custody,
-    profileUri: first.uri ?? '',
-    name: first.name,
-    domain: first.domain,
-    createdAt: first.time,
-    keys: rows.flatMap(({ key, added_at: addedAt, ended_at: endedAt }) =>
-      key === null || addedAt === null ? [] : [{ key, addedAt, endedAt }],
-    ),
-  }
+async function custodyEvents(db: Kysely<Tables>, publisherId: number): Promise<CustodyEvent[]> {
+  const rows = await db
+    .selectFrom('custody_events as e')
+    .innerJoin('headers as h', 'h.number', 'e.block_number')
+    .select(['e.type', 'e.account', 'e.not_before', 'h.time'])
+    .where('e.publisher_id', '=', publisherId)
+    .orderBy('e.block_number')
+    .orderBy('e.log_index')
+    .execute()
+  return rows.map(({ type, account, not_before: notBefore, time: at }) => ({ type, account, notBefore, at }))
+}
+
+async function formerCustody(
+  db: Kysely<Tables>,
+  publisherId: number,
+  former: { account: Uint8Array; until: number }[],
+): Promise<PublisherRow['formerCustody']> {
+  const declared = await db
+    .selectFrom('compromises as c')
+    .innerJoin('headers as ch', 'ch.number', 'c.block_number')
+    .select(['c.account', 'c.since', 'ch.time as declared_at'])
+    .where('c.publisher_id', '=', publisherId)
+    .execute()
+  return former.map(({ account, until }) => {
+    const row = declared.find((one) => equalBytes(one.account, account))
+    return { account, until, disowned: row ? disownedOf(row) : null }
+  })
+}
+
+async function unlisted(db: Kysely<Tables>, publisherId: number): Promise<PublisherRow['unlisted']> {
+  return db
+    .selectFrom('batches')
+    .select(({ fn }) => fn.countAll<number>().as('batches'))
+    .select(sql<number>`coalesce(sum(count), 0)::bigint`.as('records'))
+    .where('publisher_id', '=', publisherId)
+    .where('list', '<>', 'present')
+    .executeTakeFirstOrThrow()
 }
 
 async function counts(db: Kysely<Tables>): Promise<{ records: number; publishers: number }> {

@@ -1,11 +1,13 @@
 /** Where the indexer writes: rows and checkpoint change in one transaction, or not at all. */
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { toHex0x } from '../bytes.ts'
 import type { BlockHeader, RegistryLog, Sink } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import { type Batch, checkPublishers, checkShape, checkSuccessor, contradict, logsOf } from './batch.ts'
-import { insertHeaders, insertLogs } from './insert.ts'
+import { anchorsOf, insertHeaders, insertLogs } from './insert.ts'
 import { OTHER_TABLES, type Tables } from './tables.ts'
 import type { Changes } from './types.ts'
+import { byteaArray } from './wire.ts'
 
 /** SQLSTATE class 23, integrity constraint violation: a row that the contracts cannot have written. */
 const CONSTRAINT_VIOLATION = /^23/
@@ -22,18 +24,18 @@ export function createSink(db: Kysely<Tables>, changed: (changes: Changes) => vo
     async append(batch) {
       checkShape(batch)
       try {
-        await db.transaction().execute((trx) => append(trx, batch))
+        const ids = await db.transaction().execute((trx) => append(trx, batch))
+        const lists = logsOf(batch.logs, 'batchRooted').map(({ listDigest }) => listDigest)
+        changed({ changed: ids, removed: [], lists })
       } catch (error) {
         throw explained(error)
       }
-      changed({ added: logsOf(batch.logs, 'mediaRegistered').map(({ recordId }) => recordId), removed: [] })
     },
 
     async rollback(number) {
       if (!Number.isSafeInteger(number) || number < -1)
         throw new RegistryError('server.internal', `rollback: "number" expected a block or -1, got ${number}`)
-      const removed = await db.transaction().execute((trx) => rollback(trx, number))
-      changed({ added: [], removed })
+      changed({ ...(await db.transaction().execute((trx) => rollback(trx, number))), lists: [] })
     },
   }
 }
@@ -50,20 +52,30 @@ async function headerAtOrBelow(db: Kysely<Tables>, number: number): Promise<Bloc
 }
 
 /** Locks out other writers until the end of the transaction and takes the next free sequence. */
-async function lockSequence(trx: Transaction<Tables>): Promise<number> {
+export async function lockSequence(trx: Transaction<Tables>): Promise<number> {
   const meta = await trx.selectFrom('meta').select('next_sequence').forUpdate().executeTakeFirstOrThrow()
   return meta.next_sequence
 }
 
-async function append(trx: Transaction<Tables>, { headers, logs }: Batch): Promise<void> {
+/** @returns ids of the records that this may have changed. */
+async function append(trx: Transaction<Tables>, batch: Batch): Promise<Uint8Array[]> {
+  const { headers, logs } = batch
   const sequence = await lockSequence(trx)
   const head = await headerAtOrBelow(trx, Number.MAX_SAFE_INTEGER)
   if (head && headers[0]) checkSuccessor(head, headers[0])
   checkPublishers(logs, await countPublishers(trx))
+  const anchors = anchorsOf(batch)
   await insertHeaders(trx, headers)
-  await insertLogs(trx, logs, sequence)
-  await advance(trx, countRecords(logs))
+  await insertLogs(trx, batch, anchors, sequence)
+  if (logs.some(({ type }) => type === 'publisherCreated')) await requireOwnCustody(trx, headers[0]!.number)
+  if (anchors.length > 0) await requireVoidBefore(trx, sequence)
+  if (logs.some(isChange)) await requireVoidChangesBefore(trx, headers[0]!.number)
+  await advance(trx, sequence, anchors.length)
+  const disowned = await idsOfMoved(trx, headers[0]!.number - 1)
+  return distinct([...anchors.map(({ claim }) => claim.recordId), ...disowned])
 }
+
+const isChange = ({ type }: RegistryLog) => type === 'mediaRevoked' || type === 'mediaSuperseded'
 
 /** Ids have no gaps, so the highest one is how many there are. */
 async function countPublishers(trx: Transaction<Tables>): Promise<number> {
@@ -74,60 +86,132 @@ async function countPublishers(trx: Transaction<Tables>): Promise<number> {
   return count ?? 0
 }
 
-function countRecords(logs: RegistryLog[]): number {
-  return logs.reduce((count, { type }) => count + (type === 'mediaRegistered' ? 1 : 0), 0)
+/** Takes sequences, and counts the records that had no anchor before. */
+export async function advance(trx: Transaction<Tables>, sequence: number, anchors: number): Promise<void> {
+  if (anchors === 0) return
+  await sql`update meta set next_sequence = next_sequence + ${anchors}::bigint, record_count = record_count + (
+    select count(distinct r.record_id) from records r where r.sequence >= ${sequence}::bigint and not exists (
+      select 1 from records o where o.record_id = r.record_id and o.sequence < ${sequence}::bigint))`.execute(trx)
 }
 
-async function advance(trx: Transaction<Tables>, records: number): Promise<void> {
-  if (records === 0) return
-  await trx
-    .updateTable('meta')
-    .set({
-      next_sequence: sql`next_sequence + ${records}::bigint`,
-      record_count: sql`record_count + ${records}::bigint`,
-    })
+/** An account is custody of one publisher, until it hands it over. */
+async function requireOwnCustody(trx: Transaction<Tables>, block: number): Promise<void> {
+  const { rows } = await sql<{ publisher_id: number }>`
+    select p.publisher_id from publishers p join publishers o on o.custody = p.custody and o.publisher_id < p.publisher_id
+    where p.block_number >= ${block}::bigint and not exists (
+      select 1 from custody_events e where e.publisher_id = o.publisher_id and e.type = 'custodyTransferred')
+    limit 1`.execute(trx)
+  if (rows[0]) contradict(`publisher ${rows[0].publisher_id} has the custody account of another`)
+}
+
+/** Stored once, unless what was stored is void (docs/protocol.md §2.2). */
+async function requireVoidBefore(trx: Transaction<Tables>, sequence: number): Promise<void> {
+  const { rows } = await sql<{ record_id: Uint8Array }>`
+    select r.record_id from records r join records o on o.record_id = r.record_id and o.way = 1
+      and (o.block_number, o.log_index) < (r.block_number, r.log_index)
+    where r.sequence >= ${sequence}::bigint and r.way = 1 and not exists (
+      select 1 from compromises c where c.publisher_id = o.publisher_id and c.account = o.signer and c.since <= o.time
+        and (c.block_number, c.log_index) < (r.block_number, r.log_index))
+    limit 1`.execute(trx)
+  if (rows[0]) contradict(`record ${toHex0x(rows[0].record_id)} is registered again and was not void`)
+}
+
+/** Revoked once, superseded once, unless what was said is void. */
+async function requireVoidChangesBefore(trx: Transaction<Tables>, block: number): Promise<void> {
+  const { rows } = await sql<{ record_id: Uint8Array }>`
+    select r.record_id from changes r join changes o on o.record_id = r.record_id and o.kind = r.kind
+      and (o.block_number, o.log_index) < (r.block_number, r.log_index)
+    where r.block_number >= ${block}::bigint and not exists (
+      select 1 from compromises c where c.publisher_id = o.publisher_id and c.account = o.signer and c.since <= o.time
+        and (c.block_number, c.log_index) < (r.block_number, r.log_index))
+    limit 1`.execute(trx)
+  if (rows[0]) contradict(`${toHex0x(rows[0].record_id)} is revoked or superseded again, and that was not void`)
+}
+
+/** Records of several anchors of which declarations above a block make some void. */
+async function idsOfMoved(trx: Transaction<Tables>, above: number): Promise<Uint8Array[]> {
+  const declared = await trx
+    .selectFrom('compromises')
+    .select('account')
+    .where('block_number', '>', above)
+    .limit(1)
     .execute()
+  if (declared.length === 0) return []
+  const { rows } = await sql<{ record_id: Uint8Array }>`
+    select distinct r.record_id from compromises c
+      join records r on r.publisher_id = c.publisher_id and r.signer = c.account and r.time >= c.since
+    where c.block_number > ${above}::bigint and exists (
+      select 1 from records o where o.record_id = r.record_id and o.sequence <> r.sequence)`.execute(trx)
+  return rows.map(({ record_id }) => record_id)
 }
 
-async function rollback(trx: Transaction<Tables>, number: number): Promise<Uint8Array[]> {
+async function rollback(trx: Transaction<Tables>, number: number): Promise<Pick<Changes, 'changed' | 'removed'>> {
   await lockSequence(trx)
-  const removed = await removeRecords(trx, number)
+  const moved = await idsOfMoved(trx, number)
+  const touched = distinct([...(await removeAnchors(trx, number)), ...moved])
+  const left = await present(trx, touched)
+  const removed = touched.filter((id) => !left.has(toHex0x(id)))
   for (const table of OTHER_TABLES) await trx.deleteFrom(table).where('block_number', '>', number).execute()
   await trx.deleteFrom('headers').where('number', '>', number).execute()
   await trx
     .updateTable('meta')
     .set({ record_count: sql`record_count - ${removed.length}::bigint` })
     .execute()
-  return removed
+  return { changed: touched.filter((id) => left.has(toHex0x(id))), removed }
 }
 
-/** Sequences rise with blocks, so the rows to go are the last ones, and no index on blocks is kept for the sake of this. */
-async function removeRecords(trx: Transaction<Tables>, number: number): Promise<Uint8Array[]> {
+/** Of these ids, as hex, those that still have an anchor. */
+async function present(trx: Transaction<Tables>, ids: Uint8Array[]): Promise<Set<string>> {
+  const found = new Set<string>()
+  for (let i = 0; i < ids.length; i += PIECE_SIZE) {
+    const { rows } = await sql<{ record_id: Uint8Array }>`select distinct record_id from records
+      where record_id = any(${byteaArray(ids.slice(i, i + PIECE_SIZE))}::bytea[])`.execute(trx)
+    for (const { record_id } of rows) found.add(toHex0x(record_id))
+  }
+  return found
+}
+
+/** Sequences rise with blocks, except for claims of rooted batches, which have an index on blocks. */
+async function removeAnchors(trx: Transaction<Tables>, number: number): Promise<Uint8Array[]> {
   const last = await trx
     .selectFrom('records')
     .select('sequence')
     .where('block_number', '<=', number)
+    .where('way', '<>', ROOTED)
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst()
-  const first = last?.sequence ?? 0
   const removed: Uint8Array[] = []
-  for (;;) {
-    const piece = await removePiece(trx, first)
-    if (piece.length === 0) return removed
-    for (const { record_id } of piece) removed.push(record_id)
+  const pieces = [
+    sql<boolean>`way <> ${ROOTED} and sequence > ${last?.sequence ?? 0}::bigint`,
+    sql<boolean>`way = ${ROOTED} and block_number > ${number}::bigint`,
+  ]
+  for (const which of pieces) {
+    for (;;) {
+      const piece = await removePiece(trx, which)
+      if (piece.length === 0) break
+      for (const { record_id } of piece) removed.push(record_id)
+    }
   }
+  return removed
 }
 
+const ROOTED = sql.lit(3)
+
 /** A million ids in one answer would take hundreds of megabytes on their way. */
-function removePiece(trx: Transaction<Tables>, above: number): Promise<{ record_id: Uint8Array }[]> {
+function removePiece(trx: Transaction<Tables>, which: RawBuilder<boolean>): Promise<{ record_id: Uint8Array }[]> {
   return trx
     .deleteFrom('records')
     .where('sequence', 'in', (from) =>
-      from.selectFrom('records').select('sequence').where('sequence', '>', above).orderBy('sequence').limit(PIECE_SIZE),
+      from.selectFrom('records').select('sequence').where(which).orderBy('sequence').limit(PIECE_SIZE),
     )
     .returning('record_id')
     .execute()
+}
+
+/** The same ids, each once. */
+function distinct(ids: Uint8Array[]): Uint8Array[] {
+  return [...new Map(ids.map((id) => [toHex0x(id), id])).values()]
 }
 
 /** A second registration of a record, a second end of a key: the database's own constraints find them. */

@@ -6,6 +6,17 @@ interface Anchored {
   log_index: number
 }
 
+/** The events that `custody_events` holds, by the names that the chain gives them. */
+export const CUSTODY_EVENTS = [
+  'custodyOffered',
+  'custodyRecoveryOffered',
+  'custodyTransferred',
+  'recoveryChangeStarted',
+  'recoveryChangeCancelled',
+  'recoveryChanged',
+] as const
+export type CustodyEventType = (typeof CUSTODY_EVENTS)[number]
+
 export interface Tables {
   meta: {
     id: number
@@ -27,6 +38,13 @@ export interface Tables {
   }
   keys_added: Anchored & { publisher_id: number; key: Uint8Array }
   keys_ended: Anchored & { publisher_id: number; key: Uint8Array }
+  compromises: Anchored & { publisher_id: number; account: Uint8Array; since: number }
+  custody_events: Anchored & {
+    publisher_id: number
+    type: CustodyEventType
+    account: Uint8Array | null
+    not_before: number | null
+  }
   records: Anchored & {
     sequence: number
     record_id: Uint8Array
@@ -37,14 +55,34 @@ export interface Tables {
     kind: number
     algorithm: number
     words: Uint8Array
+    /** 1 stored, 2 logged, 3 rooted. */
+    way: number
+    batch_root: Uint8Array | null
+    leaf_index: number
+    time: number
     transaction_hash: Uint8Array
   }
-  revocations: Anchored & {
+  changes: Anchored & {
     record_id: Uint8Array
     publisher_id: number
     content_digest: Uint8Array
     signer: Uint8Array
-    reason: number
+    /** 1 revoked, 2 superseded. */
+    kind: number
+    reason: number | null
+    superseded_by: Uint8Array | null
+    time: number
+    transaction_hash: Uint8Array
+  }
+  batches: Anchored & {
+    publisher_id: number
+    root: Uint8Array
+    list_digest: Uint8Array
+    count: number
+    signer: Uint8Array
+    time: number
+    transaction_hash: Uint8Array
+    list: 'present' | 'missing' | 'mismatch'
   }
   manifests: {
     record_id: Uint8Array
@@ -59,4 +97,13 @@ export interface Tables {
 }
 
 /** The tables of rows of the chain beside `records`, in an order in which rows may be deleted. */
-export const OTHER_TABLES = ['revocations', 'keys_ended', 'keys_added', 'profiles', 'publishers'] as const
+export const OTHER_TABLES = [
+  'batches',
+  'changes',
+  'custody_events',
+  'compromises',
+  'keys_ended',
+  'keys_added',
+  'profiles',
+  'publishers',
+] as const

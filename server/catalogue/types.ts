@@ -1,11 +1,25 @@
 /** What the catalogue answers. Rows are projections of the chain; bytes stay bytes. */
-import type { Deployment, Sink } from '../chain/index.ts'
+import type { Claim, Deployment, RootedBatch, Sink } from '../chain/index.ts'
 import type { Kind } from '../fingerprint/index.ts'
+
+/** When a signer was declared compromised, both in seconds since 1970. */
+export interface Disowned {
+  /** From when on what it signed is void. */
+  since: number
+  declaredAt: number
+}
 
 export interface PublisherRow {
   publisherId: number
   /** 20 bytes. */
   custody: Uint8Array
+  /** Null for none. */
+  recovery: Uint8Array | null
+  /** Whom custody, and whom recovery, offered custody; null for nobody. */
+  custodyOfferedTo: Uint8Array | null
+  recoveryOfferedTo: Uint8Array | null
+  /** What waits, or null. `to` null: to have none. */
+  recoveryChange: { to: Uint8Array | null; notBefore: number } | null
   /** Empty for a publisher that never had a profile. */
   profileUri: string
   /** From a `data:` profile that matches its digest; null where it cannot be read. */
@@ -13,21 +27,56 @@ export interface PublisherRow {
   domain: string | null
   /** Seconds since 1970. */
   createdAt: number
-  keys: { key: Uint8Array; addedAt: number; endedAt: number | null }[]
+  /** In the order in which they were added. */
+  keys: { key: Uint8Array; addedAt: number; endedAt: number | null; disowned: Disowned | null }[]
+  /** Former custody accounts, in the order in which they handed over. */
+  formerCustody: { account: Uint8Array; until: number; disowned: Disowned | null }[]
+  /** Batches whose list is not here, or is not what was anchored; and how many records they say they hold. */
+  unlisted: { batches: number; records: number }
 }
 
 /** How a record's manifest stands to its anchor. */
 export type ManifestState = 'present' | 'missing' | 'mismatch'
 
+/** The three ways in (docs/protocol.md §2.2). */
+export type Way = 'stored' | 'logged' | 'rooted'
+
+/** Where and by whom a record was anchored once. */
+export interface AnchorRow {
+  way: Way
+  /** The batch's root and the claim's place in it; null where stored. */
+  batch: { root: Uint8Array; index: number } | null
+  manifestDigest: Uint8Array
+  signer: Uint8Array
+  registeredAt: number
+  transactionHash: Uint8Array
+  blockNumber: number
+  blockHash: Uint8Array
+  logIndex: number
+  /** Null where it counts. */
+  disowned: Disowned | null
+}
+
+/** One change of state of a digest, void or not. */
+export interface StateChangeRow {
+  change: { kind: 'revoked'; reason: number } | { kind: 'superseded'; by: Uint8Array }
+  at: number
+  signer: Uint8Array
+  transactionHash: Uint8Array
+  disowned: Disowned | null
+}
+
 export interface RecordRow {
   /** 32 bytes. */
   recordId: Uint8Array
-  /** Grows by one a record in the order of the chain; never used again after a rollback. The cursor of listings. */
+  /** Of the leading anchor: grows in the order in which anchors came to be known; never used again after a rollback. The cursor of
+   *  listings. */
   sequence: number
   publisherId: number
   publisherName: string | null
   publisherDomain: string | null
   contentDigest: Uint8Array
+  /** Of the leading anchor (docs/protocol.md §6), and so are signer, kind, algorithm, words and time. */
   manifestDigest: Uint8Array
   signer: Uint8Array
   /** Null for a kind that this version does not know. */
@@ -35,8 +84,13 @@ export interface RecordRow {
   algorithm: number
   perceptualHashes: Uint8Array[]
   registeredAt: number
-  anchor: { transactionHash: Uint8Array; blockNumber: number; blockHash: Uint8Array; logIndex: number }
+  /** The leading one. */
+  anchor: AnchorRow
+  /** Of the leading anchor: not null only where all anchors are void. */
+  disowned: Disowned | null
+  /** By the change that counts; null where none does. */
   revoked: { at: number; reason: number; signer: Uint8Array } | null
+  superseded: { at: number; by: Uint8Array; signer: Uint8Array } | null
   manifest: {
     state: ManifestState
     title: string | null
@@ -44,6 +98,39 @@ export interface RecordRow {
     width: number | null
     height: number | null
   }
+}
+
+/** Everything that was ever said of a record, void or not, each list in the order of the chain and at most 100 long. */
+export interface RecordHistory {
+  anchors: AnchorRow[]
+  changes: StateChangeRow[]
+}
+
+/** How a rooted batch's list stands to it. */
+export type ListState = 'present' | 'missing' | 'mismatch'
+
+export interface BatchRow {
+  publisherId: number
+  /** 32 bytes each. */
+  root: Uint8Array
+  listDigest: Uint8Array
+  /** As the publisher says. */
+  count: number
+  signer: Uint8Array
+  registeredAt: number
+  transactionHash: Uint8Array
+  blockNumber: number
+  logIndex: number
+  list: ListState
+  disowned: Disowned | null
+}
+
+export interface BatchFilter {
+  publisherId?: number
+  listDigest?: Uint8Array
+  list?: ListState
+  /** Newest first. */
+  limit: number
 }
 
 export interface RecordFilter {
@@ -57,12 +144,14 @@ export interface RecordFilter {
   limit: number
 }
 
-/** What an append or a rollback did to the records. Not told of manifests: whoever calls `setManifest` knows. */
+/** What an append, a rollback or a list did to the records. Not told of manifests: whoever calls `setManifest` knows. */
 export interface Changes {
-  /** Ids, in the order of the chain. */
-  added: Uint8Array[]
-  /** Ids, in no particular order. */
+  /** Ids of records that are new, or whose leading anchor may be another one now; each once. */
+  changed: Uint8Array[]
+  /** Ids of records that are gone; each once. */
   removed: Uint8Array[]
+  /** Digests of the lists of rooted batches that came. */
+  lists: Uint8Array[]
 }
 
 export interface LookupRow {
@@ -81,6 +170,13 @@ export interface Catalogue extends Sink {
   /** Rows for the ids that exist, in no particular order. */
   recordsById(recordIds: Uint8Array[]): Promise<RecordRow[]>
   records(filter: RecordFilter): Promise<RecordRow[]>
+  /** Null for a record that is not here. */
+  history(recordId: Uint8Array): Promise<RecordHistory | null>
+  /** Rooted batches. */
+  batches(filter: BatchFilter): Promise<BatchRow[]>
+  /** Indexes the claims of a rooted batch, in their order, or notes that its list is another one (`null`). Does nothing where no such
+   *  batch is here or its list was taken already. The caller has checked count, root and record ids. */
+  setList(batch: { publisherId: number } & RootedBatch, claims: Claim[] | null): Promise<void>
   /** All records in pieces, oldest first: to fill the matcher at start. */
   allRecords(pieceSize?: number): AsyncIterable<RecordRow[]>
   publisher(publisherId: number): Promise<PublisherRow | null>
@@ -93,7 +189,7 @@ export interface Catalogue extends Sink {
   deleteLookup(id: string): Promise<boolean>
   /** Removes lookups that expired before `now`; returns how many. */
   expireLookups(now: number): Promise<number>
-  /** Called after each committed append or rollback, in the order of commits. What it throws does not reach the indexer, and ends
+  /** Called after each committed append, rollback or list, in the order of commits. What it throws does not reach the indexer, and ends
    *  the process as an uncaught exception. Returns the way to stop. */
   onChange(listener: (changes: Changes) => void): () => void
   close(): Promise<void>

@@ -49,23 +49,110 @@ export interface KeyEnded {
   key: Uint8Array
 }
 
-export interface MediaRegistered {
-  type: 'mediaRegistered'
-  /** 32 bytes. */
-  recordId: Uint8Array
+export interface CompromiseDeclared {
+  type: 'compromiseDeclared'
   publisherId: number
-  /** 32 bytes. */
+  /** A key or a former custody account, 20 bytes. */
+  account: Uint8Array
+  /** Seconds since 1970: what the account signed from here on is void. */
+  since: number
+}
+
+export interface CustodyOffered {
+  type: 'custodyOffered'
+  publisherId: number
+  /** 20 bytes; null withdraws the offer. */
+  to: Uint8Array | null
+}
+
+export interface CustodyRecoveryOffered {
+  type: 'custodyRecoveryOffered'
+  publisherId: number
+  /** 20 bytes; null withdraws the offer. */
+  to: Uint8Array | null
+}
+
+export interface CustodyTransferred {
+  type: 'custodyTransferred'
+  publisherId: number
+  /** 20 bytes each. */
+  from: Uint8Array
+  to: Uint8Array
+}
+
+export interface RecoveryChangeStarted {
+  type: 'recoveryChangeStarted'
+  publisherId: number
+  /** 20 bytes; null for none. */
+  to: Uint8Array | null
+  /** Seconds since 1970. */
+  notBefore: number
+}
+
+export interface RecoveryChangeCancelled {
+  type: 'recoveryChangeCancelled'
+  publisherId: number
+}
+
+export interface RecoveryChanged {
+  type: 'recoveryChanged'
+  publisherId: number
+  /** 20 bytes; null for none. */
+  recovery: Uint8Array | null
+}
+
+/** What is claimed about one original; as in the contract. */
+export interface Registration {
+  /** SHA-256 of the file, 32 bytes. */
   contentDigest: Uint8Array
-  /** 20 bytes. */
-  signer: Uint8Array
+  /** SHA-256 of the manifest's root block, 32 bytes. */
+  manifestDigest: Uint8Array
   /** 1 image, 2 video, 3 audio; others are unknown to this version. */
   kind: number
   /** 0 none, 1 PDQ, 2 sound; others are opaque. */
   algorithm: number
-  /** SHA-256 of the manifest's root block, 32 bytes. */
-  manifestDigest: Uint8Array
-  /** 0 to 64 words of 32 bytes. */
+  /** 0 to 64 words of 32 bytes; none exactly when `algorithm` is 0. */
   perceptualHashes: Uint8Array[]
+}
+
+/** A registration, and the record that it is for one publisher. */
+export interface Claim extends Registration {
+  /** 32 bytes. */
+  recordId: Uint8Array
+}
+
+export interface MediaRegistered extends Claim {
+  type: 'mediaRegistered'
+  publisherId: number
+  /** 20 bytes. */
+  signer: Uint8Array
+}
+
+export interface BatchLogged {
+  type: 'batchLogged'
+  publisherId: number
+  /** 32 bytes. */
+  root: Uint8Array
+  /** 20 bytes. */
+  signer: Uint8Array
+  /** 1 to 1,024, in the order of the tree. */
+  claims: Claim[]
+}
+
+/** A root with a list that is published elsewhere (docs/protocol.md §3). */
+export interface RootedBatch {
+  /** 32 bytes each. */
+  root: Uint8Array
+  listDigest: Uint8Array
+  /** 1 to 8,192, as the publisher says. */
+  count: number
+}
+
+export interface BatchRooted extends RootedBatch {
+  type: 'batchRooted'
+  publisherId: number
+  /** 20 bytes. */
+  signer: Uint8Array
 }
 
 export interface MediaRevoked {
@@ -80,7 +167,34 @@ export interface MediaRevoked {
   reason: number
 }
 
-export type RegistryEvent = PublisherCreated | ProfileChanged | KeyAdded | KeyEnded | MediaRegistered | MediaRevoked
+export interface MediaSuperseded {
+  type: 'mediaSuperseded'
+  /** 32 bytes. */
+  recordId: Uint8Array
+  publisherId: number
+  /** 32 bytes. */
+  contentDigest: Uint8Array
+  /** 20 bytes. */
+  signer: Uint8Array
+  /** Another content digest of the publisher, 32 bytes. */
+  supersededBy: Uint8Array
+}
+
+export type PublisherEvent =
+  | PublisherCreated
+  | ProfileChanged
+  | KeyAdded
+  | KeyEnded
+  | CompromiseDeclared
+  | CustodyOffered
+  | CustodyRecoveryOffered
+  | CustodyTransferred
+  | RecoveryChangeStarted
+  | RecoveryChangeCancelled
+  | RecoveryChanged
+export type MediaEvent = MediaRegistered | BatchLogged | BatchRooted | MediaRevoked | MediaSuperseded
+/** `NoncesCancelled` is none of them: no record depends on it. */
+export type RegistryEvent = PublisherEvent | MediaEvent
 
 export type RegistryLog = RegistryEvent & { at: LogPosition }
 

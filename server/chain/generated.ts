@@ -20,6 +20,54 @@ export const publisherRegistryAbi = [
       },
       {
         "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "PublisherRegistryAccountCompromised",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "custody",
+        "type": "address"
+      }
+    ],
+    "name": "PublisherRegistryAccountIsCustody",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "PublisherRegistryAccountUnknown",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
         "name": "caller",
         "type": "address"
       }
@@ -46,6 +94,59 @@ export const publisherRegistryAbi = [
       }
     ],
     "name": "PublisherRegistryCallerNotCustodyOrKey",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "PublisherRegistryCallerNotRecovery",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "PublisherRegistryCompromiseDeclaredBefore",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint40",
+        "name": "since",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint40",
+        "name": "earliest",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint40",
+        "name": "latest",
+        "type": "uint40"
+      }
+    ],
+    "name": "PublisherRegistryCompromiseOutOfRange",
     "type": "error"
   },
   {
@@ -78,6 +179,38 @@ export const publisherRegistryAbi = [
       }
     ],
     "name": "PublisherRegistryConsentInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "latest",
+        "type": "uint256"
+      }
+    ],
+    "name": "PublisherRegistryConsentTooFarAhead",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "PublisherRegistryCustodyNotOffered",
     "type": "error"
   },
   {
@@ -158,6 +291,60 @@ export const publisherRegistryAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      }
+    ],
+    "name": "PublisherRegistryNoRecoveryChange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "length",
+        "type": "uint256"
+      }
+    ],
+    "name": "PublisherRegistryProfileUriTooLong",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint40",
+        "name": "notBefore",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint256",
+        "name": "blockTime",
+        "type": "uint256"
+      }
+    ],
+    "name": "PublisherRegistryRecoveryChangeTooEarly",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "recovery",
+        "type": "address"
+      }
+    ],
+    "name": "PublisherRegistryRecoveryUnchanged",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "string",
         "name": "str",
         "type": "string"
@@ -165,6 +352,106 @@ export const publisherRegistryAbi = [
     ],
     "name": "StringTooLong",
     "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "since",
+        "type": "uint40"
+      }
+    ],
+    "name": "CompromiseDeclared",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "custody",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      }
+    ],
+    "name": "CustodyOffered",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "recovery",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      }
+    ],
+    "name": "CustodyRecoveryOffered",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "from",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      }
+    ],
+    "name": "CustodyTransferred",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -255,6 +542,76 @@ export const publisherRegistryAbi = [
     "type": "event"
   },
   {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      }
+    ],
+    "name": "RecoveryChangeCancelled",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "notBefore",
+        "type": "uint40"
+      }
+    ],
+    "name": "RecoveryChangeStarted",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "recovery",
+        "type": "address"
+      }
+    ],
+    "name": "RecoveryChanged",
+    "type": "event"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      }
+    ],
+    "name": "acceptCustody",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "uint32",
@@ -285,6 +642,37 @@ export const publisherRegistryAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      }
+    ],
+    "name": "cancelRecoveryChange",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      }
+    ],
+    "name": "changeRecovery",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "string",
         "name": "profileUri",
         "type": "string"
@@ -293,6 +681,11 @@ export const publisherRegistryAbi = [
         "internalType": "bytes32",
         "name": "profileDigest",
         "type": "bytes32"
+      },
+      {
+        "internalType": "address",
+        "name": "recovery",
+        "type": "address"
       }
     ],
     "name": "createPublisher",
@@ -323,6 +716,29 @@ export const publisherRegistryAbi = [
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "uint40",
+        "name": "since",
+        "type": "uint40"
+      }
+    ],
+    "name": "declareCompromised",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -392,6 +808,19 @@ export const publisherRegistryAbi = [
         "internalType": "uint32",
         "name": "publisherId",
         "type": "uint32"
+      }
+    ],
+    "name": "finishRecoveryChange",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
       },
       {
         "internalType": "address",
@@ -418,6 +847,141 @@ export const publisherRegistryAbi = [
         "type": "uint32"
       },
       {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "time",
+        "type": "uint256"
+      }
+    ],
+    "name": "isVoid",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "void",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      }
+    ],
+    "name": "offerCustody",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "custody",
+        "type": "address"
+      }
+    ],
+    "name": "publisherIdOf",
+    "outputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      }
+    ],
+    "name": "publisherOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "custody",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "recoveryChangeAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "address",
+            "name": "recovery",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "pendingRecovery",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "offeredTo",
+            "type": "address"
+          },
+          {
+            "internalType": "address",
+            "name": "recoveredTo",
+            "type": "address"
+          }
+        ],
+        "internalType": "struct IPublisherRegistry.Publisher",
+        "name": "publisher",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      }
+    ],
+    "name": "recoverCustody",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
         "internalType": "string",
         "name": "uri",
         "type": "string"
@@ -432,22 +996,6 @@ export const publisherRegistryAbi = [
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
-  }
-] as const
-
-export const publisherRegistryBytecode = '0x6101606040523461013d57604051610018604082610141565b601b815260208101907f466972737468616e64205075626c697368657252656769737472790000000000825260405191610053604084610141565b600183526020830191603160f81b835261006c81610178565b6101205261007984610178565b61014052519020918260e05251902080610100524660a0526040519060208201927f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f8452604083015260608201524660808201523060a082015260a081526100e260c082610141565b5190206080523060c052604051610e8e90816101e4823960805181610cdb015260a05181610d98015260c05181610cac015260e05181610d2a01526101005181610d5001526101205181610389015261014051816103b20152f35b5f80fd5b601f909101601f19168101906001600160401b0382119082101761016457604052565b634e487b7160e01b5f52604160045260245ffd5b601f8151116101a3576020815191015160208210610194571790565b5f198260200360031b1b161790565b604460209160405192839163305a27a960e01b83528160048401528051918291826024860152018484015e5f828201840152601f01601f19168101030190fdfe60806040526004361015610011575f80fd5b5f3560e01c80635d941958146109b057806367d9412e146105f65780637e56c61c1461048557806384b0196e14610353578063a61b4275146102ea578063bdbf5c0b1461010e5763d0330c4014610066575f80fd5b3461010a5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261010a5761009d610a04565b6024359067ffffffffffffffff821161010a5763ffffffff7fa432bcfd4da3f8c1687b52941320d641ecb7bc971525696c6086d27dc2ef3c0c916100e8610105943690600401610a3a565b94906100f383610ba9565b60405193849316956044359184610b5d565b0390a2005b5f80fd5b3461010a5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261010a5760043567ffffffffffffffff811161010a5761015d903690600401610a3a565b335f52600460205263ffffffff60405f205416806102bb575060025463ffffffff811663ffffffff811461028e576020937fffffffffffffffffffffffffffffffffffffffffffffffffffffffff000000009363ffffffff60017fa432bcfd4da3f8c1687b52941320d641ecb7bc971525696c6086d27dc2ef3c0c940116809581951617600255835f526003865260405f20337fffffffffffffffffffffffff0000000000000000000000000000000000000000825416179055335f526004865260405f20847fffffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000082541617905561028360405192839233877f203473fbbcb8f6e1be3f9ff7cbff31c77804ec74d598b71a28e572886818daa75f80a36024359184610b5d565b0390a2604051908152f35b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b7fd57d9410000000000000000000000000000000000000000000000000000000005f523360045260245260445ffd5b3461010a5760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261010a5763ffffffff610326610a04565b165f526003602052602073ffffffffffffffffffffffffffffffffffffffff60405f205416604051908152f35b3461010a575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261010a576104296103ad7f0000000000000000000000000000000000000000000000000000000000000000610c3e565b6103d67f0000000000000000000000000000000000000000000000000000000000000000610c3e565b6020610437604051926103e98385610aef565b5f84525f3681376040519586957f0f00000000000000000000000000000000000000000000000000000000000000875260e08588015260e0870190610a68565b908582036040870152610a68565b4660608501523060808501525f60a085015283810360c08501528180845192838152019301915f5b82811061046e57505050500390f35b83518552869550938101939281019260010161045f565b3461010a5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261010a576104bc610a04565b63ffffffff6104c9610a17565b9173ffffffffffffffffffffffffffffffffffffffff83169283331415806105c8575b610594576104fa9082610aab565b156105655716805f52600560205260405f20825f5260205260405f2060027fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff008254161790557fc4607b15fc1a22416c27520c9be3372296c30db62fd0a67a1b88a49a470b53b45f80a3005b7f0bb5016c000000000000000000000000000000000000000000000000000000005f521660045260245260445ffd5b507faaf55806000000000000000000000000000000000000000000000000000000005f52166004526024523360445260645ffd5b508282165f52600360205273ffffffffffffffffffffffffffffffffffffffff60405f2054163314156104ec565b3461010a5760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261010a5761062d610a04565b610635610a17565b6044359060643567ffffffffffffffff811161010a57610659903690600401610a3a565b9161066385610ba9565b73ffffffffffffffffffffffffffffffffffffffff811694851561097e5784421161094e5763ffffffff1693845f52600560205260405f20865f5260205260ff60405f205416600381101561092157600181146108f1576002146108c15760429060405160208101917f8fa618fc808039d40ab539eef85975a8f818c02da1cf1614cf7affc05b7a912c835287604083015288606083015260808201526080815261070f60a082610aef565b51902061071a610c95565b90604051917f1901000000000000000000000000000000000000000000000000000000000000835260028301526022820152208573ffffffffffffffffffffffffffffffffffffffff61076e868685610c0a565b50501614928315610817575b5050509050156107e957805f52600560205260405f20825f5260205260405f2060017fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff008254161790557f8b3883faec903e36c44ebdf46e24443081d8119e9722c09842275e06b0f87a935f80a3005b7f185efc79000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b5f93507fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f86602097606494604051967f1626ba7e0000000000000000000000000000000000000000000000000000000088526004880152604060248801528160448801528587013786848287010152011601915afa7f1626ba7e000000000000000000000000000000000000000000000000000000005f5114601f3d1116168084808061077a565b85857f7be9e29b000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b86867faa4fa30b000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b7f4e487b71000000000000000000000000000000000000000000000000000000005f52602160045260245ffd5b847f11dad73e000000000000000000000000000000000000000000000000000000005f526004524260245260445ffd5b63ffffffff907f669517e1000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b3461010a5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261010a5760206109fa6109ec610a04565b6109f4610a17565b90610aab565b6040519015158152f35b6004359063ffffffff8216820361010a57565b6024359073ffffffffffffffffffffffffffffffffffffffff8216820361010a57565b9181601f8401121561010a5782359167ffffffffffffffff831161010a576020838186019501011161010a57565b907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f602080948051918291828752018686015e5f8582860101520116010190565b63ffffffff165f52600560205273ffffffffffffffffffffffffffffffffffffffff60405f2091165f5260205260ff60405f20541660038110156109215760011490565b90601f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0910116810190811067ffffffffffffffff821117610b3057604052565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b9392917fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f8260609360209560408a528160408b0152858a01375f84828a0101520116850101930152565b63ffffffff16805f52600360205273ffffffffffffffffffffffffffffffffffffffff60405f2054163303610bdb5750565b7fe883ca44000000000000000000000000000000000000000000000000000000005f526004523360245260445ffd5b9060418303610c3457610c2d9250602081013591604082359201355f1a90610dbe565b9192909190565b50505f9160029190565b60ff811690601f8211610c6d5760405191610c5a604084610aef565b6020808452838101919036833783525290565b7fb3512b0c000000000000000000000000000000000000000000000000000000005f5260045ffd5b73ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016301480610d95575b15610cfd577f000000000000000000000000000000000000000000000000000000000000000090565b60405160208101907f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f82527f000000000000000000000000000000000000000000000000000000000000000060408201527f000000000000000000000000000000000000000000000000000000000000000060608201524660808201523060a082015260a08152610d8f60c082610aef565b51902090565b507f00000000000000000000000000000000000000000000000000000000000000004614610cd4565b91907f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a08411610e4d579160209360809260ff5f9560405194855216868401526040830152606082015282805260015afa15610e42575f5173ffffffffffffffffffffffffffffffffffffffff811615610e3857905f905f90565b505f906001905f90565b6040513d5f823e3d90fd5b5050505f916003919056fea264697066735822122048d1045a127608836c953aa772a26e3a57a6ab33901b441c244afbde4f8aa02464736f6c63430008250033'
-
-export const mediaRegistryAbi = [
-  {
-    "inputs": [
-      {
-        "internalType": "contract IPublisherRegistry",
-        "name": "publisherRegistry",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "nonpayable",
-    "type": "constructor"
   },
   {
     "inputs": [
@@ -455,9 +1003,152 @@ export const mediaRegistryAbi = [
         "internalType": "uint32",
         "name": "publisherId",
         "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
       }
     ],
-    "name": "MediaRegistryBatchEmpty",
+    "name": "standingOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint40",
+            "name": "addedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "endedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "custodySince",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "compromisedSince",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "declaredAt",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IPublisherRegistry.Standing",
+        "name": "standing",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "key",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "time",
+        "type": "uint256"
+      }
+    ],
+    "name": "wasLive",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "live",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  }
+] as const
+
+export const publisherRegistryBytecode = '0x6101606040523461013d57604051610018604082610141565b601b815260208101907f466972737468616e64205075626c697368657252656769737472790000000000825260405191610053604084610141565b600183526020830191603160f81b835261006c81610178565b6101205261007984610178565b61014052519020918260e05251902080610100524660a0526040519060208201927f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f8452604083015260608201524660808201523060a082015260a081526100e260c082610141565b5190206080523060c05260405161209490816101e4823960805181611ead015260a05181611f6a015260c05181611e7e015260e05181611efc01526101005181611f22015261012051816107b6015261014051816107df0152f35b5f80fd5b601f909101601f19168101906001600160401b0382119082101761016457604052565b634e487b7160e01b5f52604160045260245ffd5b601f8151116101a3576020815191015160208210610194571790565b5f198260200360031b1b161790565b604460209160405192839163305a27a960e01b83528160048401528051918291826024860152018484015e5f828201840152601f01601f19168101030190fdfe6080806040526004361015610012575f80fd5b5f3560e01c9081630fabd7cc14611291575080631320b5d8146112495780631d46a895146111db5780632bed8a8c146111c25780632c9ab6a41461117a5780635d9419581461112657806367d9412e14610d585780636af91ef714610aee5780636f646b4f146109d25780637e56c61c146108b257806384b0196e1461078057806388535df2146107415780638a58165d14610622578063a61b4275146105b9578063ac2f5b27146104f1578063b782b9821461039f578063c73bb91d1461026c578063d0330c40146101fc5763e483155c146100ed575f80fd5b346101f85760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85761012461131d565b63ffffffff6101316112fa565b915f60806040516101418161144c565b8281528260208201528260408201528260608201520152165f52600560205273ffffffffffffffffffffffffffffffffffffffff60405f2091165f5260205260a060405f2064ffffffffff604051916101998361144c565b5481808216938481528160208201818560281c168152816040840191818760501c1683528160806060870196828a60781c16885201978b1c16875260405198895251166020880152511660408601525116606084015251166080820152f35b5f80fd5b346101f85760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85761023361131d565b6024359067ffffffffffffffff82116101f85761025761026a923690600401611392565b90610261836119a1565b60443592611d5d565b005b346101f85760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f8576102a361131d565b6102ac816118be565b63ffffffff81165f52600360205260405f209081549164ffffffffff8360a01c16804210610370575061026a926004827fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff600273ffffffffffffffffffffffffffffffffffffffff9501938454947fffffffffffffffffffffffff000000000000000000000000000000000000000086169055168155017fffffffffffffffffffffffff000000000000000000000000000000000000000081541690551690611a02565b7f80c4eec1000000000000000000000000000000000000000000000000000000005f526004524260245260445ffd5b346101f85760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85760043567ffffffffffffffff81116101f8576103ee903690600401611392565b60443573ffffffffffffffffffffffffffffffffffffffff8116908181036101f85761041933611be5565b6002549163ffffffff831663ffffffff81146104c4576020957fffffffffffffffffffffffffffffffffffffffffffffffffffffffff000000009560016104a593019563ffffffff871697889116176002556104753387611c46565b33877f203473fbbcb8f6e1be3f9ff7cbff31c77804ec74d598b71a28e572886818daa75f80a36024359186611d5d565b6104b4575b5050604051908152f35b6104bd91611a02565b82806104aa565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b346101f85760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85761052861131d565b73ffffffffffffffffffffffffffffffffffffffff63ffffffff61054a6112fa565b92610554816119a1565b1691825f526003602052600360405f20018282167fffffffffffffffffffffffff0000000000000000000000000000000000000000825416179055169033907f6f063d88d8ff4cc05d15c105fee25223acf8b6e87817433b6909520326b0e7035f80a4005b346101f85760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85763ffffffff6105f561131d565b165f526003602052602073ffffffffffffffffffffffffffffffffffffffff60405f205416604051908152f35b346101f85760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85763ffffffff61065e61131d565b5f60a060405161066d81611403565b8281528260208201528260408201528260608201528260808201520152165f52600360205260c060405f2073ffffffffffffffffffffffffffffffffffffffff6040516106b981611403565b81835493818086169586855264ffffffffff602086019160a01c16815281806001850154166040870190815264ffffffffff82600287015416936060890194855260a08460048160038b0154169960808d019a8b5201541699019889526040519a8b52511660208a0152511660408801525116606086015251166080840152511660a0820152f35b346101f85760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85761026a61077b61131d565b611729565b346101f8575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f8576108566107da7f0000000000000000000000000000000000000000000000000000000000000000611e10565b6108037f0000000000000000000000000000000000000000000000000000000000000000611e10565b6020610864604051926108168385611468565b5f84525f3681376040519586957f0f00000000000000000000000000000000000000000000000000000000000000875260e08588015260e08701906113c0565b9085820360408701526113c0565b4660608501523060808501525f60a085015283810360c08501528180845192838152019301915f5b82811061089b57505050500390f35b83518552869550938101939281019260010161088c565b346101f85760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f8576108e961131d565b6108f16112fa565b73ffffffffffffffffffffffffffffffffffffffff81169182331415806109a0575b6109665761092182826116d3565b156109305761026a9250611b50565b63ffffffff91507f0bb5016c000000000000000000000000000000000000000000000000000000005f521660045260245260445ffd5b63ffffffff91507faaf55806000000000000000000000000000000000000000000000000000000005f52166004526024523360445260645ffd5b5063ffffffff81165f52600360205273ffffffffffffffffffffffffffffffffffffffff60405f205416331415610913565b346101f85760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f857610a0961131d565b63ffffffff610a166112fa565b911690815f52600360205273ffffffffffffffffffffffffffffffffffffffff600160405f200154163303610abe5773ffffffffffffffffffffffffffffffffffffffff90825f526003602052600460405f20018282167fffffffffffffffffffffffff0000000000000000000000000000000000000000825416179055169033907fa0500eab8e90a127431a3f918e317bbdda92e3fca5140b966717692b26453d2d5f80a4005b507f97305f0c000000000000000000000000000000000000000000000000000000005f526004523360245260445ffd5b346101f85760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f857610b2561131d565b610b2d6112fa565b906044359164ffffffffff8316908184036101f857610b4b836119a1565b73ffffffffffffffffffffffffffffffffffffffff811693338514610d225763ffffffff841693845f52600560205260405f20865f5260205260405f209264ffffffffff845460a01c16610cf25764ffffffffff610ba885611b0b565b168015610cc2578086108015610cb2575b610c785750927fa5086d03e0cfe828f7468e8427d398f82cc7f2824ff83f654eb7690c29f4b36794928285610bf3602097610c5f966116d3565b610c68575b505081547fffffffffffffff00000000000000000000ffffffffffffffffffffffffffffff1660789190911b73ffffffffff00000000000000000000000000000016174260a01b78ffffffffff000000000000000000000000000000000000000016179055565b604051908152a3005b610c7191611b50565b8880610bf8565b857fddd59b75000000000000000000000000000000000000000000000000000000005f5260045260245264ffffffffff421660445260645ffd5b5064ffffffffff42168611610bb9565b87877fec195646000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b86867f0e3a6edf000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b8463ffffffff857fb6417686000000000000000000000000000000000000000000000000000000005f521660045260245260445ffd5b346101f85760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f857610d8f61131d565b610d976112fa565b60443560643567ffffffffffffffff81116101f857610dba903690600401611392565b610dc58592956119a1565b73ffffffffffffffffffffffffffffffffffffffff84169485156110f45763ffffffff831694855f52600560205260405f20875f5260205260405f209485549464ffffffffff8660281c166110c45764ffffffffff86166110945782610e2a91611a80565b8042116110655762278d0042018042116104c457808211611036575060429060405160208101917f8fa618fc808039d40ab539eef85975a8f818c02da1cf1614cf7affc05b7a912c83528960408301528a6060830152608082015260808152610e9460a082611468565b519020610e9f611e67565b90604051917f1901000000000000000000000000000000000000000000000000000000000000835260028301526022820152208773ffffffffffffffffffffffffffffffffffffffff610ef3868685611f90565b50501614928315610f8c575b505050905015610f5c577fffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000164264ffffffffff161790557f8b3883faec903e36c44ebdf46e24443081d8119e9722c09842275e06b0f87a935f80a3005b50507f185efc79000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b5f93507fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f86602097606494604051967f1626ba7e0000000000000000000000000000000000000000000000000000000088526004880152604060248801528160448801528587013786848287010152011601915afa7f1626ba7e000000000000000000000000000000000000000000000000000000005f5114601f3d11161680868080610eff565b907fb51be2f9000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b7f11dad73e000000000000000000000000000000000000000000000000000000005f526004524260245260445ffd5b88887faa4fa30b000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b88887f7be9e29b000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b63ffffffff837f669517e1000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b346101f85760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f857602061117061116261131d565b61116a6112fa565b906116d3565b6040519015158152f35b346101f85760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85761026a6111b461131d565b6111bc6112fa565b90611570565b346101f85760206111706111d536611330565b916114a9565b346101f857602063ffffffff6111f036611330565b929091165f526005835273ffffffffffffffffffffffffffffffffffffffff60405f2091165f52825264ffffffffff60405f205460781c16801515918261123e575b50506040519015158152f35b101590508280611232565b346101f85760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f85761026a61128361131d565b61128c816118be565b611918565b346101f85760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101f8576004359073ffffffffffffffffffffffffffffffffffffffff82168092036101f8576020915f526004825263ffffffff60405f2054168152f35b6024359073ffffffffffffffffffffffffffffffffffffffff821682036101f857565b6004359063ffffffff821682036101f857565b7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc60609101126101f85760043563ffffffff811681036101f8579060243573ffffffffffffffffffffffffffffffffffffffff811681036101f8579060443590565b9181601f840112156101f85782359167ffffffffffffffff83116101f857602083818601950101116101f857565b907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f602080948051918291828752018686015e5f8582860101520116010190565b60c0810190811067ffffffffffffffff82111761141f57604052565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b60a0810190811067ffffffffffffffff82111761141f57604052565b90601f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0910116810190811067ffffffffffffffff82111761141f57604052565b63ffffffff165f52600560205273ffffffffffffffffffffffffffffffffffffffff60405f2091165f5260205260405f20604051906114e78261144c565b549064ffffffffff821690818152608064ffffffffff808560281c1694856020850152818160501c166040850152818160781c16606085015260a01c169101528015908115611566575b50801561155d575b61155757801515918261154d575b50501590565b1190505f80611547565b50505f90565b50428211611539565b905082105f611531565b9061157a826119a1565b63ffffffff821690815f52600360205260405f209073ffffffffffffffffffffffffffffffffffffffff6001830154169373ffffffffffffffffffffffffffffffffffffffff8216948086146116a3571561169357505062093a8064ffffffffff4216019064ffffffffff82116104c4576002810180547fffffffffffffffffffffffff0000000000000000000000000000000000000000168517905580547fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff1660a083901b78ffffffffff0000000000000000000000000000000000000000161790557f7ed56cf335042acbece4d2ab1ff9f1f966103de48fd5debd7c068621fd78e9019060209064ffffffffff60405191168152a3565b915091506116a19250611a02565b565b85857fc0099c10000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b63ffffffff165f52600560205273ffffffffffffffffffffffffffffffffffffffff60405f2091165f5260205260405f205464ffffffffff811615159081611719575090565b64ffffffffff915060281c161590565b63ffffffff8116805f52600360205260405f20600481019173ffffffffffffffffffffffffffffffffffffffff8354163314159081809261189a575b61186b5761177233611be5565b61177c3386611a80565b73ffffffffffffffffffffffffffffffffffffffff835416805f52600460205260405f207fffffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000081541690556117d03387611c46565b600384017fffffffffffffffffffffffff0000000000000000000000000000000000000000815416905533917f7b0762c0465a9114a5f5455b0099d42d2f234ad573d2f8c59bdf0badeba60b395f80a461186657817fffffffffffffffffffffffff000000000000000000000000000000000000000064ffffffffff93541690555460a01c1661185d5750565b6116a190611918565b505050565b7fe69cd56e000000000000000000000000000000000000000000000000000000005f526004523360245260445ffd5b503373ffffffffffffffffffffffffffffffffffffffff6003850154161415611765565b63ffffffff906118cd816119a1565b16805f52600360205264ffffffffff60405f205460a01c16156118ed5750565b7fb16e8d8f000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b63ffffffff165f8181526003602052604081206002810180547fffffffffffffffffffffffff000000000000000000000000000000000000000016905580547fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff1690557fc9d9dd33e66f8837304cc59d1440b3527e6823800610ee272fd9c4ebed2da0459080a2565b63ffffffff16805f52600360205273ffffffffffffffffffffffffffffffffffffffff60405f20541633036119d35750565b7fe883ca44000000000000000000000000000000000000000000000000000000005f526004523360245260445ffd5b63ffffffff73ffffffffffffffffffffffffffffffffffffffff911691825f526003602052600160405f20018282167fffffffffffffffffffffffff000000000000000000000000000000000000000082541617905516907f59cec0c3507fe585c9da094089b3be027a1841fca18dc59f811fe8ed81f565e85f80a3565b63ffffffff16805f52600560205260405f2073ffffffffffffffffffffffffffffffffffffffff83165f5260205264ffffffffff60405f205460a01c16611ac5575050565b73ffffffffffffffffffffffffffffffffffffffff92507fcb2f41e6000000000000000000000000000000000000000000000000000000005f526004521660245260445ffd5b5464ffffffffff8082169160501c1681158015611b48575b611b385780821015611b33575090565b905090565b0164ffffffffff81116104c45790565b508015611b23565b63ffffffff73ffffffffffffffffffffffffffffffffffffffff911691825f52600560205260405f208282165f5260205260405f2080547fffffffffffffffffffffffffffffffffffffffffffff0000000000ffffffffff69ffffffffff00000000004260281b16911617905516907fc4607b15fc1a22416c27520c9be3372296c30db62fd0a67a1b88a49a470b53b45f80a3565b73ffffffffffffffffffffffffffffffffffffffff16805f52600460205263ffffffff60405f2054169081611c18575050565b7fd57d9410000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b63ffffffff16805f52600360205260405f2073ffffffffffffffffffffffffffffffffffffffff83167fffffffffffffffffffffffff000000000000000000000000000000000000000082541617905573ffffffffffffffffffffffffffffffffffffffff82165f52600460205260405f20817fffffffffffffffffffffffffffffffffffffffffffffffffffffffff000000008254161790555f52600560205273ffffffffffffffffffffffffffffffffffffffff60405f2091165f5260205260405f20805464ffffffffff8160501c1615611d21575050565b7fffffffffffffffffffffffffffffffffff0000000000ffffffffffffffffffff164260501b6effffffffff0000000000000000000016179055565b9091926120008411611de4577fa432bcfd4da3f8c1687b52941320d641ecb7bc971525696c6086d27dc2ef3c0c927fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f63ffffffff879560609560405197889660408852816040890152888801375f878b880101526020860152169601168101030190a2565b837f8b2e8606000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b60ff811690601f8211611e3f5760405191611e2c604084611468565b6020808452838101919036833783525290565b7fb3512b0c000000000000000000000000000000000000000000000000000000005f5260045ffd5b73ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016301480611f67575b15611ecf577f000000000000000000000000000000000000000000000000000000000000000090565b60405160208101907f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f82527f000000000000000000000000000000000000000000000000000000000000000060408201527f000000000000000000000000000000000000000000000000000000000000000060608201524660808201523060a082015260a08152611f6160c082611468565b51902090565b507f00000000000000000000000000000000000000000000000000000000000000004614611ea6565b9060418303611fba57611fb39250602081013591604082359201355f1a90611fc4565b9192909190565b50505f9160029190565b91907f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a08411612053579160209360809260ff5f9560405194855216868401526040830152606082015282805260015afa15612048575f5173ffffffffffffffffffffffffffffffffffffffff81161561203e57905f905f90565b505f906001905f90565b6040513d5f823e3d90fd5b5050505f916003919056fea264697066735822122018f655322ac23958c30c8d4496ab59486fdf41a223b237e8f4a104787b5b08d464736f6c63430008250033'
+
+export const mediaRegistryAbi = [
+  {
+    "inputs": [
+      {
+        "internalType": "contract IPublisherRegistry",
+        "name": "registry",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "constructor"
+  },
+  {
+    "inputs": [],
+    "name": "InvalidShortString",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "blockTime",
+        "type": "uint256"
+      }
+    ],
+    "name": "MediaRegistryAuthorizationExpired",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "latest",
+        "type": "uint256"
+      }
+    ],
+    "name": "MediaRegistryAuthorizationTooFarAhead",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "root",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "listDigest",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint32",
+        "name": "count",
+        "type": "uint32"
+      }
+    ],
+    "name": "MediaRegistryBatchIncomplete",
     "type": "error"
   },
   {
@@ -469,11 +1160,16 @@ export const mediaRegistryAbi = [
       },
       {
         "internalType": "address",
+        "name": "key",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
         "name": "caller",
         "type": "address"
       }
     ],
-    "name": "MediaRegistryCallerNotLiveKey",
+    "name": "MediaRegistryCallerMayNotCancel",
     "type": "error"
   },
   {
@@ -495,12 +1191,65 @@ export const mediaRegistryAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "contentDigests",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "manifestDigests",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "headBytes",
+        "type": "uint256"
+      }
+    ],
+    "name": "MediaRegistryClaimsUneven",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "spokenOf",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "words",
+        "type": "uint256"
+      }
+    ],
+    "name": "MediaRegistryClaimsWordsUneven",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint32",
         "name": "publisherId",
         "type": "uint32"
       }
     ],
     "name": "MediaRegistryContentDigestZero",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "count",
+        "type": "uint256"
+      }
+    ],
+    "name": "MediaRegistryCountOutOfRange",
     "type": "error"
   },
   {
@@ -523,6 +1272,43 @@ export const mediaRegistryAbi = [
       }
     ],
     "name": "MediaRegistryNoPublisherRegistry",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "contentDigest",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "by",
+        "type": "bytes32"
+      }
+    ],
+    "name": "MediaRegistryNoSuccessor",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "key",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      }
+    ],
+    "name": "MediaRegistryNonceUsed",
     "type": "error"
   },
   {
@@ -561,6 +1347,49 @@ export const mediaRegistryAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "key",
+        "type": "address"
+      }
+    ],
+    "name": "MediaRegistrySignatureInvalid",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      }
+    ],
+    "name": "MediaRegistrySignerNotLiveKey",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "recordId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "MediaRegistrySupersededBefore",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "contentDigest",
         "type": "bytes32"
@@ -594,6 +1423,109 @@ export const mediaRegistryAbi = [
     ],
     "name": "MediaRegistryWordsUnlikeAlgorithm",
     "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "string",
+        "name": "str",
+        "type": "string"
+      }
+    ],
+    "name": "StringTooLong",
+    "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "root",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32[]",
+        "name": "contentDigests",
+        "type": "bytes32[]"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32[]",
+        "name": "manifestDigests",
+        "type": "bytes32[]"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes",
+        "name": "heads",
+        "type": "bytes"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32[]",
+        "name": "perceptualHashes",
+        "type": "bytes32[]"
+      }
+    ],
+    "name": "BatchLogged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "root",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "listDigest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint32",
+        "name": "count",
+        "type": "uint32"
+      }
+    ],
+    "name": "BatchRooted",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [],
+    "name": "EIP712DomainChanged",
+    "type": "event"
   },
   {
     "anonymous": false,
@@ -688,6 +1620,313 @@ export const mediaRegistryAbi = [
     "type": "event"
   },
   {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "recordId",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "contentDigest",
+        "type": "bytes32"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes32",
+        "name": "supersededBy",
+        "type": "bytes32"
+      }
+    ],
+    "name": "MediaSuperseded",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "key",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "wordIndex",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "mask",
+        "type": "uint256"
+      }
+    ],
+    "name": "NoncesCancelled",
+    "type": "event"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "key",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "wordIndex",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "mask",
+        "type": "uint256"
+      }
+    ],
+    "name": "cancelNonces",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "contentDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "manifestDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "kind",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "algorithm",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "perceptualHashes",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Registration",
+        "name": "registration",
+        "type": "tuple"
+      }
+    ],
+    "name": "commitmentOf",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "commitment",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "eip712Domain",
+    "outputs": [
+      {
+        "internalType": "bytes1",
+        "name": "fields",
+        "type": "bytes1"
+      },
+      {
+        "internalType": "string",
+        "name": "name",
+        "type": "string"
+      },
+      {
+        "internalType": "string",
+        "name": "version",
+        "type": "string"
+      },
+      {
+        "internalType": "uint256",
+        "name": "chainId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "verifyingContract",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "salt",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256[]",
+        "name": "extensions",
+        "type": "uint256[]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "a",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "b",
+        "type": "bytes32"
+      }
+    ],
+    "name": "hammingDistance",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "distanceBits",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "pure",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "contentDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "manifestDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "kind",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "algorithm",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "perceptualHashes",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Registration",
+        "name": "registration",
+        "type": "tuple"
+      }
+    ],
+    "name": "leafOf",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "leaf",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "address",
+        "name": "key",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "wordIndex",
+        "type": "uint256"
+      }
+    ],
+    "name": "noncesOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "bitmap",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "publisherRegistry",
+    "outputs": [
+      {
+        "internalType": "contract IPublisherRegistry",
+        "name": "registry",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "uint32",
@@ -762,6 +2001,11 @@ export const mediaRegistryAbi = [
         "internalType": "struct IMediaRegistry.Record",
         "name": "record",
         "type": "tuple"
+      },
+      {
+        "internalType": "bool",
+        "name": "disowned",
+        "type": "bool"
       }
     ],
     "stateMutability": "view",
@@ -853,6 +2097,203 @@ export const mediaRegistryAbi = [
             "type": "bytes32[]"
           }
         ],
+        "internalType": "struct IMediaRegistry.Registration",
+        "name": "registration",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "key",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "deadline",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Authorization",
+        "name": "authorization",
+        "type": "tuple"
+      }
+    ],
+    "name": "registerFor",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "recordId",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32[]",
+            "name": "contentDigests",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "manifestDigests",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes",
+            "name": "heads",
+            "type": "bytes"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "perceptualHashes",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Claims",
+        "name": "claims",
+        "type": "tuple"
+      }
+    ],
+    "name": "registerLogged",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "root",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32[]",
+            "name": "contentDigests",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "manifestDigests",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes",
+            "name": "heads",
+            "type": "bytes"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "perceptualHashes",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Claims",
+        "name": "claims",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "key",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "deadline",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Authorization",
+        "name": "authorization",
+        "type": "tuple"
+      }
+    ],
+    "name": "registerLoggedFor",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "root",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "contentDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "manifestDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "kind",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "algorithm",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "perceptualHashes",
+            "type": "bytes32[]"
+          }
+        ],
         "internalType": "struct IMediaRegistry.Registration[]",
         "name": "registrations",
         "type": "tuple[]"
@@ -861,6 +2302,211 @@ export const mediaRegistryAbi = [
     "name": "registerMany",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "contentDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "manifestDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "kind",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "algorithm",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "perceptualHashes",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Registration[]",
+        "name": "registrations",
+        "type": "tuple[]"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "key",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "deadline",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Authorization",
+        "name": "authorization",
+        "type": "tuple"
+      }
+    ],
+    "name": "registerManyFor",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "listDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "count",
+            "type": "uint32"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.RootedBatch[]",
+        "name": "batches",
+        "type": "tuple[]"
+      }
+    ],
+    "name": "registerRoots",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "listDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "count",
+            "type": "uint32"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.RootedBatch[]",
+        "name": "batches",
+        "type": "tuple[]"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "key",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "deadline",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Authorization",
+        "name": "authorization",
+        "type": "tuple"
+      }
+    ],
+    "name": "registerRootsFor",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "recordId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "revocationOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "signer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "revokedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint8",
+            "name": "reason",
+            "type": "uint8"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Revocation",
+        "name": "revocation",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -897,6 +2543,56 @@ export const mediaRegistryAbi = [
         "internalType": "bytes32",
         "name": "contentDigest",
         "type": "bytes32"
+      },
+      {
+        "internalType": "uint8",
+        "name": "reason",
+        "type": "uint8"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "key",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "deadline",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Authorization",
+        "name": "authorization",
+        "type": "tuple"
+      }
+    ],
+    "name": "revokeFor",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "contentDigest",
+        "type": "bytes32"
       }
     ],
     "name": "stateOf",
@@ -906,6 +2602,11 @@ export const mediaRegistryAbi = [
           {
             "internalType": "bool",
             "name": "stored",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "disowned",
             "type": "bool"
           },
           {
@@ -927,6 +2628,21 @@ export const mediaRegistryAbi = [
             "internalType": "address",
             "name": "revokedBy",
             "type": "address"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "supersededBy",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint40",
+            "name": "supersededAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "address",
+            "name": "supersededSigner",
+            "type": "address"
           }
         ],
         "internalType": "struct IMediaRegistry.DigestState",
@@ -936,7 +2652,299 @@ export const mediaRegistryAbi = [
     ],
     "stateMutability": "view",
     "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "contentDigest",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "by",
+        "type": "bytes32"
+      }
+    ],
+    "name": "supersede",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "contentDigest",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "by",
+        "type": "bytes32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "key",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "nonce",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "deadline",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes",
+            "name": "signature",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Authorization",
+        "name": "authorization",
+        "type": "tuple"
+      }
+    ],
+    "name": "supersedeFor",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "recordId",
+        "type": "bytes32"
+      }
+    ],
+    "name": "supersessionOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "signer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "supersededAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "by",
+            "type": "bytes32"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Supersession",
+        "name": "supersession",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "root",
+        "type": "bytes32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "contentDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "manifestDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "kind",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "algorithm",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "perceptualHashes",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Registration",
+        "name": "registration",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes32[]",
+        "name": "proof",
+        "type": "bytes32[]"
+      }
+    ],
+    "name": "verifyLogged",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "bool",
+            "name": "included",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "disowned",
+            "type": "bool"
+          },
+          {
+            "internalType": "address",
+            "name": "signer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "registeredAt",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Inclusion",
+        "name": "inclusion",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "publisherId",
+        "type": "uint32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "listDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "count",
+            "type": "uint32"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.RootedBatch",
+        "name": "batch",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "contentDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "manifestDigest",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "uint8",
+            "name": "kind",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "algorithm",
+            "type": "uint8"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "perceptualHashes",
+            "type": "bytes32[]"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Registration",
+        "name": "registration",
+        "type": "tuple"
+      },
+      {
+        "internalType": "bytes32[]",
+        "name": "proof",
+        "type": "bytes32[]"
+      }
+    ],
+    "name": "verifyRooted",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "bool",
+            "name": "included",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "disowned",
+            "type": "bool"
+          },
+          {
+            "internalType": "address",
+            "name": "signer",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "registeredAt",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IMediaRegistry.Inclusion",
+        "name": "inclusion",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   }
 ] as const
 
-export const mediaRegistryBytecode = '0x60a034608757601f6110ec38819003918201601f19168301916001600160401b03831184841017608b57808492602094604052833981010312608757516001600160a01b038116808203608757803b156075575060805260405161104c90816100a0823960805181818161089d0152610a470152f35b63e571680560e01b5f5260045260245ffd5b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe60806040526004361015610011575f80fd5b5f3560e01c80632eaf2ff7146104ee5780633f32c97d1461046057806367986f4f1461041357806376a81c52146102fe5780638aae18fe146101e65763d1c60a3a1461005b575f80fd5b346101e25760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101e2575f60c0604051610099816107a1565b8281528260208201528260408201528260608201528260808201528260a082015201526004355f525f60205260405f206040516100d5816107a1565b81549163ffffffff83168252602082019273ffffffffffffffffffffffffffffffffffffffff8160201c168452604083019064ffffffffff8160c01c168252606084019260ff8260e81c168452608085019160ff8160f01c16835260f81c9360a086019460028110156101b55760ff9473ffffffffffffffffffffffffffffffffffffffff6001879564ffffffffff948a5201549960c08a019a8b5263ffffffff6040519a51168a5251166020890152511660408701525116606085015251166080830152519160028310156101b55760e09260a08301525160c0820152f35b7f4e487b71000000000000000000000000000000000000000000000000000000005f52602160045260245ffd5b5f80fd5b346101e25760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101e25761021d610772565b6024359067ffffffffffffffff82116101e257366023830112156101e257816004013567ffffffffffffffff81116101e2573660248260051b850101116101e25780156102cc579061026e81610a07565b5f907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff3d84360301915b838110156102ca5760248160051b8601013590838212156101e2576102c3602460019388010184610aea565b5001610297565b005b63ffffffff827f608c2b6e000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b346101e25760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101e257610367610338610772565b5f608060405161034781610785565b8281528260208201528260408201528260608201520152602435906107fe565b805f52600160205260405f20905f525f60205260405f205460f81c9060028210156101b55773ffffffffffffffffffffffffffffffffffffffff60a0921515915464ffffffffff6040516103ba81610785565b84815260ff60208201818560d01c16151581526040830190828660c81c168252866080606086019587898d1c16875201961686526040519788525115156020880152511660408601525116606084015251166080820152f35b346101e25760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101e257602061045861044f610772565b602435906107fe565b604051908152f35b346101e25760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101e257610497610772565b60243567ffffffffffffffff81116101e25760a07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc82360301126101e25781610458916104e5602094610a07565b60040190610aea565b346101e25760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101e257610525610772565b602435906044359060ff82168092036101e2576105418161084e565b82156107405781156107145761055783826107fe565b90815f52600160205260ff60405f205460d01c166106e8576040516080810181811067ffffffffffffffff8211176106bb577f515b6184b5ebbbc1fbd367a027300609ed0d09980aaa6c149461e7e2f3797c789260409263ffffffff9284523381526020810164ffffffffff42168152848201888152606083019060018252885f5260016020527fffffffffff00ffffffffffffffffffffffffffffffffffffffffffffffffffff73ffffffffffffffffffffffffffffffffffffffff885f209551167fffffffffffff00000000000000000000000000000000000000000000000000007aff000000000000000000000000000000000000000000000000000079ff0000000000000000000000000000000000000000000000000078ffffffffff00000000000000000000000000000000000000008954985160a01b16955160c81b169551151560d01b1695161716171717905582519533875260208701521693a4005b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b507fca9d15cf000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b827f41159268000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b63ffffffff907f5fecb5e7000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b6004359063ffffffff821682036101e257565b60a0810190811067ffffffffffffffff8211176106bb57604052565b60e0810190811067ffffffffffffffff8211176106bb57604052565b90601f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0910116810190811067ffffffffffffffff8211176106bb57604052565b906040519063ffffffff602083019346855230604085015216606083015260808201526080815261083060a0826107bd565b51902090565b908160209103126101e2575180151581036101e25790565b6040517f5d94195800000000000000000000000000000000000000000000000000000000815263ffffffff8216600482015233602482015273ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016929190602081604481875afa9081156109c8575f916109d8575b506109d357602063ffffffff916024604051809481937fa61b427500000000000000000000000000000000000000000000000000000000835216968760048301525afa9081156109c8575f91610979575b5073ffffffffffffffffffffffffffffffffffffffff16331461097557507fcb4ff381000000000000000000000000000000000000000000000000000000005f526004523360245260445ffd5b9050565b90506020813d6020116109c0575b81610994602093836107bd565b810103126101e2575173ffffffffffffffffffffffffffffffffffffffff811681036101e2575f610928565b3d9150610987565b6040513d5f823e3d90fd5b509050565b6109fa915060203d602011610a00575b6109f281836107bd565b810190610836565b5f6108d7565b503d6109e8565b6040517f5d94195800000000000000000000000000000000000000000000000000000000815263ffffffff821660048201523360248201526020816044817f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff165afa9081156109c8575f91610acb575b5015610a955750565b63ffffffff907f49ef20cd000000000000000000000000000000000000000000000000000000005f52166004523360245260445ffd5b610ae4915060203d602011610a00576109f281836107bd565b5f610a8c565b606082019291803591610afc85610f77565b916080810192610b0c8483610f85565b90508515610f4557604083019160ff610b2484610f77565b1615610f195760408211610ee95760ff168115811503610eb7575050610b4a85846107fe565b96602083013591610bb3610b87610b618887610f85565b929060405192839160208301958d87528960408501526060808501526080840191610fd9565b037fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe081018352826107bd565b51902093895f525f60205260405f209586548060f81c9760028910156101b5578c98610e29575050610be483610f77565b94610bee85610f77565b9163ffffffff60405191610c01836107a1565b16998a82526020820197338952604083019264ffffffffff4216845260ff606082019216825260ff608082019616865260a08101976001895260c082019b8c528c5f525f60205263ffffffff60405f20925116917eff0000000000000000000000000000000000000000000000000000000000007dff00000000000000000000000000000000000000000000000000000000007cffffffffff00000000000000000000000000000000000000000000000077ffffffffffffffffffffffffffffffffffffffff0000000084549f5160201b16985160c01b16955160e81b16985160f01b1699519560028710156101b5577f0b950f2e02da745f2bc5ae356d7643e80d102a0e8d5a31d717090537f9b47dc99d60ff9d610e249c8f9b7effffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff610df0997fff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff6001977fffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffff610df69f9c7fffffff00000000000000000000000000000000000000000000000000000000007fff00000000000000000000000000000000000000000000000000000000000000610dea9f60f81b169916171617161716171717835551910155610f77565b97610f77565b94610f85565b929093604051978897338952166020880152166040860152606085015260a0608085015260a0840191610fd9565b0390a4565b949750975050509550600191500154149283610e99575b5082610e7c575b505015610e5057565b507f29670ebd000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b60ff919250610e8b8291610f77565b169160f01c16145f80610e47565b60ff919350610ea790610f77565b1660ff8260e81c1614915f610e40565b867fa4d19fb7000000000000000000000000000000000000000000000000000000005f5260045260245260445260645ffd5b50857f8c4b9ebe000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b867fd9224bf6000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b63ffffffff847f5fecb5e7000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b3560ff811681036101e25790565b9035907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1813603018212156101e2570180359067ffffffffffffffff82116101e257602001918160051b360383136101e257565b90918281527f07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff83116101e25760209260051b80928483013701019056fea2646970667358221220c34d21486838f736830813216b11e6654d416bc36884c8ea32b87a2b9474bd4d64736f6c63430008250033'
+export const mediaRegistryBytecode = '0x61018080604052346101ba57602081613dc2803803809161002082856101be565b8339810103126101ba57516001600160a01b0381168082036101ba5760405161004a6040826101be565b6017815260208101907f466972737468616e64204d6564696152656769737472790000000000000000008252604051916100856040846101be565b600183526020830191603160f81b835261009e816101f5565b610120526100ab846101f5565b61014052519020918260e05251902080610100524660a0526040519060208201927f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f8452604083015260608201524660808201523060a082015260a0815261011460c0826101be565b5190206080523060c052803b156101a8575061016052604051613b61908161026182396080518161398b015260a05181613a42015260c0518161395c015260e051816139da01526101005181613a0001526101205181610b5001526101405181610b79015261016051818181610da701528181610e8d01528181611497015281816128d001528181612a5e0152612fc00152f35b63e571680560e01b5f5260045260245ffd5b5f80fd5b601f909101601f19168101906001600160401b038211908210176101e157604052565b634e487b7160e01b5f52604160045260245ffd5b601f815111610220576020815191015160208210610211571790565b5f198260200360031b1b161790565b604460209160405192839163305a27a960e01b83528160048401528051918291826024860152018484015e5f828201840152601f01601f19168101030190fdfe60806040526004361015610011575f80fd5b5f3560e01c80630222930414611719578063071b28891461166b57806309a3ae841461154357806324dd70be146114bb5780632894ceda1461144d5780632eaf2ff7146113f65780633f32c97d146113d15780634dad2db2146112a757806367986f4f146112625780636bb2cfc1146110dd57806376a81c5214610ef3578063813d84dd14610c4c57806384b0196e14610b1a5780638aae18fe14610aad5780638b57ffac14610a405780639d76238f146109ee578063a242745c146108ce578063b370e67a14610831578063bad269b9146106d3578063baf174fc146106bd578063bbcb018f14610690578063bc1d223214610473578063cb74c873146103cc578063d1c60a3a14610225578063d305de65146101de5763ebc7c87614610137575f80fd5b346101da5760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761016e611bf0565b506004355f526004602052606060405f2060405161018b81611a08565b64ffffffffff82546040600173ffffffffffffffffffffffffffffffffffffffff83169586865284602087019460a01c1684520154930192835260405193845251166020830152516040820152f35b5f80fd5b346101da5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57602061021d6024356004356133e8565b604051908152f35b346101da5760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da575f60c060405161026381611a24565b8281528260208201528260408201528260608201528260808201528260a082015201526004355f52600560205260405f206040516102a081611a24565b815463ffffffff81168252602082019073ffffffffffffffffffffffffffffffffffffffff8160201c168252604083019364ffffffffff8260c01c168552606084019160ff8160e81c168352608085019060ff8160f01c16825260f81c60a0860193600282101561039f5764ffffffffff600160ff958694885201549860c08901998a5273ffffffffffffffffffffffffffffffffffffffff61035263ffffffff8b5116828b51168585511691612f48565b9863ffffffff6040519b51168b52511660208a01525116604088015251166060860152511660808401525192600284101561039f576101009360a08401525160c0830152151560e0820152f35b7f4e487b71000000000000000000000000000000000000000000000000000000005f52602160045260245ffd5b346101da5760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57610403611bf0565b506004355f526003602052606060405f2060ff6040519161042383611a08565b5464ffffffffff73ffffffffffffffffffffffffffffffffffffffff8216938481528360406020830192848660a01c168452019360c81c1683526040519485525116602084015251166040820152f35b346101da5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da576104aa61187b565b60243567ffffffffffffffff81116101da576104ca9036906004016119b6565b906044359267ffffffffffffffff84116101da57836004019360807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc82360301126101da5761051884611cb3565b5f5b85811061060d575094610600816106059361060b98604051610570816105446020820180956133bb565b037fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe08101835282611a5c565b519020604461057e846119e7565b926040519273ffffffffffffffffffffffffffffffffffffffff60208501957fc5b54bc2d5a97f14a1cbf9ad2cf7d9d6a34e802d175efa28bd790510d09201ed875263ffffffff8c1660408701521660608501526080840152602481013560a0840152013560c082015260c081526105f760e082611a5c565b5190208561217c565b6119e7565b9061301c565b005b8061061b600192888861300c565b61062760408201612e79565b63ffffffff604051916020808401947f1db6e01ac2553b99f4ba97e31dc71ce57ac75a5bd95f40740994480d9fef65a6865280356040860152013560608401521660808201526080815261067c60a082611a5c565b5190206106898285611d02565b520161051a565b346101da57602061021d6106b86106b36106a9366118f2565b9190823590611b5c565b61336a565b6133a2565b346101da57602061021d6106b36106a9366118f2565b346101da5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761070a61187b565b6024359067ffffffffffffffff82116101da5760a07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc8360040193360301126101da576044359167ffffffffffffffff83116101da57826004019160807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc85360301126101da5761082b8361060061021d956020976107a8876137f3565b60446107b3846119e7565b926040519273ffffffffffffffffffffffffffffffffffffffff8d8501957fd5a82798ddca9ff14719c6f3fe572e0b6b105c32d136c4d38b594824ad1cf638875263ffffffff8c1660408701521660608501526080840152602481013560a0840152013560c082015260c081526105f760e082611a5c565b90612b11565b346101da5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761086861187b565b6024359067ffffffffffffffff82116101da5760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc8360040193360301126101da5761021d6020926108bb33846129ef565b6108c58184611d43565b8093339061246c565b346101da5760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761090561187b565b602435604435906064359267ffffffffffffffff84116101da57836004019360807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc82360301126101da5784610600816109e89361096561060b996119e7565b9060446040519173ffffffffffffffffffffffffffffffffffffffff60208401947f678a4e4636e900883cabaebd1e13e0dcb38a6b19390dc43eab102a645c895a33865263ffffffff8b1660408601521660608401528960808401528a60a0840152602481013560c0840152013560e082015260e081526105f761010082611a5c565b90613187565b346101da5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761060b610a2861187b565b610a3181612881565b60443590602435903390613187565b346101da5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57610a7761187b565b6024359067ffffffffffffffff82116101da57610a9b61060b9236906004016119b6565b91610aa633826129ef565b339061301c565b346101da5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57610ae461187b565b6024359067ffffffffffffffff82116101da57610b0861060b92369060040161188e565b91610b1333826129ef565b3390612f0d565b346101da575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57610bf0610b747f000000000000000000000000000000000000000000000000000000000000000061379c565b610b9d7f000000000000000000000000000000000000000000000000000000000000000061379c565b6020610bfe60405192610bb08385611a5c565b5f84525f3681376040519586957f0f00000000000000000000000000000000000000000000000000000000000000875260e08588015260e0870190611973565b908582036040870152611973565b4660608501523060808501525f60a085015283810360c08501528180845192838152019301915f5b828110610c3557505050500390f35b835185528695509381019392810192600101610c26565b346101da5760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57610c8361187b565b610c8b6118cf565b906044356064359173ffffffffffffffffffffffffffffffffffffffff8416938433149081610e30575b501580610d57575b610d1d577f3b207e226d5f20bcdd0efa6b67831d43adcd164a6afeff8fa7568d8835de339f9163ffffffff6040921693845f526002602052825f20865f52602052825f20825f52602052825f2081815417905582519182526020820152a3005b63ffffffff84917fcc40866b000000000000000000000000000000000000000000000000000000005f52166004526024523360445260645ffd5b506040517fa61b427500000000000000000000000000000000000000000000000000000000815263ffffffff8216600482015260208160248173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000165afa908115610e25575f91610df6575b5073ffffffffffffffffffffffffffffffffffffffff16331415610cbd565b610e18915060203d602011610e1e575b610e108183611a5c565b810190611bac565b85610dd7565b503d610e06565b6040513d5f823e3d90fd5b6040517f5d94195800000000000000000000000000000000000000000000000000000000815263ffffffff8416600482015273ffffffffffffffffffffffffffffffffffffffff91821660248201529150602090829060449082907f0000000000000000000000000000000000000000000000000000000000000000165afa908115610e25575f91610ec4575b5085610cb5565b610ee6915060203d602011610eec575b610ede8183611a5c565b810190611b94565b85610ebd565b503d610ed4565b346101da5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57610f2a61187b565b604051610120810181811067ffffffffffffffff8211176110b0576040525f815260208101905f825260408101925f8452606082015f815260808301905f825260a08401905f825260c08501905f825260e08601925f84526101008701955f8752610f9760243582611b5c565b95865f52600560205260405f2054918260f81c94600286101561039f576101209c73ffffffffffffffffffffffffffffffffffffffff9b8a6110148f9c8f9a9664ffffffffff9e8f9a610ffd9060ff9a151588528e8d8260c01c169160201c1684612f48565b1515905261100b828261365c565b61108657613768565b611061575b5060206040519e8f92511515835251151591015251151560408d0152511660608b015251166080890152511660a08701525160c0860152511660e08401525116610100820152f35b5f5260046020528760405f2060018101548b5254878160a01c168c52168c528f611019565b815f5260036020528b60405f206001885254898160c81c1689528b8160a01c168b52168b52613768565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b346101da5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761111461187b565b60243567ffffffffffffffff81116101da5761113490369060040161188e565b906044359267ffffffffffffffff84116101da57836004019360807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc82360301126101da5761118284611cb3565b5f5b85811061123b575094610600816112359361060b986040516111ae816105446020820180956133bb565b51902060446111bc846119e7565b926040519273ffffffffffffffffffffffffffffffffffffffff60208501957f6bdf038880dbf6769071dc32ce9ec3a8a19902df9f8094b6492bd282f15cb100875263ffffffff8c1660408701521660608501526080840152602481013560a0840152013560c082015260c081526105f760e082611a5c565b90612f0d565b8061125161124c6001938989612ecd565b6137f3565b61125b8285611d02565b5201611184565b346101da5760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57602061021d61129e61187b565b60243590611b5c565b346101da5760c07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da576112de61187b565b60607fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffdc3601126101da576084359067ffffffffffffffff82116101da5760a07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc83360301126101da5760a4359067ffffffffffffffff82116101da576113cd9261136f61137b93369060040161188e565b92909160040190611b0a565b60405191829182919091606064ffffffffff81608084019580511515855260208101511515602086015273ffffffffffffffffffffffffffffffffffffffff6040820151166040860152015116910152565b0390f35b346101da57602061021d6113e4366118f2565b906113ef33826129ef565b3390612b11565b346101da5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761060b61143061187b565b6114386118bf565b9061144281612881565b60243590339061266c565b346101da575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da57602060405173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b346101da5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da576114f261187b565b63ffffffff6114ff6118cf565b91165f52600260205273ffffffffffffffffffffffffffffffffffffffff60405f2091165f5260205260405f206044355f52602052602060405f2054604051908152f35b346101da5760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761157a61187b565b6024356115856118bf565b906064359267ffffffffffffffff84116101da57836004019360807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc82360301126101da578461060081611665936115df61060b996119e7565b9060446040519173ffffffffffffffffffffffffffffffffffffffff60208401947fd5afd3accb039b92ad6f639ca3335a0be363f32122cad7bcd76cd7b0ded90e9e865263ffffffff8b16604086015216606084015289608084015260ff8b1660a0840152602481013560c0840152013560e082015260e081526105f761010082611a5c565b9061266c565b346101da5760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da576116a261187b565b6044359067ffffffffffffffff82116101da5760a07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc83360301126101da576064359067ffffffffffffffff82116101da576113cd9261170961137b93369060040161188e565b9290916004019060243590611ac1565b346101da5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101da5761175061187b565b60243567ffffffffffffffff81116101da5760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc8260040192360301126101da576044359167ffffffffffffffff83116101da57826004019160807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc85360301126101da5760209382611875856106006117ee8661021d98611d43565b9788956117fa826119e7565b9060446040519173ffffffffffffffffffffffffffffffffffffffff8e8401947f8eda88ce0b16fbe718660b7174093a0ca14233f0a662ef9a984c1a8bb91cb417865263ffffffff8b166040860152166060840152896080840152602481013560a0840152013560c082015260c081526105f760e082611a5c565b9061246c565b6004359063ffffffff821682036101da57565b9181601f840112156101da5782359167ffffffffffffffff83116101da576020808501948460051b0101116101da57565b6044359060ff821682036101da57565b6024359073ffffffffffffffffffffffffffffffffffffffff821682036101da57565b9060407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc8301126101da5760043563ffffffff811681036101da57916024359067ffffffffffffffff82116101da577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc8260a0920301126101da5760040190565b907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f602080948051918291828752018686015e5f8582860101520116010190565b9181601f840112156101da5782359167ffffffffffffffff83116101da57602080850194606085020101116101da57565b3573ffffffffffffffffffffffffffffffffffffffff811681036101da5790565b6060810190811067ffffffffffffffff8211176110b057604052565b60e0810190811067ffffffffffffffff8211176110b057604052565b6080810190811067ffffffffffffffff8211176110b057604052565b90601f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0910116810190811067ffffffffffffffff8211176110b057604052565b60405190611aaa82611a40565b5f6060838281528260208201528260408201520152565b9281611ae89295611ae26106b8611ad6611a9d565b966106b381358a611b5c565b92612595565b15611b045750611afb611b0192826125cd565b906125f3565b90565b91505090565b9192611b14611a9d565b93600d8211611b5557611b326106b8611b3c946106b3813588611b5c565b9160243591612595565b15611b5157611b019150611afb602482612e8a565b5090565b5050505090565b906040519063ffffffff6020830193468552306040850152166060830152608082015260808152611b8e60a082611a5c565b51902090565b908160209103126101da575180151581036101da5790565b908160209103126101da575173ffffffffffffffffffffffffffffffffffffffff811681036101da5790565b67ffffffffffffffff81116110b05760051b60200190565b60405190611bfd82611a08565b5f6040838281528260208201520152565b9035907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1813603018212156101da570180359067ffffffffffffffff82116101da57602001918160051b360383136101da57565b9035907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe1813603018212156101da570180359067ffffffffffffffff82116101da576020019181360383136101da57565b90611cbd82611bd8565b611cca6040519182611a5c565b8281527fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0611cf88294611bd8565b0190602036910137565b8051821015611d165760209160051b010190565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b9190611d4f8180611c0e565b9050611d5b81856134b9565b602082019080611d6b8385611c0e565b905014801590612158575b61210a578060011b7f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff82168203611f04577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff8101908111611f0457611ddd90929192611cb3565b925f925f906040830160608401945b828410611f5f5750505050611e049293949550611c0e565b828193925003611f31575050805160011c805b611e2a5750805115611d16576020015190565b8060011b7f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff82168203611f04577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff810190808211611f0457611e9a611e92611ea19386611d02565b519185611d02565b5190613924565b7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff8201828111611f0457611ed59084611d02565b528015611f04577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0180611e17565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b7fd91ded50000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b90919295611f7787611f718780611c0e565b9061350a565b3590611f838487611c62565b6003808b0294929085048b03611f045760018b0191828c11611f045782600302926003840403611f04578286116101da5782116101da578401848203948560021015611d1657600282013560f81c850195868611611f0457611fe58c8c611c0e565b905087116120ce57611ff78c8c611c0e565b90929088116101da578688039414611d1657823560f81c9060011015611d16578f919561205c966120508f611f718f9761204a6106b89b8f926001013560f81c996120458d8c8c85856136af565b611b5c565b98611c0e565b359160051b01936138e7565b908851917fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff830192808411611f0457897fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff910301928311611f04576120c36001938b611d02565b529601929190611dec565b866120d98d8d611c0e565b9190507fd91ded50000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b826121246121188483611c0e565b92604081019150611c62565b9290507f48b19d61000000000000000000000000000000000000000000000000000000005f5260045260245260445260645ffd5b506121666040840184611c62565b6003808402925082048303611f04571415611d76565b909291612188816119e7565b9060408101358042116124005762278d00420190814211611f04578181116123d25750506121b682846129ef565b60208101359263ffffffff600160ff86161b911693845f52600260205260405f2073ffffffffffffffffffffffffffffffffffffffff85165f5260205260405f20908060081c90815f52826020528360405f2054166123895750966122849260429273ffffffffffffffffffffffffffffffffffffffff98995f5260205260405f20908154179055612246613945565b90604051917f190100000000000000000000000000000000000000000000000000000000000083526002830152602282015220916060810190611c62565b929091612292848483613a68565b5050828716961686149283156122df575b5050509050156122b1575050565b7f1275a29c000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b5f93507fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f86602097606494604051967f1626ba7e0000000000000000000000000000000000000000000000000000000088526004880152604060248801528160448801528587013786848287010152011601915afa7f1626ba7e000000000000000000000000000000000000000000000000000000005f5114601f3d111616805f80806122a3565b73ffffffffffffffffffffffffffffffffffffffff86887ff4f52784000000000000000000000000000000000000000000000000000000005f526004521660245260445260645ffd5b7f9ad4aea6000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b7f1fe7e04d000000000000000000000000000000000000000000000000000000005f526004524260245260445ffd5b90918281527f07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff83116101da5760209260051b809284830137010190565b91929061248361247c85856125cd565b828561351a565b1561258f576124928280611c0e565b926124a06020820182611c0e565b91906124af6040830183611c62565b91836060849395016124c091611c0e565b9590966040519973ffffffffffffffffffffffffffffffffffffffff8b9a168a5260208a0160a0905260a08a01906124f79261242f565b9088820360408a01526125099261242f565b92868403606088015281845260208401378082016020015f9052601f017fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0160194838603602001608085015263ffffffff1694602001906125699261242f565b037fdab6cd377906aa343acd427fcbab198de5dbafcd5ced62f24d5196b19921ee1591a3565b50505050565b9192915f915b8083106125a9575050501490565b9091926125c46001916125bd86858761350a565b3590613924565b9301919061259b565b906040519063ffffffff6020830193168352604082015260408152611b8e606082611a5c565b6125fb611a9d565b915f52600660205260405f205473ffffffffffffffffffffffffffffffffffffffff81169283156126655750829164ffffffffff61263f9260a01c16928391612f48565b916040519261264d84611a40565b60018452151560208401526040830152606082015290565b9250505090565b909192831561284f5760ff16908115612823576126898482611b5c565b91612694838361365c565b6127f75763ffffffff7f515b6184b5ebbbc1fbd367a027300609ed0d09980aaa6c149461e7e2f3797c789260409273ffffffffffffffffffffffffffffffffffffffff8451976126e389611a08565b16968781526020810164ffffffffff4216815261279f64ffffffffff878401928584528a5f52600360205273ffffffffffffffffffffffffffffffffffffffff808a5f20965116167fffffffffffffffffffffffff0000000000000000000000000000000000000000865416178555511683907fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff78ffffffffff000000000000000000000000000000000000000083549260a01b169116179055565b517fffffffffffff00ffffffffffffffffffffffffffffffffffffffffffffffffff79ff0000000000000000000000000000000000000000000000000083549260c81b169116179055835196875260208701521693a4565b827fca9d15cf000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b837f41159268000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b63ffffffff827f5fecb5e7000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b6040517f5d94195800000000000000000000000000000000000000000000000000000000815263ffffffff8216600482015233602482015273ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016929190602081604481875afa908115610e25575f916129d0575b506129cb57602063ffffffff916024604051809481937fa61b427500000000000000000000000000000000000000000000000000000000835216968760048301525afa908115610e25575f916129ac575b5073ffffffffffffffffffffffffffffffffffffffff1633146129a857507fcb4ff381000000000000000000000000000000000000000000000000000000005f526004523360245260445ffd5b9050565b6129c5915060203d602011610e1e57610e108183611a5c565b5f61295b565b509050565b6129e9915060203d602011610eec57610ede8183611a5c565b5f61290a565b6040517f5d94195800000000000000000000000000000000000000000000000000000000815263ffffffff8216600482015273ffffffffffffffffffffffffffffffffffffffff831660248201526020818060448101038173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000165afa908115610e25575f91612ae4575b5015612a98575050565b9063ffffffff73ffffffffffffffffffffffffffffffffffffffff927f2ea6349e000000000000000000000000000000000000000000000000000000005f52166004521660245260445ffd5b612afd915060203d602011610eec57610ede8183611a5c565b5f612a8e565b3560ff811681036101da5790565b929190928135916040810190612b2682612b03565b906060810190612b52612b3883612b03565b936080830194612b488685611c0e565b92905089896136af565b612b5c8686611b5c565b97612b67828a61336a565b93895f52600560205260405f20958654968760f81c97600289101561039f578c9815908115612e43575b5015612e015750612ba181612b03565b93612bab86612b03565b9063ffffffff6040519a612bbe8c611a24565b16998a815273ffffffffffffffffffffffffffffffffffffffff60208201961696878752604082019164ffffffffff4216835260ff606082019216825260ff608082019516855260a08101956001875260c082019b8c528c5f52600560205263ffffffff60405f20925116917eff0000000000000000000000000000000000000000000000000000000000007dff00000000000000000000000000000000000000000000000000000000007cffffffffff00000000000000000000000000000000000000000000000077ffffffffffffffffffffffffffffffffffffffff0000000084549d5160201b16975160c01b16955160e81b16975160f01b16975194600286101561039f577f0b950f2e02da745f2bc5ae356d7643e80d102a0e8d5a31d717090537f9b47dc99d612dfc9b60ff9a60209a7effffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff612dc6997fff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff6001977fffff00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffff612dc09c612dcd9f7fff000000000000000000000000000000000000000000000000000000000000007fffffff00000000000000000000000000000000000000000000000000000000009160f81b169916171617161716171717835551910155612b03565b98612b03565b9482611c0e565b93909481604051998a998a5216848901521660408701520135606085015260a0608085015260a084019161242f565b0390a4565b96505050505050925060019150015403612e1757565b507f29670ebd000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b612e73915073ffffffffffffffffffffffffffffffffffffffff64ffffffffff8260c01c169160201c168b612f48565b5f612b91565b3563ffffffff811681036101da5790565b9063ffffffff612e9c60408301612e79565b6020604051938382860196168652803560408601520135606084015216608082015260808152611b8e60a082611a5c565b9190811015611d165760051b810135907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff61813603018212156101da570190565b9192612f1981846134b9565b5f5b818110612f29575050505050565b80612f41612f3a6001938589612ecd565b8587612b11565b5001612f1b565b9173ffffffffffffffffffffffffffffffffffffffff64ffffffffff9263ffffffff604051957f1d46a89500000000000000000000000000000000000000000000000000000000875216600486015216602484015216604482015260208160648173ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000165afa908115610e25575f91612ff3575090565b611b01915060203d602011610eec57610ede8183611a5c565b9190811015611d16576060020190565b9261302781856134b9565b5f63ffffffff85169173ffffffffffffffffffffffffffffffffffffffff8416915b8181106130595750505050505050565b61306481838861300c565b8035908115801561317b575b8015613162575b8015613146575b6130fc5790858261309c613095600196958d612e8a565b8a8d61351a565b156130f45760608163ffffffff6130d660407ffeced1a2860c5d844c690a97e86984882f67392aff37096e0f99c0cff49a69eb9501612e79565b6020604051938c855201356020840152166040820152a35b01613049565b5050506130ee565b90602082613111604063ffffffff9501612e79565b927f334d7037000000000000000000000000000000000000000000000000000000005f5260045201356024521660445260645ffd5b5061200063ffffffff61315b60408401612e79565b161161307e565b5063ffffffff61317460408301612e79565b1615613077565b50602081013515613070565b929091928315613338578115801561332f575b6132ff576131a88482611b5c565b916131b38383613768565b6132d35763ffffffff7fa630fd11635b212cb660729b4098065762d9887474d7099a0a5a3c86a893a8cc9260409273ffffffffffffffffffffffffffffffffffffffff84519761320289611a08565b169687815260016020820164ffffffffff421681526132c064ffffffffff888501928684528b5f52600460205273ffffffffffffffffffffffffffffffffffffffff808b5f20975116167fffffffffffffffffffffffff0000000000000000000000000000000000000000875416178655511684907fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff78ffffffffff000000000000000000000000000000000000000083549260a01b169116179055565b51910155835196875260208701521693a4565b827f0d500071000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b50827fbfd7d8fa000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b5083821461319a565b63ffffffff907f5fecb5e7000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b611b019160209161337d60408301612b03565b61338960608401612b03565b916133976080850185611c0e565b9590940135906138e7565b6040516020810191825260208152611b8e604082611a5c565b80516020909101905f5b8181106133d25750505090565b82518452602093840193909201916001016133c5565b187fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff81146134b2577f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f817f55555555555555555555555555555555555555555555555555555555555555557f01010101010101010101010101010101010101010101010101010101010101019360011c1690037f3333333333333333333333333333333333333333333333333333333333333333808260021c169116018060041c01160260f81c90565b5061010090565b811580156134ff575b6134ca575050565b63ffffffff907fca1e78c3000000000000000000000000000000000000000000000000000000005f521660045260245260445ffd5b5061040082116134c2565b9190811015611d165760051b0190565b825f52600660205260405f20549073ffffffffffffffffffffffffffffffffffffffff8216801515928361363e575b5050506136385760405190604082019282841067ffffffffffffffff8511176110b05773ffffffffffffffffffffffffffffffffffffffff64ffffffffff9261363395604052168352602083019082421682525f52600660205273ffffffffffffffffffffffffffffffffffffffff8060405f20945116167fffffffffffffffffffffffff000000000000000000000000000000000000000084541617835551167fffffffffffffff0000000000ffffffffffffffffffffffffffffffffffffffff78ffffffffff000000000000000000000000000000000000000083549260a01b169116179055565b600190565b50505f90565b613653935060a01c64ffffffffff1691612f48565b155f8080613549565b905f52600360205260405f20549073ffffffffffffffffffffffffffffffffffffffff82168015159283613691575b50505090565b6136a6935060a01c64ffffffffff1691612f48565b155f808061368b565b929190928315613338575060ff161561373c576040831161370d5760ff169082158215036136dc57505050565b7fa4d19fb7000000000000000000000000000000000000000000000000000000005f5260045260245260445260645ffd5b507f8c4b9ebe000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b507fd9224bf6000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b905f52600460205260405f20549073ffffffffffffffffffffffffffffffffffffffff821680151592836136915750505090565b60ff811690601f82116137cb57604051916137b8604084611a5c565b6020808452838101919036833783525290565b7fb3512b0c000000000000000000000000000000000000000000000000000000005f5260045ffd5b6137ff60408201612b03565b61380b60608301612b03565b6138186080840184611c0e565b60405160208101917f07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff81116101da5760208260ff956138879360051b80918737810103017fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe08101835282611a5c565b5190209181604051946020808701977f4d4c85da8e6eb040f03cacd263c59292e28bff45d9e3df14d9ccb63d52859c66895280356040890152013560608701521660808501521660a083015260c082015260c08152611b8e60e082611a5c565b949361054491929460ff611b8e9581604051988997602089019b8c52604089015216606087015216608085015260a08085015260c084019161242f565b81811015613938575f5260205260405f2090565b905f5260205260405f2090565b73ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016301480613a3f575b156139ad577f000000000000000000000000000000000000000000000000000000000000000090565b60405160208101907f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f82527f000000000000000000000000000000000000000000000000000000000000000060408201527f000000000000000000000000000000000000000000000000000000000000000060608201524660808201523060a082015260a08152611b8e60c082611a5c565b507f00000000000000000000000000000000000000000000000000000000000000004614613984565b9060418303613a9257613a8b9250602081013591604082359201355f1a90613a9c565b9192909190565b50505f9160029190565b91907f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a08411613b20579160209360809260ff5f9560405194855216868401526040830152606082015282805260015afa15610e25575f5173ffffffffffffffffffffffffffffffffffffffff811615613b1657905f905f90565b505f906001905f90565b5050505f916003919056fea2646970667358221220582811995ba11210cee8f4d517308c660b0f62572ed0629ab242548bfc227d7264736f6c63430008250033'

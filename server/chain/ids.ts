@@ -1,7 +1,8 @@
 /** Ids as the contracts form them (docs/protocol.md §1). */
-import { keccak256 } from 'ethers'
+import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
+import { AbiCoder, keccak256 } from 'ethers'
 import { fromHex, toHex0x } from '../bytes.ts'
-import type { Deployment } from './events.ts'
+import type { Claim, Deployment, Registration } from './events.ts'
 
 const UINT32_MAX = 0xffff_ffff
 
@@ -27,6 +28,53 @@ export function recordId(
   view.setUint32(2 * 32 + 28, publisherId)
   words.set(contentDigest, 3 * 32)
   return fromHex(keccak256(words))
+}
+
+/** A registration as one publisher's claim. */
+export function claimOf(
+  { chainId, mediaRegistry }: Pick<Deployment, 'chainId' | 'mediaRegistry'>,
+  publisherId: number,
+  registration: Registration,
+): Claim {
+  return { ...registration, recordId: recordId(chainId, mediaRegistry, publisherId, registration.contentDigest) }
+}
+
+/** What a commitment hashes, in order. */
+const COMMITTED = ['bytes32', 'bytes32', 'uint8', 'uint8', 'bytes32[]']
+
+const committedOf = ({ recordId, manifestDigest, kind, algorithm, perceptualHashes }: Claim) => [
+  toHex0x(recordId),
+  toHex0x(manifestDigest),
+  kind,
+  algorithm,
+  perceptualHashes.map(toHex0x),
+]
+
+/** `keccak256(abi.encode(recordId, manifestDigest, kind, algorithm, perceptualHashes))`. @returns 32 bytes. */
+export function commitmentOf(claim: Claim): Uint8Array {
+  return fromHex(keccak256(AbiCoder.defaultAbiCoder().encode(COMMITTED, committedOf(claim))))
+}
+
+/** A claim's leaf in the tree of its batch: the commitment, hashed again. @returns 32 bytes. */
+export function leafOf(claim: Claim): Uint8Array {
+  return fromHex(keccak256(commitmentOf(claim)))
+}
+
+/** The root of claims in their order, unsorted. @returns 32 bytes. @throws RangeError without any. */
+export function rootOf(claims: readonly Claim[]): Uint8Array {
+  return fromHex(treeOf(claims).root)
+}
+
+/** The siblings of a claim's leaf, from the leaf on, 32 bytes each. */
+export function proofOf(claims: readonly Claim[], index: number): Uint8Array[] {
+  return treeOf(claims)
+    .getProof(index)
+    .map((sibling) => fromHex(sibling))
+}
+
+function treeOf(claims: readonly Claim[]) {
+  if (claims.length === 0) throw new RangeError('"claims" expected at least one')
+  return StandardMerkleTree.of(claims.map(committedOf), COMMITTED, { sortLeaves: false })
 }
 
 /** How a record is cited: `eip155:<chainId>:<mediaRegistry>/<recordId>`. */

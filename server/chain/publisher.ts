@@ -1,28 +1,26 @@
 /** What a publisher does on chain (docs/protocol.md §2). */
-import { type BaseWallet, Interface } from 'ethers'
+import { Interface, ZeroAddress } from 'ethers'
 import { fromHex, toHex0x } from '../bytes.ts'
 import { RegistryError } from '../errors.ts'
+import { requireMaySign } from './accounts.ts'
+import { type BatchLimits, inBatches, LOGGED, MAX_GAS, STORED } from './batches.ts'
 import { createDecoder } from './decode.ts'
-import type { Deployment, RegistryEvent } from './events.ts'
+import type { Deployment, Registration, RegistryEvent, RootedBatch } from './events.ts'
 import { mediaRegistryAbi, publisherRegistryAbi } from './generated.ts'
-import { recordId } from './ids.ts'
-import type { ChainNode, Receipt } from './node.ts'
-import { ContractRevert, explained } from './revert.ts'
-import { createSender, type SenderOptions, type Transaction } from './sender.ts'
-
-/** What is claimed about one original; as in the contract. */
-export interface Registration {
-  /** SHA-256 of the file, 32 bytes. */
-  contentDigest: Uint8Array
-  /** SHA-256 of the manifest's root block, 32 bytes. */
-  manifestDigest: Uint8Array
-  /** 1 image, 2 video, 3 audio. */
-  kind: number
-  /** 0 none, 1 PDQ, 2 sound. */
-  algorithm: number
-  /** 0 to 64 words of 32 bytes; none exactly when `algorithm` is 0. */
-  perceptualHashes: Uint8Array[]
-}
+import { claimOf, recordId, rootOf } from './ids.ts'
+import type { Receipt } from './node.ts'
+import { createSender, type SenderOptions, type Transaction, type TransactionSigner } from './sender.ts'
+import {
+  authorize,
+  batchValue,
+  claimsValue,
+  createNonces,
+  type KeyConsent,
+  type RequestName,
+  type RequestSigner,
+  type RequestValues,
+  registrationValue,
+} from './typed-data.ts'
 
 /** Where something came to stand. */
 export interface Anchored {
@@ -38,83 +36,133 @@ export interface AnchoredRecord extends Anchored {
   isNew: boolean
 }
 
-/** A key's permission to be listed by a publisher. */
-export interface KeyConsent {
-  /** 20 bytes. */
-  key: Uint8Array
-  /** Seconds since 1970, by the clock of the chain. */
-  deadlineS: number
-  /** EIP-712, 65 bytes. */
-  signature: Uint8Array
-}
-
 /** All methods resolve when the transaction is mined, and throw as `Sender` does; the contract's reason is in the message, and as a
- *  ContractRevert in `cause`. */
+ *  ContractRevert in `cause`. Accounts have 20 bytes. */
 export interface PublisherClient {
-  /** The account that signs, 20 bytes. */
+  /** The account that acts. */
   address: Uint8Array
   /** The publisher whose custody is this account, or null. */
   publisherId(): Promise<number | null>
   isLive(publisherId: number, key: Uint8Array): Promise<boolean>
-  /** For an account that is not yet custody of a publisher. */
-  createPublisher(profileUri: string, profileDigest: Uint8Array): Promise<Anchored & { publisherId: number }>
+  /** For an account that is not yet custody of a publisher. @param recovery null for none yet. */
+  createPublisher(
+    profileUri: string,
+    profileDigest: Uint8Array,
+    recovery: Uint8Array | null,
+  ): Promise<Anchored & { publisherId: number }>
+  /** For custody. */
+  setProfile(publisherId: number, profileUri: string, profileDigest: Uint8Array): Promise<Anchored>
   /** For custody. */
   addKey(publisherId: number, consent: KeyConsent): Promise<Anchored>
   /** For custody, and for the key itself. */
   endKey(publisherId: number, key: Uint8Array): Promise<Anchored>
-  /** For custody. */
-  setProfile(publisherId: number, profileUri: string, profileDigest: Uint8Array): Promise<Anchored>
-  /** For a live key. In as few transactions as fit, each of which stands or falls alone. One entry for each registration, in order.
+  /** For custody; for good. @param sinceS seconds since 1970: all that the account signed from then on is void. */
+  declareCompromised(publisherId: number, account: Uint8Array, sinceS: number): Promise<Anchored>
+  /** For custody. @param to null withdraws. */
+  offerCustody(publisherId: number, to: Uint8Array | null): Promise<Anchored>
+  /** For the recovery account. @param to null withdraws. */
+  recoverCustody(publisherId: number, to: Uint8Array | null): Promise<Anchored>
+  /** For whom custody was offered to. */
+  acceptCustody(publisherId: number): Promise<Anchored>
+  /** For custody; waits seven days where there is a recovery account. @param to null for none. */
+  changeRecovery(publisherId: number, to: Uint8Array | null): Promise<Anchored>
+  finishRecoveryChange(publisherId: number): Promise<Anchored>
+  cancelRecoveryChange(publisherId: number): Promise<Anchored>
+  /** Stored, for a live key. In as few transactions as fit, each of which stands or falls alone. One entry for each registration, in order.
    *  @throws RegistryError `registration.conflict` if one is registered with other content; what was sent before stays, and asking
    *  again for it changes nothing. */
   registerMany(publisherId: number, registrations: Registration[]): Promise<AnchoredRecord[]>
+  /** Logged, for a live key; else as `registerMany`. */
+  registerLogged(publisherId: number, registrations: Registration[]): Promise<AnchoredRecord[]>
+  /** Rooted, for a live key, in one transaction. One entry for each batch, in order. */
+  registerRoots(publisherId: number, batches: RootedBatch[]): Promise<(Anchored & { isNew: boolean })[]>
   /** For a live key, and for custody. @param reason 1 mistake, 2 rights, 3 privacy, 4 authenticity doubted, 255 other. */
   revoke(publisherId: number, contentDigest: Uint8Array, reason: number): Promise<Anchored>
+  /** For a live key, and for custody. @param by another content digest of the publisher. */
+  supersede(publisherId: number, contentDigest: Uint8Array, by: Uint8Array): Promise<Anchored>
+  /** For the key itself while it is live, and for custody. @param nonces of one slot of 256. */
+  cancelNonces(publisherId: number, key: Uint8Array, nonces: readonly bigint[]): Promise<Anchored>
 }
 
-export interface PublisherOptions extends Omit<SenderOptions, 'chainId'> {
+export interface PublisherOptions extends Omit<SenderOptions, 'chainId' | 'signer'> {
   deployment: Deployment
+  signer: TransactionSigner & RequestSigner
+  /** Sends and pays, while `signer` only signs (docs/protocol.md §2.3), for what a live key may do. Custody and recovery send by themselves. */
+  payer?: TransactionSigner | undefined
 }
 
 const publishers = new Interface(publisherRegistryAbi)
 const media = new Interface(mediaRegistryAbi)
 
-/** Keeps a transaction small enough to be mined soon, and its log entries to be read at once. */
-const MAX_ITEMS = 100
-/** Half of what EIP-7825 allows. */
-const MAX_GAS = 8_000_000n
-/** Measured on random digests in batches of 50: 52,100 for two slots, calldata and log, and 790 a word; rounded up. */
-const GAS_PER_ITEM = 53_000n
-const GAS_PER_WORD = 800n
+/** How long a signed request holds: it is sent at once. */
+const REQUEST_S = 3_600
 
 /** @throws RegistryError `signer.unavailable` for one of Hardhat's well-known accounts on another chain than the local one. */
-export function createPublisherClient({ node, deployment, ...options }: PublisherOptions): PublisherClient {
+export function createPublisherClient({ node, deployment, payer, ...options }: PublisherOptions): PublisherClient {
+  const { signer } = options
+  requireMaySign(signer.address, deployment.chainId)
   const sender = createSender({ node, chainId: deployment.chainId, ...options })
+  const paying = payer ? createSender({ node, chainId: deployment.chainId, ...options, signer: payer }) : null
+  const nextNonce = createNonces()
 
   const toPublishers = (name: string, values: unknown[]) =>
     transaction(deployment.publisherRegistry, publishers, name, values)
   const toMedia = (name: string, values: unknown[]) => transaction(deployment.mediaRegistry, media, name, values)
 
-  async function execute(transaction: Transaction): Promise<Receipt> {
-    return sender.mined(await sender.send(transaction), transaction)
+  /** For custody, recovery, and whoever custody is offered to. */
+  async function manage(name: string, values: unknown[]): Promise<Receipt> {
+    const request = toPublishers(name, values)
+    return sender.mined(await sender.send(request), request)
   }
 
-  async function createPublisher(profileUri: string, profileDigest: Uint8Array) {
-    const receipt = await execute(toPublishers('createPublisher', [profileUri, toHex0x(profileDigest)]))
+  /** For a live key: sent by itself, or signed and sent by the payer.
+   *  @param signed what it signs, by the names of the request's fields. */
+  async function request(name: RequestName, publisherId: number, values: unknown[], signed: RequestValues) {
+    const call = name.charAt(0).toLowerCase() + name.slice(1)
+    if (!paying) return { by: sender, transaction: toMedia(call, [publisherId, ...values]) }
+    const head = await node.header('latest')
+    const deadlineS = Math.max(head?.time ?? 0, Math.floor(Date.now() / 1000)) + REQUEST_S
+    const authorization = await authorize(deployment, signer, name, {
+      publisherId,
+      values: signed,
+      nonce: nextNonce(),
+      deadlineS,
+    })
+    return { by: paying, transaction: toMedia(`${call}For`, [publisherId, ...values, authorization]) }
+  }
+
+  async function carryOut(...asked: Parameters<typeof request>): Promise<Receipt> {
+    const { by, transaction } = await request(...asked)
+    return by.mined(await by.send(transaction), transaction)
+  }
+
+  async function createPublisher(profileUri: string, profileDigest: Uint8Array, recovery: Uint8Array | null) {
+    const receipt = await manage('createPublisher', [profileUri, toHex0x(profileDigest), accountOf(recovery)])
     const created = eventsOf(receipt, deployment).find((event) => event.type === 'publisherCreated')
     if (!created) throw new RegistryError('chain.mismatch', 'the receipt of createPublisher holds no PublisherCreated')
     return { ...anchored(receipt), publisherId: created.publisherId }
   }
 
-  async function registerMany(publisherId: number, registrations: Registration[]): Promise<AnchoredRecord[]> {
+  type Ask = (publisherId: number, items: Registration[]) => ReturnType<typeof request>
+
+  const askStored: Ask = (publisherId, items) => {
+    const registrations = items.map(registrationValue)
+    return request('RegisterMany', publisherId, [registrations], { registrations })
+  }
+
+  const askLogged: Ask = (publisherId, items) => {
+    const root = toHex0x(rootOf(items.map((item) => claimOf(deployment, publisherId, item))))
+    return request('RegisterLogged', publisherId, [claimsValue(items)], { root })
+  }
+
+  async function registerAll(publisherId: number, registrations: Registration[], ask: Ask, limits: BatchLimits) {
     const sent: { items: Registration[]; transaction: Transaction; hash: Uint8Array }[] = []
-    for (const items of inBatches(registrations)) {
-      for (const part of await fitting(publisherId, items))
-        sent.push({ ...part, hash: await sender.send(part.transaction) })
-    }
+    for (const items of inBatches(registrations, limits))
+      for (const { by, ...part } of await fitting(publisherId, items, ask))
+        sent.push({ ...part, hash: await by.send(part.transaction) })
     const records: AnchoredRecord[] = []
     for (const { items, transaction, hash } of sent) {
-      const receipt = await sender.mined(hash, transaction)
+      const receipt = await (paying ?? sender).mined(hash, transaction)
       records.push(...recordsOf(receipt, items, publisherId, deployment))
     }
     return records
@@ -124,100 +172,81 @@ export function createPublisherClient({ node, deployment, ...options }: Publishe
   async function fitting(
     publisherId: number,
     items: Registration[],
-  ): Promise<{ items: Registration[]; transaction: Transaction }[]> {
-    const transaction = toMedia('registerMany', [publisherId, items.map(structOf)])
-    const gas = await sender.estimate(transaction)
-    if (gas <= MAX_GAS || items.length === 1) return [{ items, transaction: { ...transaction, gas } }]
+    ask: Ask,
+  ): Promise<(Awaited<ReturnType<Ask>> & { items: Registration[] })[]> {
+    const { by, transaction } = await ask(publisherId, items)
+    const gas = await by.estimate(transaction)
+    if (gas <= MAX_GAS || items.length === 1) return [{ items, by, transaction: { ...transaction, gas } }]
     const half = Math.ceil(items.length / 2)
-    return [...(await fitting(publisherId, items.slice(0, half))), ...(await fitting(publisherId, items.slice(half)))]
+    return [
+      ...(await fitting(publisherId, items.slice(0, half), ask)),
+      ...(await fitting(publisherId, items.slice(half), ask)),
+    ]
   }
+
+  async function registerRoots(publisherId: number, batches: RootedBatch[]) {
+    const values = batches.map(batchValue)
+    const receipt = await carryOut('RegisterRoots', publisherId, [values], { batches: values })
+    const events = eventsOf(receipt, deployment).filter((event) => event.type === 'batchRooted')
+    const fresh = new Set(events.map((event) => JSON.stringify(batchValue(event))))
+    return values.map((value) => ({ ...anchored(receipt), isNew: fresh.delete(JSON.stringify(value)) }))
+  }
+
+  async function view(name: string, values: unknown[]): Promise<unknown> {
+    const { to, data } = toPublishers(name, values)
+    return publishers.decodeFunctionResult(name, await node.call({ to, data }))[0]
+  }
+
+  const managed = async (name: string, ...values: unknown[]) => anchored(await manage(name, values))
 
   return {
     address: sender.address,
-    publisherId: () => publisherIdOf(node, deployment, sender.address),
-    async isLive(publisherId, key) {
-      const { to, data } = toPublishers('isLive', [publisherId, toHex0x(key)])
-      const [live] = publishers.decodeFunctionResult('isLive', await node.call({ to, data }))
-      return Boolean(live)
-    },
+    publisherId: async () => Number(await view('publisherIdOf', [toHex0x(sender.address)])) || null,
+    isLive: async (publisherId, key) => Boolean(await view('isLive', [publisherId, toHex0x(key)])),
     createPublisher,
-    addKey: async (publisherId, { key, deadlineS, signature }) =>
-      anchored(await execute(toPublishers('addKey', [publisherId, toHex0x(key), deadlineS, toHex0x(signature)]))),
-    endKey: async (publisherId, key) => anchored(await execute(toPublishers('endKey', [publisherId, toHex0x(key)]))),
-    setProfile: async (publisherId, uri, digest) =>
-      anchored(await execute(toPublishers('setProfile', [publisherId, uri, toHex0x(digest)]))),
-    registerMany,
-    revoke: async (publisherId, contentDigest, reason) =>
-      anchored(await execute(toMedia('revoke', [publisherId, toHex0x(contentDigest), reason]))),
+    setProfile: (publisherId, uri, digest) => managed('setProfile', publisherId, uri, toHex0x(digest)),
+    addKey: (publisherId, { key, deadlineS, signature }) =>
+      managed('addKey', publisherId, toHex0x(key), deadlineS, toHex0x(signature)),
+    endKey: (publisherId, key) => managed('endKey', publisherId, toHex0x(key)),
+    declareCompromised: (publisherId, account, sinceS) =>
+      managed('declareCompromised', publisherId, toHex0x(account), sinceS),
+    offerCustody: (publisherId, to) => managed('offerCustody', publisherId, accountOf(to)),
+    recoverCustody: (publisherId, to) => managed('recoverCustody', publisherId, accountOf(to)),
+    acceptCustody: (publisherId) => managed('acceptCustody', publisherId),
+    changeRecovery: (publisherId, to) => managed('changeRecovery', publisherId, accountOf(to)),
+    finishRecoveryChange: (publisherId) => managed('finishRecoveryChange', publisherId),
+    cancelRecoveryChange: (publisherId) => managed('cancelRecoveryChange', publisherId),
+    registerMany: (publisherId, registrations) => registerAll(publisherId, registrations, askStored, STORED),
+    registerLogged: (publisherId, registrations) => registerAll(publisherId, registrations, askLogged, LOGGED),
+    registerRoots,
+    async revoke(publisherId, digest, reason) {
+      const contentDigest = toHex0x(digest)
+      return anchored(await carryOut('Revoke', publisherId, [contentDigest, reason], { contentDigest, reason }))
+    },
+    async supersede(publisherId, digest, by) {
+      const signed = { contentDigest: toHex0x(digest), supersededBy: toHex0x(by) }
+      return anchored(await carryOut('Supersede', publisherId, Object.values(signed), signed))
+    },
+    async cancelNonces(publisherId, key, nonces) {
+      const [wordIndex, mask] = maskOf(nonces)
+      const cancel = toMedia('cancelNonces', [publisherId, toHex0x(key), wordIndex, mask])
+      return anchored(await sender.mined(await sender.send(cancel), cancel))
+    },
   }
 }
 
-/** The consent that `addKey` needs, signed by the key's own wallet, which may be on another machine than custody's. */
-export async function signKeyConsent(
-  deployment: Deployment,
-  publisherId: number,
-  key: Pick<BaseWallet, 'address' | 'signTypedData'>,
-  deadlineS: number,
-): Promise<KeyConsent> {
-  const domain = {
-    name: 'Firsthand PublisherRegistry',
-    version: '1',
-    chainId: deployment.chainId,
-    verifyingContract: toHex0x(deployment.publisherRegistry),
-  }
-  const types = {
-    KeyConsent: [
-      { name: 'publisherId', type: 'uint32' },
-      { name: 'key', type: 'address' },
-      { name: 'deadline', type: 'uint256' },
-    ],
-  }
-  const signature = await key.signTypedData(domain, types, { publisherId, key: key.address, deadline: deadlineS })
-  return { key: fromHex(key.address, 20), deadlineS, signature: fromHex(signature, 65) }
-}
+const accountOf = (account: Uint8Array | null): string => (account ? toHex0x(account) : ZeroAddress)
 
-/** The registry has no such view, but whoever is custody already is told of which publisher when asking for another. */
-async function publisherIdOf(node: ChainNode, deployment: Deployment, custody: Uint8Array): Promise<number | null> {
-  const values = ['', toHex0x(new Uint8Array(32))]
-  const { to, data } = transaction(deployment.publisherRegistry, publishers, 'createPublisher', values)
-  try {
-    await node.call({ from: custody, to, data })
-    return null
-  } catch (cause) {
-    const error = explained(cause)
-    const revert = error instanceof RegistryError && error.cause instanceof ContractRevert ? error.cause : null
-    if (revert?.errorName === 'PublisherRegistryCustodyTaken') return Number(revert.values.publisherId)
-    throw error
-  }
+/** @throws RangeError unless all nonces share a slot. */
+function maskOf(nonces: readonly bigint[]): [wordIndex: bigint, mask: bigint] {
+  const [first = 0n] = nonces
+  const stray = nonces.find((nonce) => nonce >> 8n !== first >> 8n)
+  if (stray !== undefined) throw new RangeError(`"nonces" expected all of one slot of 256, got ${first} and ${stray}`)
+  return [first >> 8n, nonces.reduce((mask, nonce) => mask | (1n << (nonce & 255n)), 0n)]
 }
 
 function transaction(to: Uint8Array, contract: Interface, name: string, values: unknown[]): Transaction {
   return { to, data: fromHex(contract.encodeFunctionData(name, values)) }
-}
-
-const structOf = ({ contentDigest, manifestDigest, kind, algorithm, perceptualHashes }: Registration) => [
-  toHex0x(contentDigest),
-  toHex0x(manifestDigest),
-  kind,
-  algorithm,
-  perceptualHashes.map(toHex0x),
-]
-
-/** Splits by number and by expected gas. */
-function* inBatches(registrations: Registration[]): Generator<Registration[]> {
-  let batch: Registration[] = []
-  let gas = 0n
-  for (const registration of registrations) {
-    const own = GAS_PER_ITEM + GAS_PER_WORD * BigInt(registration.perceptualHashes.length)
-    if (batch.length > 0 && (batch.length === MAX_ITEMS || gas + own > MAX_GAS)) {
-      yield batch
-      batch = []
-      gas = 0n
-    }
-    batch.push(registration)
-    gas += own
-  }
-  if (batch.length > 0) yield batch
 }
 
 const anchored = ({ transactionHash, blockNumber }: Receipt): Anchored => ({ transactionHash, blockNumber })
@@ -235,8 +264,12 @@ function recordsOf(
   publisherId: number,
   deployment: Deployment,
 ): AnchoredRecord[] {
-  const events = eventsOf(receipt, deployment)
-  const fresh = new Set(events.map((event) => (event.type === 'mediaRegistered' ? toHex0x(event.recordId) : '')))
+  const fresh = new Set(
+    eventsOf(receipt, deployment).flatMap((event) => {
+      if (event.type === 'mediaRegistered') return [toHex0x(event.recordId)]
+      return event.type === 'batchLogged' ? event.claims.map((claim) => toHex0x(claim.recordId)) : []
+    }),
+  )
   return items.map(({ contentDigest }) => {
     const id = recordId(deployment.chainId, deployment.mediaRegistry, publisherId, contentDigest)
     return { ...anchored(receipt), recordId: id, isNew: fresh.delete(toHex0x(id)) }

@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { ServerApi } from '../command.ts'
 import { ERRORS, type ErrorCode, RegistryError } from '../errors.ts'
-import type { LookupView, NetworkView, PublisherView, RecordView } from '../registry/index.ts'
+import type { LookupView, NetworkView, PublisherView, RecordView, WholeRecordView } from '../registry/index.ts'
 
 export interface Api extends ServerApi {
-  record(recordId: string): Promise<RecordView>
+  record(recordId: string): Promise<WholeRecordView>
   publisher(id: number): Promise<PublisherView>
   /** @param onSent is told the bytes sent so far. */
   lookupFile(path: string, byteLength: number, onSent: (bytes: number) => void): Promise<LookupView>
@@ -34,13 +34,13 @@ export function createApi(server: string): Api {
 
   return {
     status: () => get<NetworkView>('/v1/status'),
-    record: (id) => get<RecordView>(`/v1/records/${encodeURIComponent(id)}`),
+    record: (id) => get<WholeRecordView>(`/v1/records/${encodeURIComponent(id)}`),
     publisher: (id) => get<PublisherView>(`/v1/publishers/${id}`),
     lookup: (id) => get<LookupView>(`/v1/lookups/${encodeURIComponent(id)}`),
     async recordExists(id) {
       try {
-        await get(`/v1/records/${encodeURIComponent(id)}`)
-        return true
+        const { state } = await get<RecordView>(`/v1/records/${encodeURIComponent(id)}`)
+        return state !== 'disowned'
       } catch (error) {
         if (error instanceof RegistryError && error.code === 'record.not_found') return false
         throw error

@@ -11,6 +11,7 @@ import {
   REASONS,
   registerFiles,
   toDocument,
+  type Way,
 } from '../registry/index.ts'
 import type { Api } from './api.ts'
 import { byteLengthOf, mediaFile } from './media.ts'
@@ -19,6 +20,8 @@ import { createProgress, describeError, note, print, printJson, printLookup, pri
 export interface RegisterArguments {
   files: string[]
   description: Description
+  way: Way
+  relay: boolean
   batch: number
   json: boolean
   wait: boolean
@@ -45,7 +48,7 @@ async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise
 
 export function register(config: Config, api: Api, args: RegisterArguments): Promise<number> {
   return withDecoders(config, async (decode) => {
-    const ledger = openLedger(await openIdentity(config, api), api)
+    const ledger = openLedger(await openIdentity(config, api, args.relay), api)
     if (!args.json) note(PUBLIC)
     const progress = createProgress(!args.json)
     let failed = 0
@@ -54,6 +57,7 @@ export function register(config: Config, api: Api, args: RegisterArguments): Pro
       ledger,
       {
         description: args.description,
+        way: args.way,
         batch: args.batch,
         // One more than can be decoded at a time, so that no decoder waits for a digest.
         concurrency: config.DECODERS + 1,
@@ -140,9 +144,14 @@ export function fingerprint(config: Config, path: string, json: boolean): Promis
   })
 }
 
-export async function revoke(config: Config, api: Api, target: string, reason: string, json: boolean): Promise<number> {
+export async function revoke(
+  config: Config,
+  api: Api,
+  target: string,
+  { reason, relay, json }: { reason: string; relay: boolean; json: boolean },
+): Promise<number> {
   const code = Object.entries(REASONS).find(([, name]) => name === reason)?.[0]
-  const identity = await openIdentity(config, api)
+  const identity = await openIdentity(config, api, relay)
   const digest = await digestOf(api, target)
   const { transactionHash } = await identity.client.revoke(identity.publisherId, digest, Number(code))
   const answer = {
@@ -156,24 +165,26 @@ export async function revoke(config: Config, api: Api, target: string, reason: s
   return 0
 }
 
+export async function supersede(
+  config: Config,
+  api: Api,
+  [target, by]: [string, string],
+  { relay, json }: { relay: boolean; json: boolean },
+): Promise<number> {
+  const { client, publisherId } = await openIdentity(config, api, relay)
+  const [old, successor] = [await digestOf(api, target), await digestOf(api, by)]
+  const { transactionHash } = await client.supersede(publisherId, old, successor)
+  const [contentDigest, supersededBy] = [toHex(old), toHex(successor)]
+  if (json) printJson({ contentDigest, supersededBy, publisher: publisherId, transaction: toHex0x(transactionHash) })
+  else print(`superseded ${contentDigest} of publisher ${publisherId} by ${supersededBy}`)
+  return 0
+}
+
 /** A record id begins with 0x; a bare digest and a file are told apart by what they look like. */
 async function digestOf(api: Api, target: string): Promise<Uint8Array> {
   if (/^0x[0-9a-f]{64}$/i.test(target)) return fromHex((await api.record(target)).contentDigest, 32)
   if (/^[0-9a-f]{64}$/i.test(target)) return fromHex(target, 32)
   return mediaFile(target, () => Promise.reject(new TypeError('a digest needs no decoding'))).digest()
-}
-
-export async function publisher(config: Config, api: Api, id: number | undefined, json: boolean): Promise<number> {
-  const view = await api.publisher(id ?? (await openIdentity(config, api)).publisherId)
-  if (json) {
-    printJson(view, 2)
-    return 0
-  }
-  print(`publisher ${view.id}: ${view.name ?? '(no name)'} (${view.trust})`)
-  print(`custody   ${view.custody}`, `created   ${view.createdAt}`)
-  for (const key of view.keys)
-    print(`key       ${key.address} since ${key.addedAt}${key.endedAt ? ` until ${key.endedAt}` : ''}`)
-  return 0
 }
 
 export async function record(api: Api, id: string, json: boolean): Promise<number> {

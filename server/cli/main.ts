@@ -3,9 +3,10 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { fromHex } from '../bytes.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RegistryError } from '../errors.ts'
-import { REASONS } from '../registry/index.ts'
+import { BATCH_SIZES, REASONS, WAYS, type Way } from '../registry/index.ts'
 import { createApi } from './api.ts'
-import { fingerprint, lookup, publisher, record, register, revoke, status } from './commands.ts'
+import { fingerprint, lookup, record, register, revoke, status, supersede } from './commands.ts'
+import { publisherCommands } from './publisher-commands.ts'
 import { describeError, note } from './terminal.ts'
 
 interface Common {
@@ -18,12 +19,13 @@ interface RegisterFlags extends Common {
   description?: string
   sourceUrl?: string
   derivedFrom?: Uint8Array
-  batch: number
+  way: Way
+  relay: boolean
+  batch?: number
   wait: boolean
 }
 
-/** Items that fit a transaction under its cap of gas with room to spare (docs/gas.md). */
-const MAX_BATCH = 100
+const RELAY = 'only sign; another account sends and pays (FIRSTHAND_PAYER_KEY)'
 
 function program(config: Config, done: (code: Promise<number>) => void): Command {
   const root = new Command('firsthand')
@@ -54,7 +56,13 @@ function program(config: Config, done: (code: Promise<number>) => void): Command
     .addOption(
       new Option('--evidence <what>', 'evidence to publish; only none exists yet').choices(['none']).default('none'),
     )
-    .option('--batch <files>', 'files a transaction at most', wholeNumber(1, MAX_BATCH), 40)
+    .addOption(
+      new Option('--way <way>', 'stored: contracts can read it; logged: cheaper; rooted: for millions, the list apart')
+        .choices(WAYS)
+        .default('stored'),
+    )
+    .option('--relay', RELAY, false)
+    .option('--batch <files>', `files a transaction at most (${batchHelp()})`, wholeNumber(1, BATCH_SIZES.rooted.most))
     .option('--no-wait', 'return when it is on the chain, not when it can be found')
     .addHelpText(
       'after',
@@ -77,17 +85,22 @@ function program(config: Config, done: (code: Promise<number>) => void): Command
 
   command('revoke <record-or-file>', 'mark a record (id, content digest, or the file itself) as revoked, for good')
     .addOption(new Option('--reason <reason>', 'why').choices(Object.values(REASONS)).default('mistake'))
-    .action((target: string, flags: Common & { reason: string }) =>
-      done(revoke(config, createApi(flags.server), target, flags.reason, flags.json)),
+    .option('--relay', RELAY, false)
+    .action((target: string, flags: Common & { reason: string; relay: boolean }) =>
+      done(revoke(config, createApi(flags.server), target, flags)),
+    )
+
+  command('supersede <record-or-file> <by>', 'say that another original of yours takes the place of a record, for good')
+    .option('--relay', RELAY, false)
+    .action((target: string, by: string, flags: Common & { relay: boolean }) =>
+      done(supersede(config, createApi(flags.server), [target, by], flags)),
     )
 
   command('record <id>', 'show a record').action((id: string, flags: Common) =>
     done(record(createApi(flags.server), id, flags.json)),
   )
 
-  command('publisher', 'show a publisher; without id the one that you sign for')
-    .argument('[id]', 'number of the publisher', wholeNumber(1, 0xffffffff))
-    .action((id: number | undefined, flags: Common) => done(publisher(config, createApi(flags.server), id, flags.json)))
+  publisherCommands(command('publisher', 'show a publisher, or manage your own'), config, done)
 
   command('status', 'show chain, contracts and index of a server').action((flags: Common) =>
     done(status(createApi(flags.server), flags.json)),
@@ -109,9 +122,15 @@ async function serve(fresh: boolean): Promise<number> {
 }
 
 function registerArguments(files: string[], flags: RegisterFlags) {
-  const { title = null, description: text = null, sourceUrl = null, derivedFrom = null, batch, json, wait } = flags
-  return { files, description: { title, text, sourceUrl, derivedFrom }, batch, json, wait }
+  const { title = null, description: text = null, sourceUrl = null, derivedFrom = null } = flags
+  const { way, relay, json, wait, batch = BATCH_SIZES[way].usual } = flags
+  if (batch > BATCH_SIZES[way].most)
+    throw new RegistryError('request.invalid', `--batch ${batch}: at most ${BATCH_SIZES[way].most} with --way ${way}`)
+  return { files, description: { title, text, sourceUrl, derivedFrom }, way, relay, batch, json, wait }
 }
+
+const batchHelp = () =>
+  WAYS.map((way) => `${way}: ${BATCH_SIZES[way].usual}, at most ${BATCH_SIZES[way].most}`).join('; ')
 
 function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -1,7 +1,7 @@
 /** What is written for a person: progress, verdicts, problems. Titles and names come from strangers and are made harmless. */
 import { MultiBar, Presets } from 'cli-progress'
 import { RegistryError } from '../errors.ts'
-import type { LookupView, MatchView, RecordView } from '../registry/index.ts'
+import type { LookupView, MatchView, WholeRecordView } from '../registry/index.ts'
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
@@ -90,7 +90,7 @@ function printMatch(match: MatchView): void {
   print('', `record     ${match.recordId}`)
   print(`original   ${match.original.title ?? '(no title)'}`)
   print(`publisher  ${publisher.name ?? `publisher ${publisher.id}`} (${publisher.trust})`)
-  print(`registered ${match.registeredAt}${match.state === 'revoked' ? ', since revoked' : ''}`)
+  print(`registered ${match.registeredAt}${stateOf(match)}`)
   print(`relation   ${match.relation}${distance}${match.transforms.map((transform) => `, ${transform}`).join('')}`)
   for (const { candidate, original } of match.segments)
     print(`segment    ${seconds(candidate)} of the candidate is ${seconds(original)} of the original`)
@@ -100,9 +100,15 @@ function printMatch(match: MatchView): void {
   )
 }
 
+function stateOf({ state, disowned, supersession }: MatchView): string {
+  if (disowned) return `, disowned: its key is compromised since ${disowned.since} (declared ${disowned.declaredAt})`
+  if (supersession) return `, since superseded by ${supersession.record}`
+  return state === 'revoked' ? ', since revoked' : ''
+}
+
 const seconds = ({ startS, endS }: { startS: number; endS: number }) => `${startS.toFixed(1)} s to ${endS.toFixed(1)} s`
 
-export function printRecord(record: RecordView): void {
+export function printRecord(record: WholeRecordView): void {
   print(`record     ${record.recordId}`)
   print(`title      ${record.title ?? '(none)'}`)
   print(`publisher  ${record.publisher.name ?? `publisher ${record.publisher.id}`} (${record.publisher.trust})`)
@@ -110,4 +116,13 @@ export function printRecord(record: RecordView): void {
   print(
     `state      ${record.state}${record.revocation ? ` on ${record.revocation.at}: ${record.revocation.reason}` : ''}`,
   )
+  if (record.supersession) print(`superseded on ${record.supersession.at} by record ${record.supersession.record}`)
+  if (record.way !== 'stored' || record.anchors.length > 1 || record.disowned)
+    for (const { way, registeredAt, signer, disowned } of record.anchors)
+      print(`anchor     ${way}, ${registeredAt}, signed by ${signer}${voidSince(disowned)}`)
+  for (const { change, at, signer, disowned } of record.changes)
+    if (disowned) print(`void       ${change} on ${at} by ${signer}${voidSince(disowned)}`)
 }
+
+const voidSince = (disowned: WholeRecordView['disowned']) =>
+  disowned ? `, void: compromised since ${disowned.since} (declared ${disowned.declaredAt})` : ''

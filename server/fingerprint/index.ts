@@ -1,4 +1,14 @@
 export * from './fingerprint.ts'
-export * from './manifest.ts'
+export { type Listed, listBytes, listCid, MAX_LEAVES, readList, writeList } from './list.ts'
+export {
+  anchoredWords,
+  checkBlock,
+  type Description,
+  type Manifest,
+  manifestCid,
+  mismatch,
+  readManifest,
+  writeManifest,
+} from './manifest.ts'
 export { MIN_QUALITY } from './pdq.ts'
 export { createDecoderPool, type DecoderPool } from './pool.ts'

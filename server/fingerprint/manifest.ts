@@ -66,9 +66,9 @@ const same = (a: Frame, b: Frame) => Buffer.compare(a.hash, b.hash) === 0
  * @returns root: CID of the root block as text; digest: its SHA-256, to be anchored; blocks: all blocks, the root first.
  * @throws RegistryError `block.invalid` if the root would be larger than 1 MiB. */
 export async function writeManifest(of: Fingerprint, description: Description) {
-  const frameBlocks = await Promise.all(stretches(of.frames).map(frameBlock).map(encode))
+  const frameBlocks = await Promise.all(stretches(of.frames).map(frameBlock).map(encodeBlock))
   const { algorithm, words, quality } = anchoredWords(of)
-  const root = await encode({
+  const root = await encodeBlock({
     firsthand: 'manifest1',
     kind: of.kind,
     content: { digest: of.contentDigest, size: of.byteLength, type: of.mediaType },
@@ -97,7 +97,8 @@ function frameBlock(frames: Frame[]) {
   }
 }
 
-async function encode(value: unknown): Promise<ManifestBlock> {
+/** A value as a block of DAG-CBOR under its CID. @throws RegistryError `block.invalid` over 1 MiB. */
+export async function encodeBlock(value: unknown): Promise<ManifestBlock> {
   const bytes = dagCbor.encode(value)
   if (bytes.length > MAX_BLOCK_BYTES)
     throw new RegistryError(
@@ -130,7 +131,7 @@ const bytes = (length: number) =>
   z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `expected ${length} bytes`)
 const text = (max: number) => z.string().max(max).nullable()
 const count = z.int().min(0).nullable()
-const link = z.custom<CID>((value) => CID.asCID(value) !== null, 'expected a link')
+export const linkShape = z.custom<CID>((value) => CID.asCID(value) !== null, 'expected a link')
 
 const rootBlock = z.object({
   firsthand: z.literal('manifest1'),
@@ -150,7 +151,7 @@ const rootBlock = z.object({
       quality: z.array(z.int().min(0).max(100)).max(MAX_WORDS),
     })
     .refine((p) => p.words.length === p.quality.length, 'words and quality differ in length'),
-  frames: z.array(link).max(10_000),
+  frames: z.array(linkShape).max(10_000),
 })
 
 const frameBlockShape = z
@@ -178,19 +179,20 @@ export async function readManifest(
 ): Promise<Manifest | null> {
   const bytes = await get(root)
   if (!bytes) return null
-  const { firsthand: _, frames: links, ...manifest } = decode(rootBlock, root, bytes)
+  const { firsthand: _, frames: links, ...manifest } = decodeBlock(rootBlock, root, bytes)
   const frames: Frame[] = []
   for (const cid of links.map(String)) {
     const linked = await get(cid)
     if (!linked) throw new RegistryError('block.invalid', `block ${cid} is linked from ${root} and missing`)
-    frames.push(...framesOf(decode(frameBlockShape, cid, linked)))
+    frames.push(...framesOf(decodeBlock(frameBlockShape, cid, linked)))
   }
   if (frames.some((frame, i) => i > 0 && frame.timeMs <= frames[i - 1]!.timeMs))
     throw new RegistryError('block.invalid', `times of frames under ${root} do not rise`)
   return { ...manifest, frames }
 }
 
-function decode<T>(shape: z.ZodType<T>, cid: string, bytes: Uint8Array): T {
+/** A block of a known shape. @throws RegistryError `block.invalid` for any other. */
+export function decodeBlock<T>(shape: z.ZodType<T>, cid: string, bytes: Uint8Array): T {
   let value: unknown
   try {
     value = dagCbor.decode(bytes)

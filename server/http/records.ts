@@ -4,7 +4,7 @@ import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { type Request, Router } from 'express'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
-import { CAR_TYPE, KINDS, MAX_CAR_BYTES, type Registry } from '../registry/index.ts'
+import { CAR_TYPE, KINDS, MAX_CAR_BYTES, type Registry, WAYS } from '../registry/index.ts'
 import { param, parse } from './parse.ts'
 import { methodNotAllowed } from './problem.ts'
 import type { Uploads } from './uploads.ts'
@@ -20,6 +20,8 @@ export const recordsQuery = z.object({
 export const descriptionQuery = z.object({
   title: z.string().max(300).optional(),
   text: z.string().max(2_000).optional(),
+  way: z.enum(WAYS).optional().describe('stored unless told'),
+  relay: z.stringbool().optional().describe('true: the key only signs, and the custody account sends and pays'),
 })
 
 const publisherId = z.coerce.number('expected a publisher id').int().min(1).max(0xffffffff)
@@ -44,7 +46,7 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
       if (!request.is(CAR_TYPE))
         throw new RegistryError(
           'request.unsupported_media_type',
-          `expected ${CAR_TYPE}: a CAR with the manifest as its root`,
+          `expected ${CAR_TYPE}: a CAR with a manifest or a list as its root`,
         )
       const held = await uploads.receiveInTurn(request, MAX_CAR_BYTES, registry.hold)
       response.status(held.status === 'kept' ? 200 : 202).json(held)
@@ -55,17 +57,17 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
     .route('/development/registrations')
     .post(async (request, response) => {
       requireToken(request, token)
-      const { title = null, text = null } = parse(descriptionQuery, request.query)
+      const { title = null, text = null, way = 'stored', relay = false } = parse(descriptionQuery, request.query)
       const description = { title, text, sourceUrl: null, derivedFrom: null }
-      const { file: _, notice: __, ...registered } = await registerUpload(request, description)
+      const { file: _, notice: __, ...registered } = await registerUpload(request, { description, way, relay })
       response.json(registered)
     })
     .all(methodNotAllowed)
 
-  async function registerUpload(request: Request, description: Parameters<Registry['registerHere']>[1]) {
+  async function registerUpload(request: Request, how: Parameters<Registry['registerHere']>[1]) {
     const media = await uploads.receive(request)
     try {
-      return await registry.registerHere(media, description)
+      return await registry.registerHere(media, how)
     } finally {
       await media.dispose()
     }

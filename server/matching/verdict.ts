@@ -10,6 +10,8 @@ export type Verdict = (typeof VERDICTS)[number]
 /** What the order of matches looks at. */
 export interface Ranked {
   relation: Relation
+  /** Whether the publisher has disowned it: then it comes after all that are not. */
+  disowned: boolean
   /** Higher is more trusted. */
   trust: number
   /** Seconds since 1970. */
@@ -22,14 +24,18 @@ export interface Ranked {
   distanceBits: number | null
 }
 
-/** Orders matches by trust, then age, then how much they explain. Otherwise whoever registers a copy would lead with it.
+/** Orders matches by trust, then age, then how much they explain, disowned ones after all others. Otherwise whoever registers a copy would lead with it.
  * @returns matches, best first; conflict: the record that explains the candidate better than the leading one though it is less
  *  trusted or younger, or null. */
 export function rank<T extends Ranked>(matches: readonly T[]): { matches: T[]; conflict: T | null } {
   const byTrust = matches.toSorted(
-    (a, b) => b.trust - a.trust || a.registeredAt - b.registeredAt || a.sequence - b.sequence,
+    (a, b) =>
+      Number(a.disowned) - Number(b.disowned) ||
+      b.trust - a.trust ||
+      a.registeredAt - b.registeredAt ||
+      a.sequence - b.sequence,
   )
-  const ordered = Map.groupBy(byTrust, (match) => match.trust)
+  const ordered = Map.groupBy(byTrust, ({ disowned, trust }) => `${disowned} ${trust}`)
     .values()
     .flatMap((equals) => sameAge(equals))
     .toArray()

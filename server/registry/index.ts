@@ -1,4 +1,5 @@
 export { type Description, type Fingerprint, fromDocument, KINDS, toDocument } from '../fingerprint/index.ts'
+export { anchorBy, BATCH_SIZES, WAYS, type Way } from './anchoring.ts'
 export * from './car.ts'
 export type { Candidate, Decode, Lookups } from './lookups.ts'
 export { REASONS } from './present.ts'

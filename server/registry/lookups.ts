@@ -7,7 +7,15 @@ import type { Catalogue, RecordRow } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
 import type { Fingerprint, Kind, MediaFingerprint } from '../fingerprint/index.ts'
 import { type Found, type Matcher, type Relation, rank, type Verdict } from '../matching/index.ts'
-import { type Context, isoTime, presentAnchor, presentPublisherBrief } from './present.ts'
+import {
+  type Context,
+  isoTime,
+  presentAnchor,
+  presentDisowned,
+  presentPublisherBrief,
+  presentSupersession,
+  stateOf,
+} from './present.ts'
 import { NOT_COMPARED, summarise, summariseConflict } from './summary.ts'
 import type { LookupOptions, LookupView, MatchView, Problem, Stage } from './views.ts'
 
@@ -285,6 +293,7 @@ function answer(
   const { matches, conflict } = rank(
     found.map((match) => ({
       ...match,
+      disowned: match.row.disowned !== null,
       trust: 0,
       registeredAt: match.row.registeredAt,
       sequence: match.row.sequence,
@@ -344,8 +353,10 @@ function presentMatch(match: Match, context: Context): MatchView {
     },
     publisher: presentPublisherBrief(row),
     registeredAt: isoTime(row.registeredAt),
-    state: row.revoked ? 'revoked' : 'active',
-    anchor: presentAnchor(row, context),
+    state: stateOf(row),
+    disowned: presentDisowned(row.disowned),
+    supersession: presentSupersession(row, context),
+    anchor: presentAnchor(row.anchor, context),
     segments: match.segments.map((s) => ({ candidate: seconds(s.candidate), original: seconds(s.original), speed: 1 })),
     transforms: match.transforms,
     findings: [],

@@ -1,9 +1,9 @@
 /** Rows of the catalogue as the JSON that leaves the registry. Pure. */
 import { toHex, toHex0x } from '../bytes.ts'
-import type { PublisherRow, RecordRow } from '../catalogue/index.ts'
-import type { Deployment } from '../chain/index.ts'
+import type { AnchorRow, Disowned, PublisherRow, RecordHistory, RecordRow, StateChangeRow } from '../catalogue/index.ts'
+import { type Deployment, recordId } from '../chain/index.ts'
 import { manifestCid } from '../fingerprint/index.ts'
-import type { PublisherView, RecordView } from './views.ts'
+import type { DisownedView, MatchView, PublisherView, RecordState, RecordView, WholeRecordView } from './views.ts'
 
 /** Reasons of a revocation (docs/protocol.md §2.2). */
 export const REASONS: Readonly<Record<number, string>> = {
@@ -41,24 +41,81 @@ export function presentRecord(row: RecordRow, context: Context): RecordView {
     publisher: presentPublisherBrief(row),
     signer: toHex0x(row.signer),
     registeredAt: isoTime(row.registeredAt),
-    state: row.revoked ? 'revoked' : 'active',
+    state: stateOf(row),
+    disowned: presentDisowned(row.disowned),
     revocation: row.revoked && {
       at: isoTime(row.revoked.at),
-      reason: REASONS[row.revoked.reason] ?? `unknown (${row.revoked.reason})`,
+      reason: reasonOf(row.revoked.reason),
       signer: toHex0x(row.revoked.signer),
     },
-    anchor: presentAnchor(row, context),
+    supersession: presentSupersession(row, context),
+    way: row.anchor.way,
+    batch: presentBatch(row.anchor),
+    anchor: presentAnchor(row.anchor, context),
     durationS: seconds(row.manifest.durationMs),
     width: row.manifest.width,
     height: row.manifest.height,
   }
 }
 
+/** A record with everything that was ever said of it. */
+export function presentWholeRecord(row: RecordRow, history: RecordHistory, context: Context): WholeRecordView {
+  return {
+    ...presentRecord(row, context),
+    anchors: history.anchors.map((anchor) => ({
+      way: anchor.way,
+      batch: presentBatch(anchor),
+      signer: toHex0x(anchor.signer),
+      registeredAt: isoTime(anchor.registeredAt),
+      anchor: presentAnchor(anchor, context),
+      disowned: presentDisowned(anchor.disowned),
+    })),
+    changes: history.changes.map(presentChange),
+  }
+}
+
+function presentChange({ change, at, signer, transactionHash, disowned }: StateChangeRow) {
+  return {
+    change: change.kind,
+    reason: change.kind === 'revoked' ? reasonOf(change.reason) : null,
+    by: change.kind === 'superseded' ? toHex(change.by) : null,
+    at: isoTime(at),
+    signer: toHex0x(signer),
+    transaction: toHex0x(transactionHash),
+    disowned: presentDisowned(disowned),
+  }
+}
+
+const reasonOf = (reason: number) => REASONS[reason] ?? `unknown (${reason})`
+
+/** The word for a record, the gravest first (docs/protocol.md §5). */
+export function stateOf({ disowned, revoked, superseded }: RecordRow): RecordState {
+  if (disowned) return 'disowned'
+  if (revoked) return 'revoked'
+  return superseded ? 'superseded' : 'active'
+}
+
+export function presentDisowned(disowned: Disowned | null): DisownedView | null {
+  return disowned && { since: isoTime(disowned.since), declaredAt: isoTime(disowned.declaredAt) }
+}
+
+export function presentSupersession(
+  { superseded, publisherId }: RecordRow,
+  { deployment }: Context,
+): MatchView['supersession'] {
+  if (!superseded) return null
+  const { at, by, signer } = superseded
+  const record = recordId(deployment.chainId, deployment.mediaRegistry, publisherId, by)
+  return { at: isoTime(at), by: toHex(by), record: toHex0x(record), signer: toHex0x(signer) }
+}
+
+const presentBatch = ({ batch }: AnchorRow) => batch && { root: toHex0x(batch.root), index: batch.index }
+
 export function presentPublisherBrief(row: RecordRow) {
   return { id: row.publisherId, name: row.publisherName, domain: row.publisherDomain, trust: 'unverified' as const }
 }
 
-export function presentAnchor({ anchor }: RecordRow, { deployment, finality }: Context) {
+export function presentAnchor(anchor: AnchorRow, { deployment, finality }: Context) {
   return {
     chain: chainOf(deployment),
     contract: toHex0x(deployment.mediaRegistry),
@@ -75,12 +132,36 @@ export function presentPublisher(row: PublisherRow): PublisherView {
     domain: row.domain,
     trust: 'unverified',
     custody: toHex0x(row.custody),
+    recovery: row.recovery && toHex0x(row.recovery),
+    custodyOfferedTo: row.custodyOfferedTo && toHex0x(row.custodyOfferedTo),
+    recoveryOfferedTo: row.recoveryOfferedTo && toHex0x(row.recoveryOfferedTo),
+    recoveryChange: row.recoveryChange && {
+      to: row.recoveryChange.to && toHex0x(row.recoveryChange.to),
+      notBefore: isoTime(row.recoveryChange.notBefore),
+    },
+    formerCustody: row.formerCustody.map(({ account, until, disowned }) => ({
+      address: toHex0x(account),
+      until: isoTime(until),
+      disowned: presentDisowned(disowned),
+    })),
     profileUri: row.profileUri,
     createdAt: isoTime(row.createdAt),
     keys: row.keys.map((key) => ({
       address: toHex0x(key.key),
       addedAt: isoTime(key.addedAt),
       endedAt: key.endedAt === null ? null : isoTime(key.endedAt),
+      disowned: presentDisowned(key.disowned),
     })),
+    unlisted: presentUnlisted(row),
   }
+}
+
+function presentUnlisted({
+  unlisted: { batches, records },
+  name,
+  publisherId,
+}: PublisherRow): PublisherView['unlisted'] {
+  if (batches === 0) return null
+  const noun = records === 1 ? 'record' : 'records'
+  return { batches, records, summary: `${records} ${noun} of ${name ?? `publisher ${publisherId}`}, list unavailable` }
 }

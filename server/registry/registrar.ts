@@ -3,6 +3,7 @@ import { toHex, toHex0x } from '../bytes.ts'
 import type { Registration } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import { anchoredWords, type Description, type Fingerprint, KINDS, writeManifest } from '../fingerprint/index.ts'
+import { isFullList, type Way } from './anchoring.ts'
 
 /** A file to register. */
 export interface MediaFile {
@@ -19,6 +20,8 @@ export interface Registered {
   contentDigest: string
   status: 'registered' | 'already_registered'
   transaction: string | null
+  /** Null where it was registered before. */
+  way: Way | null
   /** What else there is to say, for a person. */
   notice: string | null
 }
@@ -35,17 +38,19 @@ export interface NotRegistered {
 export interface Ledger {
   /** The record that this publisher's registration of the digest would be. */
   recordId(contentDigest: Uint8Array): Uint8Array
+  /** Whether it is registered, and not void. */
   exists(recordId: Uint8Array): Promise<boolean>
   /** Hands over a manifest's blocks, to be kept once the registration names their root. */
   hold(root: string, blocks: { cid: string; bytes: Uint8Array }[]): Promise<void>
   /** Sends registrations, and resolves when they are mined. @returns the hash of the transaction for each. */
-  send(registrations: Registration[]): Promise<Uint8Array[]>
+  send(registrations: Registration[], way: Way): Promise<Uint8Array[]>
   /** Resolves when the record can be found by a lookup. */
   searchable(recordId: Uint8Array): Promise<void>
 }
 
 export interface RegisterOptions {
   description: Description
+  way: Way
   /** Files a transaction at most. */
   batch: number
   /** Files that are fingerprinted at the same time. */
@@ -59,7 +64,11 @@ interface Prepared {
   file: string
   registration: Registration
   recordId: Uint8Array
+  manifest: { root: string; blocks: { cid: string; bytes: Uint8Array }[] }
 }
+
+/** Bytes of manifests that wait in memory for the rest of their batch. */
+const MAX_WAITING_BYTES = 64 << 20
 
 /** Registers files and yields the outcome of each as it is known. A file that fails does not stop the others. */
 export async function* registerFiles(
@@ -73,12 +82,18 @@ export async function* registerFiles(
     if (!('registration' in outcome)) yield outcome
     else if (done.has(keyOf(outcome))) yield registered(outcome, 'already_registered', null)
     else waiting.push(outcome)
-    if (waiting.length >= options.batch) {
+    if (isFull(waiting, options)) {
       yield* anchor(waiting, done, ledger, options)
       waiting = []
     }
   }
   if (waiting.length > 0) yield* anchor(waiting, done, ledger, options)
+}
+
+function isFull(waiting: Prepared[], { batch, way }: RegisterOptions): boolean {
+  if (waiting.length >= batch) return true
+  const bytes = waiting.flatMap(({ manifest }) => manifest.blocks).reduce((sum, block) => sum + block.bytes.length, 0)
+  return bytes > MAX_WAITING_BYTES || (way === 'rooted' && isFullList(waiting.map((one) => one.registration)))
 }
 
 const keyOf = (item: { recordId: Uint8Array }) => toHex0x(item.recordId)
@@ -107,9 +122,8 @@ async function prepare(
     options.onProgress?.(file.name, 'fingerprinting', 0)
     const fingerprint = await file.fingerprint((done) => options.onProgress?.(file.name, 'fingerprinting', done))
     const manifest = await writeManifest(fingerprint, options.description)
-    await ledger.hold(manifest.root, manifest.blocks)
     options.onProgress?.(file.name, 'registering', 1)
-    return { file: file.name, recordId, registration: registrationOf(fingerprint, manifest.digest) }
+    return { file: file.name, recordId, registration: registrationOf(fingerprint, manifest.digest), manifest }
   } catch (error) {
     return notRegistered(file.name, digest, error)
   }
@@ -128,23 +142,30 @@ async function* anchor(
   ledger: Ledger,
   options: RegisterOptions,
 ): AsyncGenerator<Registered | NotRegistered> {
-  const first = items.filter((item, i) => items.findIndex((other) => keyOf(other) === keyOf(item)) === i)
+  const byKey = Map.groupBy(items, keyOf)
+  const first = [...byKey.values()].map((same) => same[0]!)
   let transactions: Uint8Array[]
   try {
-    transactions = await ledger.send(first.map((item) => item.registration))
+    // Just before they are anchored: they are held for minutes only, and fingerprints of thousands take longer.
+    for (const { manifest } of first) await ledger.hold(manifest.root, manifest.blocks)
+    transactions = await ledger.send(
+      first.map((item) => item.registration),
+      options.way,
+    )
   } catch (error) {
     for (const { file, registration } of items)
       yield notRegistered(file, registration.contentDigest, perFile(error, items.length))
     return
   }
+  const places = new Map(first.map((item, i) => [item, i]))
   const notice = options.wait ? await waitFor(first, ledger) : null
   for (const item of items) {
-    const at = first.indexOf(item)
+    const at = places.get(item) ?? -1
     done.add(keyOf(item))
     options.onProgress?.(item.file, 'done', 1)
     yield at < 0
       ? registered(item, 'already_registered', null)
-      : { ...registered(item, 'registered', transactions[at]!), notice }
+      : { ...registered(item, 'registered', transactions[at]!), way: options.way, notice }
   }
 }
 
@@ -180,6 +201,7 @@ function registered(
     contentDigest: toHex(item.registration.contentDigest),
     status,
     transaction: transaction && toHex0x(transaction),
+    way: null,
     notice: null,
   }
 }

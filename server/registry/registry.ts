@@ -6,14 +6,15 @@ import type { Block, BlockStore, Catalogue, RecordRow } from '../catalogue/index
 import type { Deployment, Indexer } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import type { Description } from '../fingerprint/index.ts'
-import { type Kind, manifestCid, readManifest } from '../fingerprint/index.ts'
+import { type Kind, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
 import type { Matcher } from '../matching/index.ts'
+import type { Way } from './anchoring.ts'
 import { eachOnce, readCar, writeCar } from './car.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
-import { type Context, isoTime, presentPublisher, presentRecord } from './present.ts'
+import { type Context, isoTime, presentPublisher, presentRecord, presentWholeRecord } from './present.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
 import { createSync } from './sync.ts'
-import type { NetworkView, Problem, PublisherView, RecordView } from './views.ts'
+import type { NetworkView, Problem, PublisherView, RecordView, WholeRecordView } from './views.ts'
 
 export interface RecordsQuery {
   contentDigest?: string | undefined
@@ -25,7 +26,8 @@ export interface RecordsQuery {
 
 export interface Registry {
   lookups: Lookups
-  record(recordId: string): Promise<RecordView>
+  /** With its history. */
+  record(recordId: string): Promise<WholeRecordView>
   records(query: RecordsQuery): Promise<{ records: RecordView[]; next: string | null }>
   manifest(recordId: string): Promise<ManifestView>
   publisher(publisherId: number): Promise<PublisherView>
@@ -33,20 +35,24 @@ export interface Registry {
   block(cid: string): Promise<Uint8Array>
   /** A block and, with `all`, everything that it links to, as a CAR. */
   car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array>
-  /** Takes a manifest's blocks as a CAR, for a registration that is to come or has come. */
+  /** Takes the blocks of a manifest, or of the list of a rooted batch, as a CAR, for a registration that is to come or has come. */
   hold(car: Uint8Array): Promise<HeldView>
   status(): Promise<NetworkView>
   /** Null when the index follows the chain, else why not. */
   notReady(): string | null
   /** Registers a file with the development publisher's key. @throws RegistryError `signer.unavailable` on any but a local chain. */
-  registerHere(media: Candidate, description: Description): Promise<Registered>
+  registerHere(media: Candidate, how: RegisterHere): Promise<Registered>
   start(): Promise<void>
   close(): Promise<void>
 }
 
 export interface HeldView {
   root: string
-  contentDigest: string
+  type: 'manifest' | 'list'
+  /** Of a manifest, as hex. */
+  contentDigest: string | null
+  /** Claims of a list. */
+  count: number | null
   blocks: number
   status: 'held' | 'kept'
   expiresAt: string | null
@@ -61,6 +67,16 @@ export interface ManifestView {
   perceptual: { algorithm: string | null; words: string[]; quality: number[] }
   frames: number
 }
+
+/** How the development publisher registers a file. */
+export interface RegisterHere {
+  description: Description
+  way: Way
+  /** Whether its key only signs, and custody sends and pays. */
+  relay: boolean
+}
+
+type DevelopmentLedger = (relay: boolean, registry: Pick<Ledger, 'exists' | 'hold' | 'searchable'>) => Ledger
 
 export interface RegistryParts {
   version: string
@@ -77,7 +93,7 @@ export interface RegistryParts {
   problem: (error: unknown, id: string) => Problem
   onError: (error: unknown, instance?: string) => void
   /** The local network's address and the development publisher's way to register, on a local chain only. */
-  development: { rpcUrl: string; ledger: (registry: Pick<Ledger, 'exists' | 'hold' | 'searchable'>) => Ledger } | null
+  development: { rpcUrl: string; ledger: DevelopmentLedger } | null
 }
 
 const DEFAULT_RECORDS = 50
@@ -91,7 +107,7 @@ const SWEEP_S = 60
 export function createRegistry(parts: RegistryParts): Registry {
   const { catalogue, blocks, matcher, deployment, indexer } = parts
   const context: Context = { deployment, finality: parts.finality }
-  const sync = createSync({ catalogue, blocks, matcher, onError: parts.onError })
+  const sync = createSync({ deployment, catalogue, blocks, matcher, onError: parts.onError })
   const lookups = createLookups({ ...parts, context, ttlS: parts.lookupTtlS })
   let sweeper: NodeJS.Timeout | undefined
   let started = false
@@ -102,6 +118,12 @@ export function createRegistry(parts: RegistryParts): Registry {
     const row = await catalogue.record(bytesOf('recordId', recordId))
     if (!row) throw new RegistryError('record.not_found', `there is no record ${recordId.slice(0, 80)}`)
     return row
+  }
+
+  async function record(recordId: string): Promise<WholeRecordView> {
+    const row = await rowOf(recordId)
+    const history = await catalogue.history(row.recordId)
+    return presentWholeRecord(row, history ?? { anchors: [row.anchor], changes: [] }, context)
   }
 
   async function records(query: RecordsQuery) {
@@ -153,7 +175,9 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   async function hold(bytes: Uint8Array): Promise<HeldView> {
     const { root, blocks: sent } = await readCar(bytes)
-    const read = (await readManifest(root, eachOnce(sent)))!
+    const about = isList(sent.find(({ cid }) => cid === root)!.bytes)
+      ? { type: 'list' as const, claims: (await readList(root, eachOnce(sent)))?.length ?? missingBlock(root) }
+      : { type: 'manifest' as const, contentDigest: (await readManifest(root, eachOnce(sent)))!.content.digest }
     if (root !== manifestCid(CID.parse(root).multihash.digest))
       throw new RegistryError('block.invalid', `the root ${root} cannot be anchored: it is not CIDv1 of dag-cbor`)
     const wanted = new Set([root, ...links(root, sent.find((b) => b.cid === root)!.bytes)])
@@ -161,11 +185,31 @@ export function createRegistry(parts: RegistryParts): Registry {
       root,
       sent.filter((b) => wanted.has(b.cid)),
     )
-    const named = await recordsNaming(root, read.content.digest)
+    const kept = about.type === 'list' ? await takeList(root) : await keepManifest(root, about.contentDigest)
+    return {
+      root,
+      type: about.type,
+      contentDigest: about.type === 'manifest' ? toHex(about.contentDigest) : null,
+      count: about.type === 'list' ? about.claims : null,
+      blocks: wanted.size,
+      status: kept ? 'kept' : 'held',
+      expiresAt: kept ? null : isoTime(expiresAt),
+    }
+  }
+
+  /** @returns whether a record names it. */
+  async function keepManifest(root: string, contentDigest: Uint8Array): Promise<boolean> {
+    const named = await recordsNaming(root, contentDigest)
     if (named.length > 0) await sync.refresh(named)
-    const kept = named.length > 0
-    const view = { root, contentDigest: toHex(read.content.digest), blocks: wanted.size }
-    return { ...view, status: kept ? 'kept' : 'held', expiresAt: kept ? null : isoTime(expiresAt) }
+    return named.length > 0
+  }
+
+  /** @returns whether a batch names it. */
+  async function takeList(root: string): Promise<boolean> {
+    const listDigest = CID.parse(root).multihash.digest
+    if ((await catalogue.batches({ listDigest, limit: 1 })).length === 0) return false
+    await sync.take(listDigest)
+    return true
   }
 
   /** Records that were anchored before their manifest came. */
@@ -208,14 +252,14 @@ export function createRegistry(parts: RegistryParts): Registry {
     return lagBlocks > MAX_LAG_BLOCKS ? `the index is ${lagBlocks} blocks behind the chain` : null
   }
 
-  async function registerHere(media: Candidate, description: Description): Promise<Registered> {
+  async function registerHere(media: Candidate, { description, way, relay }: RegisterHere): Promise<Registered> {
     if (!parts.development)
       throw new RegistryError(
         'signer.unavailable',
         'only a local network has a development publisher; use `firsthand register` with your key',
       )
-    const ledger = parts.development.ledger({
-      exists: async (recordId) => (await catalogue.record(recordId)) !== null,
+    const ledger = parts.development.ledger(relay, {
+      exists: async (recordId) => isValid(await catalogue.record(recordId)),
       hold: async (root, sent) => void (await blocks.hold(root, sent)),
       searchable: () => sync.settled(),
     })
@@ -228,7 +272,7 @@ export function createRegistry(parts: RegistryParts): Registry {
         return { ...(await parts.decode(media.fd, byteLength, { signal, onProgress })), contentDigest, byteLength }
       },
     }
-    const options = { description, batch: 1, concurrency: 1, wait: true }
+    const options = { description, way, batch: 1, concurrency: 1, wait: true }
     for await (const outcome of registerFiles([file], ledger, options)) {
       if (outcome.status === 'failed') throw outcome.error
       return outcome
@@ -259,7 +303,7 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   return {
     lookups,
-    record: async (recordId) => presentRecord(await rowOf(recordId), context),
+    record,
     records,
     manifest,
     publisher,
@@ -274,10 +318,29 @@ export function createRegistry(parts: RegistryParts): Registry {
   }
 }
 
+/** What is void may be registered again. */
+const isValid = (row: RecordRow | null): boolean => row !== null && row.disowned === null
+
+/** By what it says it is; whoever reads it checks the rest. */
+function isList(bytes: Uint8Array): boolean {
+  try {
+    return dagCbor.decode<{ firsthand?: unknown } | null>(bytes)?.firsthand === 'list1'
+  } catch {
+    return false
+  }
+}
+
+function missingBlock(root: string): never {
+  throw new RegistryError('block.invalid', `the CAR of list ${root} lacks one of its blocks`)
+}
+
 function links(cid: string, bytes: Uint8Array): string[] {
   if (CID.parse(cid).code !== dagCbor.code) return []
-  const { frames } = dagCbor.decode<{ frames?: unknown }>(bytes)
-  return Array.isArray(frames) ? frames.flatMap((link) => CID.asCID(link)?.toString() ?? []) : []
+  const { frames, leaves } = dagCbor.decode<{ frames?: unknown; leaves?: unknown }>(bytes)
+  return [frames, leaves]
+    .filter(Array.isArray)
+    .flat()
+    .flatMap((link) => CID.asCID(link)?.toString() ?? [])
 }
 
 function bytesOf(name: string, text: string): Uint8Array {

@@ -18,14 +18,15 @@ export function summarise(of: {
   if (of.verdict === 'inconclusive') return `No conclusion about this ${noun}: ${of.reason}.`
   if (!of.first)
     return `No registered original was found for this ${noun}. That says nothing about whether it is genuine.`
-  return [statement(of.first, noun), notCompared(of.first), revoked(of.first)].filter(Boolean).join(' ')
+  return [statement(of.first, noun), notCompared(of.first), stateSentence(of.first)].filter(Boolean).join(' ')
 }
 
 /** @returns a sentence on the record that explains the candidate better than the leading one. */
 export function summariseConflict(other: MatchView): string {
   const how =
     other.relation === 'identical' ? 'registered exactly these bytes' : 'registered a version that is nearer to it'
-  return `${capital(publisher(other))} ${how} on ${day(other.registeredAt)}.`
+  const sentence = `${capital(publisher(other))} ${how} on ${day(other.registeredAt)}.`
+  return other.disowned ? `${sentence} ${stateSentence(other)}` : sentence
 }
 
 function statement(match: MatchView, noun: string): string {
@@ -42,8 +43,12 @@ function notCompared(match: MatchView): string {
   return match.relation === 'identical' ? '' : 'It was not compared for alterations.'
 }
 
-function revoked(match: MatchView): string {
-  return match.state === 'revoked' ? 'The publisher has since revoked that record.' : ''
+/** What became of a record, in the words of its state. */
+function stateSentence({ state, disowned }: MatchView): string {
+  if (disowned)
+    return `The publisher has disowned that record: it declared the key that signed it compromised since ${day(disowned.since)} (declared on ${day(disowned.declaredAt)}).`
+  if (state === 'revoked') return 'The publisher has since revoked that record.'
+  return state === 'superseded' ? 'The publisher has since replaced that record by another.' : ''
 }
 
 const turned = (match: MatchView) => (match.transforms.length > 0 ? `, ${match.transforms.join(' and ')},` : '')

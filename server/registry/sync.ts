@@ -1,26 +1,34 @@
 /** Keeps the matcher and the manifests in step with the catalogue: what is registered becomes searchable, what is rolled back leaves. */
-import { toHex } from '../bytes.ts'
-import type { BlockStore, Catalogue, Changes, RecordRow } from '../catalogue/index.ts'
+import { equalBytes, toHex } from '../bytes.ts'
+import type { BatchFilter, BatchRow, BlockStore, Catalogue, Changes, RecordRow } from '../catalogue/index.ts'
+import { type Claim, claimOf, type Deployment, rootOf } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
-import { type Manifest, manifestCid, mismatch, readManifest } from '../fingerprint/index.ts'
+import { listCid, type Manifest, manifestCid, mismatch, readList, readManifest } from '../fingerprint/index.ts'
 import { type Matcher, MIN_QUALITY, type Original } from '../matching/index.ts'
+
+/** Batches that are looked at when a list comes, or at the start. */
+const MAX_BATCHES = 1_000
 
 export interface Sync {
   /** Fills the matcher from the catalogue, then follows it. */
   start(): Promise<void>
   /** Looks at these records again, for instance because their manifest has come. */
   refresh(recordIds: Uint8Array[]): Promise<void>
+  /** Takes a list that has come, if it is anchored. */
+  take(listDigest: Uint8Array): Promise<void>
   /** Resolves when everything that the catalogue told so far is searchable. */
   settled(): Promise<void>
   stop(): void
 }
 
 export function createSync({
+  deployment,
   catalogue,
   blocks,
   matcher,
   onError,
 }: {
+  deployment: Deployment
   catalogue: Catalogue
   blocks: BlockStore
   matcher: Matcher
@@ -35,9 +43,36 @@ export function createSync({
     return last
   }
 
-  async function apply({ added, removed }: Changes): Promise<void> {
+  async function apply({ changed, removed, lists }: Changes): Promise<void> {
     for (const recordId of removed) matcher.remove(toHex(recordId))
-    if (added.length > 0) for (const row of await catalogue.recordsById(added)) await admitAlone(row)
+    if (changed.length > 0) for (const row of await catalogue.recordsById(changed)) await admitAlone(row)
+    for (const listDigest of lists) await takeLists({ listDigest, list: 'missing' }).catch(onError)
+  }
+
+  /** Takes the lists that are here of rooted batches that lack theirs. What that changes comes back as a change. */
+  async function takeLists(which: Omit<BatchFilter, 'limit'>): Promise<void> {
+    for (const batch of await catalogue.batches({ ...which, limit: MAX_BATCHES })) await takeList(batch).catch(onError)
+  }
+
+  async function takeList(batch: BatchRow): Promise<void> {
+    const root = listCid(batch.listDigest)
+    await blocks.adopt(root)
+    const claims = await claimsOf(batch, root)
+    if (claims !== undefined) await catalogue.setList(batch, claims)
+  }
+
+  /** @returns null for another list than was anchored, undefined where it is not here. */
+  async function claimsOf(batch: BatchRow, root: string): Promise<Claim[] | null | undefined> {
+    try {
+      const listed = await readList(root, blocks.get)
+      if (!listed) return undefined
+      const claims = listed.map((one) => claimOf(deployment, batch.publisherId, one))
+      return claims.length === batch.count && equalBytes(rootOf(claims), batch.root) ? claims : null
+    } catch (error) {
+      // Whoever wrote the list can write rubbish.
+      if (error instanceof RegistryError && error.code === 'block.invalid') return null
+      throw error
+    }
   }
 
   /** One record that cannot be read must not keep the others from being found. */
@@ -82,13 +117,15 @@ export function createSync({
     })
     for await (const rows of catalogue.allRecords()) for (const row of rows) await admitAlone(row)
     following = true
+    await takeLists({ list: 'missing' })
     for (const changes of early) enqueue(() => apply(changes))
     await last
   }
 
   return {
     start,
-    refresh: (recordIds) => enqueue(() => apply({ added: recordIds, removed: [] })),
+    refresh: (recordIds) => enqueue(() => apply({ changed: recordIds, removed: [], lists: [] })),
+    take: (listDigest) => enqueue(() => apply({ changed: [], removed: [], lists: [listDigest] })),
     settled: () => last,
     stop: () => unsubscribe(),
   }

@@ -28,17 +28,50 @@ export const publisherBrief = z.object({
   trust: z.enum(['unverified']).describe('no way to verify a publisher exists yet'),
 })
 
+export const disownedView = z
+  .object({ since: time, declaredAt: time })
+  .meta({ id: 'Disowned', description: 'the signer was declared compromised: what it signed since is void' })
+const disowned = disownedView.nullable()
+
 export const publisherView = publisherBrief
   .extend({
     custody: address,
+    recovery: address.nullable().describe('the account that can move custody'),
+    custodyOfferedTo: address.nullable(),
+    recoveryOfferedTo: address.nullable().describe('whom the recovery account offered custody'),
+    recoveryChange: z.object({ to: address.nullable(), notBefore: time }).nullable().describe('a change that waits'),
+    formerCustody: z.array(z.object({ address, until: time, disowned })),
     profileUri: z.string(),
     createdAt: time,
-    keys: z.array(z.object({ address, addedAt: time, endedAt: time.nullable() })),
+    keys: z.array(z.object({ address, addedAt: time, endedAt: time.nullable(), disowned })),
+    unlisted: z
+      .object({ batches: z.int(), records: z.int(), summary: z.string() })
+      .nullable()
+      .describe('records in batches whose list is not here'),
   })
   .meta({ id: 'Publisher' })
 
-const state = z.enum(['active', 'revoked'])
+export const STATES = ['active', 'revoked', 'superseded', 'disowned'] as const
+const state = z.enum(STATES)
+const supersession = z
+  .object({ at: time, by: digest, record: hex32.describe('of the same publisher, registered or not'), signer: address })
+  .nullable()
 const extent = { durationS: z.number().nullable(), width: z.int().nullable(), height: z.int().nullable() }
+
+const way = z.enum(['stored', 'logged', 'rooted'])
+const batch = z.object({ root: hex32, index: z.int() }).nullable().describe('null where stored')
+
+/** One place of the chain that holds a record, and one change of its state; void ones have `disowned`. */
+const anchorOfRecord = z.object({ way, batch, signer: address, registeredAt: time, anchor: anchorView, disowned })
+const changeOfRecord = z.object({
+  change: z.enum(['revoked', 'superseded']),
+  reason: z.string().nullable(),
+  by: digest.nullable(),
+  at: time,
+  signer: address,
+  transaction: hex32,
+  disowned,
+})
 
 export const recordView = z
   .object({
@@ -55,11 +88,22 @@ export const recordView = z
     signer: address,
     registeredAt: time,
     state,
+    disowned,
     revocation: z.object({ at: time, reason: z.string(), signer: address }).nullable(),
+    supersession,
+    way,
+    batch,
     anchor: anchorView,
     ...extent,
   })
   .meta({ id: 'Record' })
+
+export const wholeRecordView = recordView
+  .extend({
+    anchors: z.array(anchorOfRecord).describe('all of them, the first 100, in the order of the chain'),
+    changes: z.array(changeOfRecord).describe('every revocation and supersession, void ones too'),
+  })
+  .meta({ id: 'RecordWithHistory' })
 
 export const recordsView = z
   .object({ records: z.array(recordView), next: z.string().nullable().describe('give it back as ?cursor=') })
@@ -80,6 +124,8 @@ export const matchView = z
     publisher: publisherBrief,
     registeredAt: time,
     state,
+    disowned,
+    supersession,
     anchor: anchorView,
     segments: z.array(z.object({ candidate: span, original: span, speed: z.number() })),
     transforms: z.array(z.string()),
@@ -134,12 +180,14 @@ export const lookupOptions = z.object({
 export const heldView = z
   .object({
     root: z.string(),
-    contentDigest: digest,
+    type: z.enum(['manifest', 'list']),
+    contentDigest: digest.nullable().describe('of a manifest'),
+    count: z.int().nullable().describe('claims of a list'),
     blocks: z.int(),
     status: z.enum(['held', 'kept']),
     expiresAt: z.iso.datetime().nullable(),
   })
-  .meta({ id: 'HeldManifest' })
+  .meta({ id: 'Held' })
 
 export const registrationView = z
   .object({
@@ -147,6 +195,7 @@ export const registrationView = z
     contentDigest: digest,
     status: z.enum(['registered', 'already_registered']),
     transaction: hex32.nullable(),
+    way: way.nullable().describe('null where it was registered before'),
   })
   .meta({ id: 'Registration' })
 
@@ -173,6 +222,9 @@ export const networkView = z
 export type LookupView = z.infer<typeof lookupView>
 export type MatchView = z.infer<typeof matchView>
 export type RecordView = z.infer<typeof recordView>
+export type WholeRecordView = z.infer<typeof wholeRecordView>
+export type DisownedView = z.infer<typeof disownedView>
+export type RecordState = (typeof STATES)[number]
 export type PublisherView = z.infer<typeof publisherView>
 export type LookupOptions = z.infer<typeof lookupOptions>
 export type Stage = (typeof STAGES)[number]

@@ -90,14 +90,20 @@ export function defineAnswerFacts(current: () => Current): void {
       expect(await catalogue.publisher(1)).to.deep.equal({
         publisherId: 1,
         custody: addressOf('custody of 1'),
+        recovery: null,
+        custodyOfferedTo: null,
+        recoveryOfferedTo: null,
+        recoveryChange: null,
         profileUri: 'data:application/json,%7B%22name%22%3A%22Newest%22%7D',
         name: 'Newest',
         domain: null,
         createdAt: timeOf(1),
         keys: [
-          { key: addressOf('one'), addedAt: timeOf(1), endedAt: timeOf(2) },
-          { key: addressOf('two'), addedAt: timeOf(1), endedAt: null },
+          { key: addressOf('one'), addedAt: timeOf(1), endedAt: timeOf(2), disowned: null },
+          { key: addressOf('two'), addedAt: timeOf(1), endedAt: null, disowned: null },
         ],
+        formerCustody: [],
+        unlisted: { batches: 0, records: 0 },
       })
       expect(await catalogue.publisher(2)).to.deep.include({ profileUri: '', name: null, domain: null, keys: [] })
     })

@@ -1,5 +1,6 @@
 /** What a catalogue is: the same facts of the one in memory, in PGlite and in PostgreSQL. */
 import { type Catalogue, createCatalogue } from '../../server/catalogue/index.ts'
+import { defineAnchorFacts } from './anchor-facts.ts'
 import { defineAnswerFacts } from './answer-facts.ts'
 import { describeOnDatabases } from './databases.ts'
 import { type MadeChain, madeChain } from './made.ts'
@@ -34,4 +35,5 @@ function defineFacts(open: () => Promise<{ catalogue: Catalogue; dispose(): Prom
 
   defineSinkFacts(() => ({ catalogue, chain }))
   defineAnswerFacts(() => ({ catalogue, chain }))
+  describe('anchors', () => defineAnchorFacts(() => ({ catalogue, chain })))
 }

@@ -1,7 +1,7 @@
 /** Made-up blocks and events, the same in every run. */
 import { createHash } from 'node:crypto'
 import type { Batch } from '../../server/catalogue/batch.ts'
-import type { BlockHeader, RegistryEvent } from '../../server/chain/index.ts'
+import type { BlockHeader, Claim, RegistryEvent } from '../../server/chain/index.ts'
 
 /** 32 bytes that stand for a name. */
 export function digestOf(name: string): Uint8Array {
@@ -87,17 +87,21 @@ interface Made {
   words?: number
   content?: string
   manifest?: string
+  signer?: string
 }
 
 /** `name` makes the record; `content` is `name` too unless two records share it. */
 export function registered(name: string, made: Made = {}): RegistryEvent {
-  const { publisherId = 1, kind = 1, algorithm = 1, words = 1, content = name, manifest = name } = made
+  const { publisherId = 1, signer = `signer of ${name}` } = made
+  return { type: 'mediaRegistered', ...claimed(name, made), publisherId, signer: addressOf(signer) }
+}
+
+/** What is claimed, by itself. */
+export function claimed(name: string, made: Made = {}): Claim {
+  const { kind = 1, algorithm = 1, words = 1, content = name, manifest = name } = made
   return {
-    type: 'mediaRegistered',
     recordId: recordIdOf(name),
-    publisherId,
     contentDigest: digestOf(content),
-    signer: addressOf(`signer of ${name}`),
     kind,
     algorithm,
     manifestDigest: digestOf(`manifest ${manifest}`),
@@ -105,13 +109,37 @@ export function registered(name: string, made: Made = {}): RegistryEvent {
   }
 }
 
-export function revoked(name: string, reason = 1, publisherId = 1): RegistryEvent {
+export function logged(batch: string, names: string[], signer: string): RegistryEvent {
+  const claims = names.map((name) => claimed(name, { manifest: `${name} in ${batch}` }))
+  return { type: 'batchLogged', publisherId: 1, root: digestOf(batch), signer: addressOf(signer), claims }
+}
+
+export function batchOf(batch: string, count: number) {
+  return { root: digestOf(batch), listDigest: digestOf(`list of ${batch}`), count }
+}
+
+export function rooted(batch: string, count: number, signer: string): RegistryEvent {
+  return { type: 'batchRooted', publisherId: 1, ...batchOf(batch, count), signer: addressOf(signer) }
+}
+
+/** @param since the number of a block. */
+export function compromised(account: string, since: number): RegistryEvent {
+  return { type: 'compromiseDeclared', publisherId: 1, account: addressOf(account), since: timeOf(since) }
+}
+
+export function superseded(name: string, by: string, signer: string): RegistryEvent {
+  const contentDigest = digestOf(name)
+  const said = { recordId: recordIdOf(name), contentDigest, supersededBy: digestOf(by) }
+  return { type: 'mediaSuperseded', publisherId: 1, ...said, signer: addressOf(signer) }
+}
+
+export function revoked(name: string, reason = 1, publisherId = 1, signer = `revoker of ${name}`): RegistryEvent {
   return {
     type: 'mediaRevoked',
     recordId: recordIdOf(name),
     publisherId,
     contentDigest: digestOf(name),
-    signer: addressOf(`revoker of ${name}`),
+    signer: addressOf(signer),
     reason,
   }
 }

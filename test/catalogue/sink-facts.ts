@@ -60,8 +60,21 @@ export function defineSinkFacts(current: () => Current): void {
         algorithm: 1,
         perceptualHashes: [0, 1, 2].map((i) => digestOf(`word ${i} of a`)),
         registeredAt: timeOf(blockNumber),
-        anchor: { transactionHash: batch.logs[0]!.at.transactionHash, blockNumber, blockHash, logIndex: 0 },
+        anchor: {
+          way: 'stored',
+          batch: null,
+          manifestDigest: digestOf('manifest a'),
+          signer: addressOf('signer of a'),
+          registeredAt: timeOf(blockNumber),
+          transactionHash: batch.logs[0]!.at.transactionHash,
+          blockNumber,
+          blockHash,
+          logIndex: 0,
+          disowned: null,
+        },
+        disowned: null,
         revoked: null,
+        superseded: null,
         manifest: MISSING,
       })
     })
@@ -101,7 +114,7 @@ export function defineSinkFacts(current: () => Current): void {
       await catalogue.append(chain.block(created(1), registered('b'), registered('a')))
       stop()
       await catalogue.append(chain.block(registered('c')))
-      expect(seen).to.deep.equal([{ added: [recordIdOf('b'), recordIdOf('a')], removed: [] }])
+      expect(seen).to.deep.equal([{ changed: [recordIdOf('b'), recordIdOf('a')], removed: [], lists: [] }])
     })
 
     it('tells one listener as often as it listens', async () => {
@@ -205,7 +218,7 @@ export function defineSinkFacts(current: () => Current): void {
       await catalogue.rollback(1)
       stop()
       expect(seen).to.have.length(1)
-      expect(seen[0]!.added).to.deep.equal([])
+      expect(seen[0]!.changed).to.deep.equal([])
       expect(seen[0]!.removed).to.have.deep.members(['b', 'c', 'd'].map(recordIdOf))
     })
 

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
-import { getBytes } from 'ethers'
+import { getBytes, ZeroAddress } from 'ethers'
 import fc from 'fast-check'
 import { toHex0x } from '../../server/bytes.ts'
 import { createDecoder } from '../../server/chain/decode.ts'
 import type { RegistryEvent } from '../../server/chain/events.ts'
 import type { RawLog } from '../../server/chain/node.ts'
 import { RegistryError } from '../../server/errors.ts'
-import { anyEvent, DEPLOYMENT, media, publishers, rawLog } from './events.ts'
+import { anyEvent, DEPLOYMENT, loggedBatch, media, publishers, rawLog } from './events.ts'
 
 const AT = {
   blockNumber: 70_000,
@@ -30,17 +30,17 @@ const registered: RegistryEvent = {
 }
 const profile: RegistryEvent = { type: 'profileChanged', publisherId: 1, uri: 'data:,{}', digest: new Uint8Array(32) }
 
-/** What ethers makes of a log, in our words. */
-function parsedByEthers(raw: RawLog): RegistryEvent {
+/** What ethers makes of a log: the event's name, and that it encodes to the same log again. */
+function sameByEthers(raw: RawLog, event: RegistryEvent): void {
   const contract = raw.address === toHex0x(DEPLOYMENT.mediaRegistry) ? media : publishers
   const { name, args } = contract.parseLog(raw)!
-  const event: Record<string, unknown> = { type: name[0]!.toLowerCase() + name.slice(1) }
-  for (const [key, value] of Object.entries(args.toObject())) {
-    if (typeof value === 'bigint') event[key] = Number(value)
-    else if (key === 'uri') event[key] = value
-    else event[key] = typeof value === 'string' ? getBytes(value) : (value as string[]).map((word) => getBytes(word))
+  expect(name[0]!.toLowerCase() + name.slice(1)).to.equal(event.type)
+  const said = args.toObject() as Record<string, unknown>
+  for (const [key, value] of Object.entries(event)) {
+    if (typeof value === 'number' || key === 'uri') expect(String(said[key]), key).to.equal(String(value))
+    if (value instanceof Uint8Array) expect(String(said[key]).toLowerCase(), key).to.equal(toHex0x(value))
+    if (value === null) expect(said[key], key).to.equal(ZeroAddress)
   }
-  return event as unknown as RegistryEvent
 }
 
 /** The words of the log's data, for changing one. */
@@ -65,7 +65,7 @@ describe('the decoder', () => {
       const { log, blockHash } = decode(raw)!
       const { at, ...decoded } = log
       expect(decoded).to.deep.equal(event)
-      expect(decoded).to.deep.equal(parsedByEthers(raw))
+      sameByEthers(raw, event)
       expect(at).to.deep.equal({ blockNumber: 70_000, logIndex: 17, transactionHash: AT.transactionHash })
       expect(blockHash).to.deep.equal(AT.blockHash)
     })
@@ -175,6 +175,37 @@ describe('the decoder', () => {
     it('a publisher beyond 32 bits', () => {
       const topics = raw.topics.with(2, `0x01${'00'.repeat(31)}`)
       expect(refusal({ ...raw, topics })).to.match(/expected a value of 4 bytes/)
+    })
+    describe('a logged batch', () => {
+      const one = { contentDigest: new Uint8Array(32).fill(1), manifestDigest: new Uint8Array(32).fill(2), kind: 1 }
+      const hash = new Uint8Array(32).fill(9)
+      const claims = [
+        { ...one, algorithm: 1, perceptualHashes: [hash] },
+        { ...one, algorithm: 0, perceptualHashes: [] },
+      ]
+      const batch = rawLog(loggedBatch(7, new Uint8Array(20).fill(3), claims), AT)
+      const parts = wordsOf(batch)
+      const changed = (index: number, value: string) => refusal(withData(batch, parts.with(index, value)))
+
+      it('whose root is not that of its claims', () => {
+        expect(changed(6, 'ee'.repeat(32))).to.match(/"root" expected that of the claims/)
+      })
+      it('whose offsets are not the canonical ones', () => {
+        for (const index of [1, 2, 3, 4]) expect(changed(index, word(0x1000))).to.match(/expected offset \d+, got 4096/)
+      })
+      it('with lists of different lengths', () => {
+        expect(changed(5, word(1))).to.match(/expected offset 224, got 256/)
+        expect(changed(11, word(7))).to.match(/zeros|as many claims/)
+      })
+      it('whose heads speak of other words than there are', () => {
+        const heads = parts[12]!
+        expect(changed(12, `010102${heads.slice(6)}`)).to.match(/"heads" expected 1 words, got 2/)
+        expect(changed(12, `0101ff${heads.slice(6)}`)).to.match(/"heads" expected at most 64 words, got 255/)
+      })
+      it('with a word too many or too few', () => {
+        expect(refusal(withData(batch, [...parts, WORD]))).to.match(/"data" expected 480 bytes, got 512/)
+        expect(refusal(withData(batch, parts.slice(0, -1)))).to.match(/"data" expected 480 bytes, got 448/)
+      })
     })
     it('text with something after it', () => {
       const text = rawLog(profile, AT)

@@ -6,7 +6,8 @@ import { LOCAL_CHAIN_ID } from '../../server/chain/deploy.ts'
 import { startDevnet } from '../../server/chain/devnet.ts'
 import { createIndexer, type Indexer } from '../../server/chain/indexer.ts'
 import { createNode } from '../../server/chain/node.ts'
-import { createPublisherClient, type PublisherClient, signKeyConsent } from '../../server/chain/publisher.ts'
+import { createPublisherClient, type PublisherClient } from '../../server/chain/publisher.ts'
+import { signKeyConsent } from '../../server/chain/typed-data.ts'
 import { deployTo, type LocalNetwork, localNetwork } from './local-network.ts'
 import { type MemorySink, memorySink } from './memory-sink.ts'
 import { until } from './until.ts'
@@ -40,7 +41,7 @@ describe('the indexer on the local network', () => {
 
   async function publish(): Promise<number> {
     const custody = clientOf('custody')
-    const { publisherId } = await custody.createPublisher('data:,{"name":"Ä"}', digest(9))
+    const { publisherId } = await custody.createPublisher('data:,{"name":"Ä"}', digest(9), null)
     const deadlineS = (await network.node.header('latest'))!.time + 3_600
     const wallet = developmentWallet('signing', LOCAL_CHAIN_ID)
     await custody.addKey(publisherId, await signKeyConsent(network.deployment, publisherId, wallet, deadlineS))

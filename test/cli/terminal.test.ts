@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { print, printable, printJson, printLookup, printRecord } from '../../server/cli/terminal.ts'
-import type { LookupView, RecordView } from '../../server/registry/index.ts'
+import type { LookupView, WholeRecordView } from '../../server/registry/index.ts'
 import { captured } from './capture.ts'
 
 const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
@@ -109,9 +109,21 @@ describe('a verdict on a terminal', () => {
       registeredAt: 'then',
       state: 'active',
       revocation: null,
-    } as unknown as RecordView
+      supersession: null,
+      way: 'stored',
+      anchors: [],
+      changes: [],
+      disowned: null,
+    } as unknown as WholeRecordView
     const lines = (await written(() => printRecord(record))).trimEnd().split('\n')
     expect(lines).to.have.length(5)
     expect(lines[2]).to.equal('publisher  publisher 7 (unverified)')
+    const disowned = { since: 'may', declaredAt: 'june' }
+    const anchors = [{ way: 'stored', registeredAt: 'then', signer: '0xaa', disowned }]
+    const changes = [{ change: 'revoked', at: 'later', signer: '0xaa', disowned }]
+    const thiefs = { ...record, state: 'disowned', disowned, anchors, changes } as unknown as WholeRecordView
+    expect(await written(() => printRecord(thiefs))).to.match(
+      /state {6}disowned\nanchor {5}stored, then, signed by 0xaa, void: compromised since may \(declared june\)\nvoid {7}revoked on later/,
+    )
   })
 })

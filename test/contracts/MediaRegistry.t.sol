@@ -45,9 +45,9 @@ contract MediaRegistryTest is MediaRegistryFixture {
     function test_aRecordFillsTwoSlotsAsThePageSays(uint256 seed) public {
         IMediaRegistry.Registration memory registration = _any(seed);
         bytes32 recordId = _register(_key, registration);
-        bytes32 slot = keccak256(abi.encode(recordId, uint256(0)));
+        bytes32 slot = keccak256(abi.encode(recordId, uint256(5)));
         // Solidity packs from the low end, so the last field comes first here.
-        uint8 state = uint8(IMediaRegistry.RecordState.Active);
+        uint8 state = uint8(IMediaRegistry.RecordState.Stored);
         bytes memory packed = abi.encodePacked(
             abi.encodePacked(state, registration.algorithm, registration.kind),
             abi.encodePacked(uint40(_NOW), _key, _id)
@@ -97,9 +97,9 @@ contract MediaRegistryTest is MediaRegistryFixture {
         vm.prank(_key);
         bytes32 otherId = _registry.register(second, other);
         require(recordId != otherId, "two ids");
-        require(_registry.recordOf(recordId).commitment == _commitment(registration), "first commitment");
-        require(_registry.recordOf(otherId).commitment == _commitment(other), "second commitment");
-        require(_registry.recordOf(otherId).publisherId == second, "second publisher");
+        require(_recordOf(recordId).commitment == _commitment(registration), "first commitment");
+        require(_recordOf(otherId).commitment == _commitmentFor(second, other), "second commitment");
+        require(_recordOf(otherId).publisherId == second, "second publisher");
     }
 
     function test_onlyALiveKeyRegisters(address stranger, uint256 seed) public {
@@ -111,7 +111,7 @@ contract MediaRegistryTest is MediaRegistryFixture {
 
     function test_aKeyRegistersForItsOwnPublisherOnly(uint32 id, uint256 seed) public {
         vm.assume(id != _id);
-        bytes4 refusal = IMediaRegistry.MediaRegistryCallerNotLiveKey.selector;
+        bytes4 refusal = IMediaRegistry.MediaRegistrySignerNotLiveKey.selector;
         vm.expectRevert(abi.encodeWithSelector(refusal, id, _key));
         vm.prank(_key);
         _registry.register(id, _any(seed));
@@ -186,15 +186,20 @@ contract MediaRegistryTest is MediaRegistryFixture {
         for (uint256 i = 0; i < 4; ++i) _requireNothing(_registry.recordIdOf(_id, batch[i].contentDigest));
     }
 
-    function test_anEmptyBatchIsRefused(address caller, uint32 id) public {
-        vm.expectRevert(abi.encodeWithSelector(IMediaRegistry.MediaRegistryBatchEmpty.selector, id));
-        vm.prank(caller);
-        _registry.registerMany(id, new IMediaRegistry.Registration[](0));
+    function test_anEmptyBatchAndOneOverAThousandIsRefused() public {
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 count = i == 0 ? 0 : 1_025;
+            bytes4 refusal = IMediaRegistry.MediaRegistryCountOutOfRange.selector;
+            IMediaRegistry.Registration[] memory batch = new IMediaRegistry.Registration[](count);
+            vm.expectRevert(abi.encodeWithSelector(refusal, _id, count));
+            vm.prank(_key);
+            _registry.registerMany(_id, batch);
+        }
     }
 
     function test_onlyALiveKeyRegistersABatch(address stranger, uint256 seed) public {
         vm.assume(stranger != _key && stranger != _otherKey);
-        bytes4 refusal = IMediaRegistry.MediaRegistryCallerNotLiveKey.selector;
+        bytes4 refusal = IMediaRegistry.MediaRegistrySignerNotLiveKey.selector;
         vm.expectRevert(abi.encodeWithSelector(refusal, _id, stranger));
         vm.prank(stranger);
         _registry.registerMany(_id, _batch(seed, 2));
@@ -207,7 +212,7 @@ contract MediaRegistryTest is MediaRegistryFixture {
     }
 
     function _refuseCaller(address caller, IMediaRegistry.Registration memory registration) private {
-        bytes4 refusal = IMediaRegistry.MediaRegistryCallerNotLiveKey.selector;
+        bytes4 refusal = IMediaRegistry.MediaRegistrySignerNotLiveKey.selector;
         vm.expectRevert(abi.encodeWithSelector(refusal, _id, caller));
         _register(caller, registration);
         _requireNothing(_registry.recordIdOf(_id, registration.contentDigest));

@@ -32,7 +32,7 @@ abstract contract MediaRegistryFixture {
 
     function _create(address custody) internal returns (uint32) {
         vm.prank(custody);
-        return _publishers.createPublisher("data:,", 0);
+        return _publishers.createPublisher("data:,", 0, address(0));
     }
 
     function _addKey(address custody, uint32 id, uint256 privateKey) internal returns (address key) {
@@ -95,11 +95,31 @@ abstract contract MediaRegistryFixture {
         _registry.revoke(_id, digest, reason);
     }
 
-    function _commitment(IMediaRegistry.Registration memory registration) internal pure returns (bytes32) {
+    function _commitment(IMediaRegistry.Registration memory registration) internal view returns (bytes32) {
+        return _commitmentFor(_id, registration);
+    }
+
+    function _commitmentFor(
+        uint32 id,
+        IMediaRegistry.Registration memory registration
+    ) internal view returns (bytes32) {
+        bytes32 recordId = keccak256(abi.encode(block.chainid, address(_registry), id, registration.contentDigest));
         return
             keccak256(
-                abi.encode(registration.contentDigest, registration.manifestDigest, registration.perceptualHashes)
+                abi.encode(
+                    recordId,
+                    registration.manifestDigest,
+                    registration.kind,
+                    registration.algorithm,
+                    registration.perceptualHashes
+                )
             );
+    }
+
+    /// @dev Custody declares an account compromised.
+    function _declare(address account, uint256 since) internal {
+        vm.prank(_CUSTODY);
+        _publishers.declareCompromised(_id, account, uint40(since));
     }
 
     function _requireRecord(
@@ -114,16 +134,20 @@ abstract contract MediaRegistryFixture {
             registeredAt: uint40(time),
             kind: registration.kind,
             algorithm: registration.algorithm,
-            state: IMediaRegistry.RecordState.Active,
+            state: IMediaRegistry.RecordState.Stored,
             commitment: _commitment(registration)
         });
-        bytes32 actual = keccak256(abi.encode(_registry.recordOf(recordId)));
-        require(actual == keccak256(abi.encode(expected)), "record as registered");
+        (IMediaRegistry.Record memory actual, ) = _registry.recordOf(recordId);
+        require(keccak256(abi.encode(actual)) == keccak256(abi.encode(expected)), "record as registered");
+    }
+
+    function _recordOf(bytes32 recordId) internal view returns (IMediaRegistry.Record memory record) {
+        (record, ) = _registry.recordOf(recordId);
     }
 
     function _requireNothing(bytes32 recordId) internal view {
         IMediaRegistry.Record memory empty;
-        bytes32 actual = keccak256(abi.encode(_registry.recordOf(recordId)));
-        require(actual == keccak256(abi.encode(empty)), "nothing is stored");
+        (IMediaRegistry.Record memory actual, bool disowned) = _registry.recordOf(recordId);
+        require(keccak256(abi.encode(actual)) == keccak256(abi.encode(empty)) && !disowned, "nothing is stored");
     }
 }

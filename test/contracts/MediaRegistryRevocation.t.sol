@@ -46,9 +46,9 @@ contract MediaRegistryRevocationTest is MediaRegistryFixture {
     function test_aRevocationFillsOneSlotAsThePageSays(bytes32 digest, uint8 reason) public {
         vm.assume(digest != 0 && reason != 0);
         _revoke(_key, digest, reason);
-        bytes32 slot = keccak256(abi.encode(_registry.recordIdOf(_id, digest), uint256(1)));
+        bytes32 slot = keccak256(abi.encode(_registry.recordIdOf(_id, digest), uint256(3)));
         // Solidity packs from the low end, so the last field comes first here.
-        bytes memory packed = abi.encodePacked(bytes5(0), true, reason, uint40(_NOW), _key);
+        bytes memory packed = abi.encodePacked(bytes6(0), reason, uint40(_NOW), _key);
         require(vm.load(address(_registry), slot) == bytes32(packed), "the slot");
     }
 
@@ -126,10 +126,14 @@ contract MediaRegistryRevocationTest is MediaRegistryFixture {
         return
             IMediaRegistry.DigestState({
                 stored: stored,
+                disowned: false,
                 revoked: true,
                 reason: reason,
                 revokedAt: uint40(time),
-                revokedBy: by
+                revokedBy: by,
+                supersededBy: 0,
+                supersededAt: 0,
+                supersededSigner: address(0)
             });
     }
 }

@@ -42,7 +42,7 @@ describe('deploy', () => {
 
     const publishers = new ethers.Contract(toHex0x(deployment.publisherRegistry), publisherRegistryAbi, signer)
     const media = new ethers.Contract(toHex0x(deployment.mediaRegistry), mediaRegistryAbi, signer)
-    await publishers.createPublisher!('data:,', ethers.ZeroHash)
+    await publishers.createPublisher!('data:,', ethers.ZeroHash, ethers.ZeroAddress)
     // Custody may revoke only if the media registry asks this publisher registry.
     await media.revoke!(1, ethers.id('digest'), 1)
     expect((await media.stateOf!(1, ethers.id('digest'))).revokedBy).to.equal(signer!.address)

@@ -66,7 +66,7 @@ export async function setUp(publisherBuild: Build, mediaBuild: Build) {
   const publishers = (await publisherFactory.deploy()) as Contract
   const mediaFactory = new ethers.ContractFactory(mediaBuild.abi, mediaBuild.bytecode, custody)
   const media = (await mediaFactory.deploy(await publishers.getAddress())) as Contract
-  await publishers.createPublisher!('data:,', ethers.ZeroHash)
+  await publishers.createPublisher!('data:,', ethers.ZeroHash, ethers.ZeroAddress)
   await addKey(publishers, custody!, key!)
   await addKey(publishers, custody!, otherKey!)
   return { publishers, media, custody: custody!, key: key!, otherKey: otherKey!, stranger: stranger! }

@@ -14,19 +14,20 @@ async function recordIdOf(media: Contract, publisherId: number, contentDigest: s
   return ethers.keccak256(ethers.AbiCoder.defaultAbiCoder().encode(types, values))
 }
 
-const commitmentOf = ({ contentDigest, manifestDigest, perceptualHashes } = registration()) =>
+const commitmentOf = (recordId: string, { manifestDigest, kind, algorithm, perceptualHashes } = registration()) =>
   ethers.keccak256(
     ethers.AbiCoder.defaultAbiCoder().encode(
-      ['bytes32', 'bytes32', 'bytes32[]'],
-      [contentDigest, manifestDigest, perceptualHashes],
+      ['bytes32', 'bytes32', 'uint8', 'uint8', 'bytes32[]'],
+      [recordId, manifestDigest, kind, algorithm, perceptualHashes],
     ),
   )
 
 const digestOf = (text: string) => ethers.sha256(ethers.toUtf8Bytes(text))
 
 /** What `stateOf` tells of a digest that nobody spoke of. */
-const UNKNOWN = [false, false, 0n, 0n, ethers.ZeroAddress]
-const NO_RECORD = [0n, ethers.ZeroAddress, 0n, 0n, 0n, 0n, ethers.ZeroHash]
+const NOT_SUPERSEDED = [ethers.ZeroHash, 0n, ethers.ZeroAddress]
+const UNKNOWN = [false, false, false, 0n, 0n, ethers.ZeroAddress, ...NOT_SUPERSEDED]
+const NO_RECORD = [[0n, ethers.ZeroAddress, 0n, 0n, 0n, 0n, ethers.ZeroHash], false]
 
 describe('MediaRegistry', () => {
   const load = () => networkHelpers.loadFixture(registries)
@@ -69,15 +70,16 @@ describe('MediaRegistry', () => {
       expect(await as(media, key).register!.staticCall(1, registration())).to.equal(recordId)
       await as(media, key).register!(1, registration())
       const time = BigInt(await networkHelpers.time.latest())
-      expect(await media.recordOf!(recordId)).to.deep.equal([1n, key.address, time, 1n, 1n, 1n, commitmentOf()])
-      expect(await media.stateOf!(1, DIGEST)).to.deep.equal([true, false, 0n, 0n, ethers.ZeroAddress])
+      const record = [1n, key.address, time, 1n, 1n, 1n, commitmentOf(recordId)]
+      expect(await media.recordOf!(recordId)).to.deep.equal([record, false])
+      expect(await media.stateOf!(1, DIGEST)).to.deep.equal([true, ...UNKNOWN.slice(1)])
     })
 
     it('stores kinds and algorithms that are not known yet', async () => {
       const { media, key } = await load()
       const unknown = registration({ kind: 255, algorithm: 255 })
       await as(media, key).register!(1, unknown)
-      const record = await media.recordOf!(await recordIdOf(media, 1, DIGEST))
+      const [record] = await media.recordOf!(await recordIdOf(media, 1, DIGEST))
       expect([record.kind, record.algorithm]).to.deep.equal([255n, 255n])
     })
 
@@ -87,8 +89,9 @@ describe('MediaRegistry', () => {
       const most = registration({ contentDigest: digestOf('film'), perceptualHashes: Array(64).fill(WORD) })
       for (const given of [none, most]) {
         await as(media, key).register!(1, given)
-        const record = await media.recordOf!(await recordIdOf(media, 1, given.contentDigest))
-        expect(record.commitment).to.equal(commitmentOf(given))
+        const recordId = await recordIdOf(media, 1, given.contentDigest)
+        const [record] = await media.recordOf!(recordId)
+        expect(record.commitment).to.equal(commitmentOf(recordId, given))
       }
     })
 
@@ -148,7 +151,7 @@ describe('MediaRegistry', () => {
     await publishers.endKey!(1, otherKey.address)
     const callers = [[custody, 1n] as const, [stranger, 1n] as const, [otherKey, 1n] as const, [key, 2n] as const]
     for (const [caller, id] of callers) {
-      const refusal = ['MediaRegistryCallerNotLiveKey', id, caller.address] as const
+      const refusal = ['MediaRegistrySignerNotLiveKey', id, caller.address] as const
       await expectRefusal(as(media, caller), ['register', id, registration()], refusal)
       await expectRefusal(as(media, caller), ['registerMany', id, [registration()]], refusal)
     }
@@ -175,7 +178,7 @@ describe('MediaRegistry', () => {
 
     it('refuses an empty batch', async () => {
       const { media, key } = await load()
-      await expectRefusal(as(media, key), ['registerMany', 1, []], ['MediaRegistryBatchEmpty', 1n])
+      await expectRefusal(as(media, key), ['registerMany', 1, []], ['MediaRegistryCountOutOfRange', 1n, 0n])
     })
   })
 
@@ -190,7 +193,15 @@ describe('MediaRegistry', () => {
           .to.emit(media, 'MediaRevoked')
           .withArgs(recordId, 1n, digest, caller.address, 4n)
         const time = BigInt(await networkHelpers.time.latest())
-        expect(await media.stateOf!(1, digest)).to.deep.equal([stored, true, 4n, time, caller.address])
+        expect(await media.stateOf!(1, digest)).to.deep.equal([
+          stored,
+          false,
+          true,
+          4n,
+          time,
+          caller.address,
+          ...NOT_SUPERSEDED,
+        ])
       }
     })
 

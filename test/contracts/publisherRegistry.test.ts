@@ -21,7 +21,7 @@ describe('PublisherRegistry', () => {
   describe('when a publisher is created', () => {
     it('gives the next id, makes the caller custody, and logs publisher and profile', async () => {
       const { publishers, stranger } = await load()
-      const created = as(publishers, stranger).createPublisher!(URI, URI_DIGEST)
+      const created = as(publishers, stranger).createPublisher!(URI, URI_DIGEST, ethers.ZeroAddress)
       await expect(created).to.emit(publishers, 'PublisherCreated').withArgs(2n, stranger.address)
       await expect(created).to.emit(publishers, 'ProfileChanged').withArgs(2n, URI, URI_DIGEST)
       expect(await publishers.custodyOf!(2)).to.equal(stranger.address)
@@ -31,7 +31,7 @@ describe('PublisherRegistry', () => {
     it('refuses an account that is custody already', async () => {
       const { publishers, custody } = await load()
       const refusal = ['PublisherRegistryCustodyTaken', custody.address, 1n] as const
-      await expectRefusal(publishers, ['createPublisher', URI, URI_DIGEST], refusal)
+      await expectRefusal(publishers, ['createPublisher', URI, URI_DIGEST, ethers.ZeroAddress], refusal)
     })
 
     it('has no custody for ids that were not given', async () => {

@@ -74,7 +74,7 @@ export async function serve(options: Options = {}) {
   const server = await listen(app, { host: '127.0.0.1', port: 0, maxUploadBytes: maxBytes })
 
   /** A development publisher whose transactions are done at once. */
-  function ledger(near: Pick<Ledger, 'exists' | 'hold' | 'searchable'>): Ledger {
+  function ledger(_relay: boolean, near: Pick<Ledger, 'exists' | 'hold' | 'searchable'>): Ledger {
     return { ...near, recordId: (digest) => digest, send: async (items) => items.map(() => new Uint8Array(32).fill(6)) }
   }
 

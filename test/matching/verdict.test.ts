@@ -8,6 +8,7 @@ let sequence = 0
 function match(change: Partial<Ranked> & { name?: string }): Ranked & { name?: string } {
   return {
     relation: 'same_content',
+    disowned: false,
     trust: 0,
     registeredAt: 1_000_000,
     sequence: sequence++,
@@ -22,6 +23,14 @@ const names = (matches: readonly { name?: string }[]) => matches.map(({ name }) 
 describe('rank', () => {
   it('of nothing leads to nothing', () => {
     expect(rank([])).to.deep.equal({ matches: [], conflict: null })
+  })
+
+  it('puts what is disowned after all else, whatever its trust and age, and names it where it explains better', () => {
+    const disowned = match({ name: 'disowned', disowned: true, trust: 9, registeredAt: 0, relation: 'identical' })
+    const late = match({ name: 'late', registeredAt: 99 * HOUR, explained: 0.5 })
+    const { matches, conflict } = rank([disowned, late])
+    expect(names(matches)).to.deep.equal(['late', 'disowned'])
+    expect(conflict).to.equal(disowned)
   })
 
   it('puts trust before age, and age before explanation', () => {
@@ -94,6 +103,7 @@ describe('rank on any matches', () => {
       sequence: fc.nat(1_000),
       explained: fc.nat(4).map((quarter) => quarter / 4),
       distanceBits: fc.option(fc.nat(2)),
+      disowned: fc.boolean(),
     }),
     { selector: (m) => m.sequence, maxLength: 12 },
   )
@@ -116,6 +126,8 @@ describe('rank on any matches', () => {
         expect(ordered).to.have.members(matches)
         for (const [i, a] of ordered.entries())
           for (const b of ordered.slice(i + 1)) {
+            expect(Number(a.disowned)).to.be.at.most(Number(b.disowned))
+            if (a.disowned !== b.disowned) continue
             expect(a.trust).to.be.at.least(b.trust)
             if (a.trust === b.trust) expect(a.registeredAt - b.registeredAt).to.be.below(HOUR)
           }

@@ -2,6 +2,7 @@
 
 import { toHex } from '../../server/bytes.ts'
 import type {
+  BatchRow,
   Block,
   BlockStore,
   Catalogue,
@@ -9,7 +10,9 @@ import type {
   LookupRow,
   PublisherRow,
   RecordRow,
+  StateChangeRow,
 } from '../../server/catalogue/index.ts'
+import type { Claim } from '../../server/chain/index.ts'
 import { anchoredWords, type Fingerprint, KINDS, manifestCid } from '../../server/fingerprint/index.ts'
 import { randomBytes, seeded } from '../random.ts'
 
@@ -38,12 +41,20 @@ export function recordOf(of: Fingerprint, sequence: number, change: Partial<Reco
     perceptualHashes: words,
     registeredAt: 1_700_000_000,
     anchor: {
+      way: 'stored',
+      batch: null,
+      manifestDigest: new Uint8Array(32),
+      signer: new Uint8Array(20),
+      registeredAt: 1_700_000_000,
       transactionHash: randomBytes(random),
       blockNumber: 100 + sequence,
       blockHash: randomBytes(random),
       logIndex: 0,
+      disowned: null,
     },
+    disowned: null,
     revoked: null,
+    superseded: null,
     manifest: { state: 'missing', title: null, durationMs: null, width: null, height: null },
     ...change,
   }
@@ -57,9 +68,15 @@ export const PUBLISHER: PublisherRow = {
   domain: null,
   createdAt: 1_600_000_000,
   keys: [
-    { key: new Uint8Array(20).fill(4), addedAt: 1_600_000_100, endedAt: null },
-    { key: new Uint8Array(20).fill(5), addedAt: 1_600_000_100, endedAt: 1_600_000_200 },
+    { key: new Uint8Array(20).fill(4), addedAt: 1_600_000_100, endedAt: null, disowned: null },
+    { key: new Uint8Array(20).fill(5), addedAt: 1_600_000_100, endedAt: 1_600_000_200, disowned: null },
   ],
+  recovery: null,
+  custodyOfferedTo: null,
+  recoveryOfferedTo: null,
+  recoveryChange: null,
+  formerCustody: [],
+  unlisted: { batches: 0, records: 0 },
 }
 
 type Unused = 'head' | 'headerAtOrBelow' | 'append' | 'rollback' | 'bind'
@@ -69,6 +86,11 @@ export type MemoryCatalogue = Omit<Catalogue, Unused> & {
   /** As a rollback would. */
   drop(...rows: RecordRow[]): void
   lookups: Map<string, LookupRow>
+  /** Rooted batches, and what lists were taken for them. */
+  rooted: BatchRow[]
+  taken: (Claim[] | null)[]
+  /** Of every record. */
+  changes: StateChangeRow[]
   /** While it holds an error, every question fails with it. */
   broken: Error | null
 }
@@ -87,13 +109,16 @@ export function memoryCatalogue(publishers: PublisherRow[] = [PUBLISHER]): Catal
   const catalogue: MemoryCatalogue = {
     lookups: new Map(),
     broken: null,
+    rooted: [],
+    taken: [],
+    changes: [],
     insert(...added) {
       for (const row of added) rows.set(toHex(row.recordId), row)
-      tell({ added: ids(added), removed: [] })
+      tell({ changed: ids(added), removed: [], lists: [] })
     },
     drop(...removed) {
       for (const row of removed) rows.delete(toHex(row.recordId))
-      tell({ added: [], removed: ids(removed) })
+      tell({ changed: [], removed: ids(removed), lists: [] })
     },
     record: async (recordId) => all().find((row) => toHex(row.recordId) === toHex(recordId)) ?? null,
     recordsById: async (recordIds) => {
@@ -111,6 +136,20 @@ export function memoryCatalogue(publishers: PublisherRow[] = [PUBLISHER]): Catal
     async *allRecords(pieceSize = 2) {
       const found = all()
       for (let i = 0; i < found.length; i += pieceSize) yield found.slice(i, i + pieceSize)
+    },
+    history: async (recordId) => {
+      const row = rows.get(toHex(recordId))
+      return row ? { anchors: [row.anchor], changes: catalogue.changes } : null
+    },
+    batches: async ({ listDigest, list }) =>
+      catalogue.rooted.filter(
+        (row) =>
+          (listDigest === undefined || toHex(row.listDigest) === toHex(listDigest)) && (!list || row.list === list),
+      ),
+    setList: async ({ listDigest }, claims) => {
+      for (const row of catalogue.rooted)
+        if (toHex(row.listDigest) === toHex(listDigest)) row.list = claims ? 'present' : 'mismatch'
+      catalogue.taken.push(claims)
     },
     publisher: async (id) => publishers.find((row) => row.publisherId === id) ?? null,
     counts: async () => ({ records: rows.size, publishers: publishers.length }),

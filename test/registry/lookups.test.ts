@@ -17,7 +17,7 @@ function setUp(decode: Decode = () => Promise.reject(new Error('nothing to decod
   const [catalogue, matcher] = [memoryCatalogue(), createMatcher()]
   const errors: { error: unknown; instance: string | undefined }[] = []
   const onError = (error: unknown, instance?: string) => errors.push({ error, instance })
-  const sync = createSync({ catalogue, blocks: memoryBlocks(), matcher, onError })
+  const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks: memoryBlocks(), matcher, onError })
   const lookups = createLookups({
     decode,
     matcher,

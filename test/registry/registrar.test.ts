@@ -43,7 +43,14 @@ function memoryLedger() {
 
 const register = (files: MediaFile[], ledger: Ledger, options: Partial<RegisterOptions> = {}) =>
   Array.fromAsync(
-    registerFiles(files, ledger, { description: DESCRIPTION, batch: 2, concurrency: 2, wait: false, ...options }),
+    registerFiles(files, ledger, {
+      description: DESCRIPTION,
+      way: 'stored',
+      batch: 2,
+      concurrency: 2,
+      wait: false,
+      ...options,
+    }),
   )
 
 describe('registerFiles', () => {
@@ -66,9 +73,9 @@ describe('registerFiles', () => {
     const { ledger } = memoryLedger()
     const sent: unknown[] = []
     const { send } = ledger
-    ledger.send = (registrations) => {
+    ledger.send = (registrations, way) => {
       sent.push(...registrations)
-      return send(registrations)
+      return send(registrations, way)
     }
     await register([file('v', video(1, 200))], ledger)
     const { algorithm, words } = anchoredWords(video(1, 200))
@@ -118,8 +125,8 @@ describe('registerFiles', () => {
     const { ledger } = memoryLedger()
     const { send } = ledger
     let first = true
-    ledger.send = (registrations) => {
-      if (!first) return send(registrations)
+    ledger.send = (registrations, way) => {
+      if (!first) return send(registrations, way)
       first = false
       return Promise.reject(new RegistryError('chain.rejected', 'no funds'))
     }

@@ -10,6 +10,7 @@ const MATCH = {
   publisher: { id: 7, name: 'Quay News', domain: null, trust: 'unverified' },
   registeredAt: '2026-05-03T23:59:59Z',
   state: 'active',
+  disowned: null,
   segments: [],
   transforms: [],
 } as unknown as MatchView
@@ -46,6 +47,17 @@ describe('the summary', () => {
 
   it('of a revoked record says so', () => {
     expect(say({ state: 'revoked' })).to.match(/The publisher has since revoked that record\.$/)
+  })
+
+  it('of a disowned record says so, with both dates, and of a superseded one', () => {
+    const disowned = { since: '2026-05-01T00:00:00Z', declaredAt: '2026-05-09T00:00:00Z' }
+    expect(say({ state: 'disowned', disowned })).to.match(
+      /The publisher has disowned that record: it declared the key that signed it compromised since 1 May 2026 \(declared on 9 May 2026\)\.$/,
+    )
+    expect(say({ state: 'superseded' })).to.match(/The publisher has since replaced that record by another\.$/)
+    expect(summariseConflict({ ...MATCH, state: 'disowned', disowned })).to.match(
+      /registered exactly these bytes on .* has disowned that record/,
+    )
   })
 
   it('without title and name says what there is', () => {

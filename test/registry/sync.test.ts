@@ -1,11 +1,12 @@
 import { expect } from 'chai'
 import { toHex } from '../../server/bytes.ts'
-import type { RecordRow } from '../../server/catalogue/index.ts'
-import { type Fingerprint, writeManifest } from '../../server/fingerprint/index.ts'
+import type { BatchRow, RecordRow } from '../../server/catalogue/index.ts'
+import { claimOf, rootOf } from '../../server/chain/index.ts'
+import { anchoredWords, type Fingerprint, writeList, writeManifest } from '../../server/fingerprint/index.ts'
 import { createMatcher } from '../../server/matching/index.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { picture, sound, video } from '../fingerprint/make.ts'
-import { memoryBlocks, memoryCatalogue, recordOf } from './fakes.ts'
+import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf } from './fakes.ts'
 
 const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
 
@@ -17,7 +18,13 @@ async function registered(of: Fingerprint, sequence: number, title: string | nul
 function setUp() {
   const [catalogue, blocks, matcher] = [memoryCatalogue(), memoryBlocks(), createMatcher()]
   const errors: unknown[] = []
-  const sync = createSync({ catalogue, blocks, matcher, onError: (error) => errors.push(error) })
+  const sync = createSync({
+    deployment: DEPLOYMENT,
+    catalogue,
+    blocks,
+    matcher,
+    onError: (error) => errors.push(error),
+  })
   const manifestOf = async ({ recordId }: RecordRow) => (await catalogue.record(recordId))!.manifest
   const keysOf = (of: Fingerprint) => {
     const answer = matcher.find(of)
@@ -148,5 +155,72 @@ describe('a manifest', () => {
     expect(await manifestOf(row)).to.include({ state: 'mismatch' })
     expect(keysOf(picture(6))).to.have.length(1)
     expect(errors).to.deep.equal([])
+  })
+})
+
+describe('the list of a rooted batch', () => {
+  const listed = [1, 2, 3].map((seed) => {
+    const { algorithm, words } = anchoredWords(picture(seed))
+    const manifestDigest = new Uint8Array(32).fill(seed)
+    return { contentDigest: picture(seed).contentDigest, manifestDigest, kind: 1, algorithm, perceptualHashes: words }
+  })
+  const claims = listed.map((one) => claimOf(DEPLOYMENT, 7, one))
+
+  async function rooted(change: Partial<BatchRow> = {}) {
+    const list = await writeList(listed)
+    const batch: BatchRow = {
+      publisherId: 7,
+      root: rootOf(claims),
+      listDigest: list.digest,
+      count: 3,
+      signer: new Uint8Array(20),
+      registeredAt: 1,
+      transactionHash: new Uint8Array(32),
+      blockNumber: 1,
+      logIndex: 0,
+      list: 'missing',
+      disowned: null,
+      ...change,
+    }
+    const all = setUp()
+    all.catalogue.rooted.push(batch)
+    return { ...all, list, batch }
+  }
+
+  it('is taken when it is here at the start, or comes later', async () => {
+    const early = await rooted()
+    await early.blocks.hold(early.list.root, early.list.blocks)
+    await early.sync.start()
+    expect(early.catalogue.taken).to.deep.equal([claims])
+    const late = await rooted()
+    await late.sync.start()
+    expect(late.catalogue.taken).to.deep.equal([])
+    await late.blocks.hold(late.list.root, late.list.blocks)
+    await late.sync.take(late.list.digest)
+    expect(late.catalogue.taken).to.deep.equal([claims])
+    expect(late.errors).to.deep.equal([])
+  })
+
+  it('counts for nothing where it has another root or count', async () => {
+    for (const change of [{ root: new Uint8Array(32).fill(1) }, { count: 4 }]) {
+      const { catalogue, blocks, sync, list } = await rooted(change)
+      await blocks.hold(list.root, list.blocks)
+      await sync.start()
+      expect(catalogue.taken).to.deep.equal([null])
+      expect(catalogue.rooted[0]!.list).to.equal('mismatch')
+    }
+  })
+
+  it('is waited for while one of its blocks is missing, and rubbish is none', async () => {
+    const { catalogue, blocks, sync, list } = await rooted()
+    await blocks.hold(list.root, list.blocks.slice(0, 1))
+    await sync.start()
+    expect(catalogue.taken).to.deep.equal([])
+    const rubbish = await writeManifest(picture(1), NOTHING)
+    const other = await rooted({ listDigest: rubbish.digest })
+    await other.blocks.hold(rubbish.root, rubbish.blocks)
+    await other.sync.start()
+    expect(other.catalogue.taken).to.deep.equal([null])
+    expect(other.errors).to.deep.equal([])
   })
 })

@@ -1,0 +1,85 @@
+/** Rooted batches, and the claims of their lists when those come (docs/protocol.md §6). */
+import type { Kysely, Transaction } from 'kysely'
+import { toHex } from '../bytes.ts'
+import type { Claim, RootedBatch } from '../chain/index.ts'
+import { insertAnchors } from './insert.ts'
+import { advance, lockSequence } from './sink.ts'
+import type { Tables } from './tables.ts'
+import type { BatchFilter, BatchRow, Catalogue, Changes } from './types.ts'
+import { disownedBy, disownedOf } from './void.ts'
+
+type Named = { publisherId: number } & RootedBatch
+
+/** @param changed is called after each list that was taken. */
+export function createLists(
+  db: Kysely<Tables>,
+  changed: (changes: Changes) => void,
+): Pick<Catalogue, 'batches' | 'setList'> {
+  return {
+    batches: (filter) => batches(db, filter),
+    async setList(batch, claims) {
+      const taken = await db.transaction().execute((trx) => setList(trx, batch, claims))
+      if (taken && claims) changed({ changed: idsOf(claims), removed: [], lists: [] })
+    },
+  }
+}
+
+/** Each once. */
+function idsOf(claims: Claim[]): Uint8Array[] {
+  return [...new Map(claims.map(({ recordId }) => [toHex(recordId), recordId])).values()]
+}
+
+async function batches(db: Kysely<Tables>, { publisherId, listDigest, list, limit }: BatchFilter): Promise<BatchRow[]> {
+  let chosen = db.selectFrom('batches as b').leftJoin('compromises as c', disownedBy('b')).selectAll('b')
+  if (publisherId !== undefined) chosen = chosen.where('b.publisher_id', '=', publisherId)
+  if (listDigest) chosen = chosen.where('b.list_digest', '=', listDigest)
+  if (list) chosen = chosen.where('b.list', '=', list)
+  const rows = await chosen
+    .leftJoin('headers as ch', 'ch.number', 'c.block_number')
+    .select(['c.since', 'ch.time as declared_at'])
+    .orderBy('b.block_number', 'desc')
+    .orderBy('b.log_index', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({
+    publisherId: row.publisher_id,
+    root: row.root,
+    listDigest: row.list_digest,
+    count: row.count,
+    signer: row.signer,
+    registeredAt: row.time,
+    transactionHash: row.transaction_hash,
+    blockNumber: row.block_number,
+    logIndex: row.log_index,
+    list: row.list,
+    disowned: disownedOf(row),
+  }))
+}
+
+/** Every batch of that name: one that was void may have been registered again. @returns whether there was one. */
+async function setList(trx: Transaction<Tables>, batch: Named, claims: Claim[] | null): Promise<boolean> {
+  let sequence = await lockSequence(trx)
+  const rows = await trx
+    .updateTable('batches')
+    .set({ list: claims ? 'present' : 'mismatch' })
+    .where('publisher_id', '=', batch.publisherId)
+    .where('root', '=', batch.root)
+    .where('list_digest', '=', batch.listDigest)
+    .where('count', '=', batch.count)
+    .where('list', '=', 'missing')
+    .returningAll()
+    .execute()
+  if (!claims) return rows.length > 0
+  for (const row of rows) {
+    const at = { blockNumber: row.block_number, logIndex: row.log_index, transactionHash: row.transaction_hash }
+    const shared = { publisherId: row.publisher_id, signer: row.signer, way: 3, root: row.root, time: row.time, at }
+    await insertAnchors(
+      trx,
+      claims.map((claim, index) => ({ ...shared, claim, index })),
+      sequence,
+    )
+    await advance(trx, sequence, claims.length)
+    sequence += claims.length
+  }
+  return rows.length > 0
+}

@@ -1,0 +1,112 @@
+/** `firsthand publisher …`: its words and what they call. */
+
+import { type Command, InvalidArgumentError } from 'commander'
+import { getAddress } from 'ethers'
+import { fromHex } from '../bytes.ts'
+import type { Config } from '../config.ts'
+import { createApi } from './api.ts'
+import * as publisher from './publisher.ts'
+
+interface Flags {
+  server: string
+  json: boolean
+  publisher?: number
+}
+
+/** @param root the command `publisher`, which has the options that all share. */
+export function publisherCommands(root: Command, config: Config, done: (code: Promise<number>) => void): void {
+  root
+    .argument('[id]', 'number of the publisher; without it the one that you sign for', publisherNumber)
+    .option('--publisher <id>', 'the publisher that is meant, where you act for another', publisherNumber)
+    .addHelpText('after', ACTING)
+    .action((id: number | undefined) => done(publisher.show(setting(), id)))
+
+  function setting(): publisher.Setting {
+    const { server, json, publisher: meant } = root.opts<Flags>()
+    return { config, api: createApi(server), json, publisher: meant }
+  }
+  const group = (name: string, description: string) => root.command(name).description(description).exitOverride()
+  const under = (parent: Command, signature: string, description: string) =>
+    parent.command(signature).description(description).exitOverride()
+
+  group('create', 'become custody of a new publisher')
+    .requiredOption('--name <name>', 'its name')
+    .option('--domain <domain>', 'its domain')
+    .option('--recovery <address>', 'account that can move custody; keep it offline', address)
+    .action((flags) => done(publisher.create(setting(), flags)))
+
+  group('profile', 'replace name and domain')
+    .requiredOption('--name <name>', 'its name')
+    .option('--domain <domain>', 'its domain')
+    .action((flags) => done(publisher.setProfile(setting(), flags)))
+
+  const key = group('key', 'keys that sign for the publisher')
+  under(key, 'consent', 'for a new key: print its consent, which custody needs to add it').action(() =>
+    done(publisher.consent(setting())),
+  )
+  under(key, 'add <file>', 'add a key with its consent; - reads it from the standard input').action((file: string) =>
+    done(publisher.addKey(setting(), file)),
+  )
+  under(key, 'end', 'end a key, for good')
+    .argument('<address>', 'the key', address)
+    .action((account: Uint8Array) => done(publisher.endKey(setting(), account)))
+  under(key, 'compromised', 'make void what a key, or a former custody account, signed since a time, for good')
+    .argument('<address>', 'the account', address)
+    .requiredOption('--since <time>', 'ISO 8601, such as 2026-11-24T08:00:00Z, or seconds since 1970', time)
+    .option('--yes', 'do not ask', false)
+    .action((account: Uint8Array, flags) => done(publisher.declareCompromised(setting(), account, flags)))
+
+  const custody = group('custody', 'who manages the publisher')
+  under(custody, 'offer', 'offer custody to another account')
+    .argument('<address>', 'the account, or none to withdraw', addressOrNone)
+    .action((to: Uint8Array | typeof NONE) => done(publisher.offerCustody(setting(), orNull(to))))
+  under(custody, 'recover', 'as the recovery account: offer custody to another account')
+    .argument('<address>', 'the account, or none to withdraw', addressOrNone)
+    .action((to: Uint8Array | typeof NONE) => done(publisher.recoverCustody(setting(), orNull(to))))
+  under(custody, 'accept', 'take over custody that was offered to you').action(() =>
+    done(publisher.acceptCustody(setting())),
+  )
+
+  const recovery = group('recovery', 'the account that can move custody')
+  under(recovery, 'change', 'name another recovery account; waits seven days where there is one')
+    .argument('<address>', 'the account, or none', addressOrNone)
+    .action((to: Uint8Array | typeof NONE) => done(publisher.changeRecovery(setting(), orNull(to))))
+  under(recovery, 'finish', 'put a change into force that has waited').action(() =>
+    done(publisher.finishRecoveryChange(setting())),
+  )
+  under(recovery, 'cancel', 'drop a change that waits').action(() => done(publisher.cancelRecoveryChange(setting())))
+}
+
+const ACTING =
+  '\nYou act as the account of FIRSTHAND_KEY: custody, recovery or a key; on a local network without it as the development custody account.'
+
+/** Commander takes null for an argument that was not given. */
+const NONE = 'none'
+const orNull = (value: Uint8Array | typeof NONE) => (value === NONE ? null : value)
+
+function addressOrNone(text: string): Uint8Array | typeof NONE {
+  return text === NONE ? NONE : address(text)
+}
+
+/** @throws InvalidArgumentError where the capitals do not fit: a digit was mistyped. */
+function address(text: string): Uint8Array {
+  try {
+    return fromHex(getAddress(text), 20)
+  } catch {
+    throw new InvalidArgumentError('expected an address: 0x and 40 hex digits, with the right capitals if it has any.')
+  }
+}
+
+function publisherNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1 || value > 0xffffffff)
+    throw new InvalidArgumentError('expected the number of a publisher, or one of the subcommands.')
+  return value
+}
+
+function time(text: string): number {
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.floor(Date.parse(text) / 1000)
+  if (!Number.isSafeInteger(seconds) || !/^\d+$|^\d{4}-\d{2}-\d{2}/.test(text))
+    throw new InvalidArgumentError('expected ISO 8601, such as 2026-11-24T08:00:00Z, or seconds since 1970.')
+  return seconds
+}
