@@ -38,20 +38,23 @@ const POLL_MS = 100
 const SEARCHABLE_MS = 120_000
 
 /** Whoever signs for a publisher: the development publisher on a local network, else the key of the environment.
- * @param relay whether the key only signs, and another account sends and pays.
+ * @param options relay: whether the key only signs, and another account sends and pays; orCustody: whether custody will do as well.
  * @throws RegistryError `signer.unavailable` naming the variable that is missing, or for a key that is not live. */
-export async function openIdentity(config: Config, api: ServerApi, relay = false): Promise<Identity> {
+export async function openIdentity(
+  config: Config,
+  api: ServerApi,
+  { relay = false, orCustody = false } = {},
+): Promise<Identity> {
   const chain = await openChain(config, api)
   const signer = signerOf(config, chain, 'signing')
   const payer = relay ? payerOf(config, chain) : undefined
   const client = createPublisherClient({ ...chain, signer, payer })
   const publisherId = await publisherIdOf(config, chain)
-  if (!(await client.isLive(publisherId, client.address)))
-    throw new RegistryError(
-      'signer.unavailable',
-      `${toHex0x(client.address)} is not a live key of publisher ${publisherId}`,
-    )
-  return { publisherId, deployment: chain.deployment, client }
+  if (await client.isLive(publisherId, client.address)) return { publisherId, deployment: chain.deployment, client }
+  if (orCustody && !relay && (await client.publisherId()) === publisherId)
+    return { publisherId, deployment: chain.deployment, client }
+  const what = `a live key of publisher ${publisherId}${orCustody && !relay ? ', nor its custody' : ''}`
+  throw new RegistryError('signer.unavailable', `${toHex0x(client.address)} is not ${what}`)
 }
 
 /** Whoever acts for the publisher's custody or recovery: the key of the environment, else the development custody account.

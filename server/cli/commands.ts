@@ -48,7 +48,7 @@ async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise
 
 export function register(config: Config, api: Api, args: RegisterArguments): Promise<number> {
   return withDecoders(config, async (decode) => {
-    const ledger = openLedger(await openIdentity(config, api, args.relay), api)
+    const ledger = openLedger(await openIdentity(config, api, { relay: args.relay }), api)
     if (!args.json) note(PUBLIC)
     const progress = createProgress(!args.json)
     let failed = 0
@@ -151,7 +151,7 @@ export async function revoke(
   { reason, relay, json }: { reason: string; relay: boolean; json: boolean },
 ): Promise<number> {
   const code = Object.entries(REASONS).find(([, name]) => name === reason)?.[0]
-  const identity = await openIdentity(config, api, relay)
+  const identity = await openIdentity(config, api, { relay, orCustody: true })
   const digest = await digestOf(api, target)
   const { transactionHash } = await identity.client.revoke(identity.publisherId, digest, Number(code))
   const answer = {
@@ -171,7 +171,7 @@ export async function supersede(
   [target, by]: [string, string],
   { relay, json }: { relay: boolean; json: boolean },
 ): Promise<number> {
-  const { client, publisherId } = await openIdentity(config, api, relay)
+  const { client, publisherId } = await openIdentity(config, api, { relay, orCustody: true })
   const [old, successor] = [await digestOf(api, target), await digestOf(api, by)]
   const { transactionHash } = await client.supersede(publisherId, old, successor)
   const [contentDigest, supersededBy] = [toHex(old), toHex(successor)]

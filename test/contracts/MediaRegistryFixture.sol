@@ -37,23 +37,43 @@ abstract contract MediaRegistryFixture {
 
     function _addKey(address custody, uint32 id, uint256 privateKey) internal returns (address key) {
         key = vm.addr(privateKey);
-        bytes32 consentType = keccak256("KeyConsent(uint32 publisherId,address key,uint256 deadline)");
-        bytes32 consent = keccak256(abi.encode(consentType, id, key, _NOW));
-        bytes32 digest = keccak256(abi.encodePacked(hex"1901", _domain(), consent));
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(privateKey, digest);
+        bytes memory consent = _consentTo(id, privateKey, _NOW);
         vm.prank(custody);
-        _publishers.addKey(id, key, _NOW, abi.encodePacked(r, s, v));
+        _publishers.addKey(id, key, _NOW, consent);
     }
 
-    function _domain() private view returns (bytes32) {
+    /// @dev Adds a key to the publisher with a consent up to `deadline`.
+    function _addKeyBy(address custody, uint256 privateKey, uint256 deadline) internal {
+        bytes memory consent = _consentTo(_id, privateKey, deadline);
+        vm.prank(custody);
+        _publishers.addKey(_id, vm.addr(privateKey), deadline, consent);
+    }
+
+    function _consent(uint256 privateKey, uint256 deadline) internal view returns (uint256, bytes memory) {
+        return (deadline, _consentTo(_id, privateKey, deadline));
+    }
+
+    function _consentTo(uint32 id, uint256 privateKey, uint256 deadline) private view returns (bytes memory) {
+        bytes32 consentType = keccak256("KeyConsent(uint32 publisherId,address key,uint256 deadline)");
+        bytes32 consent = keccak256(abi.encode(consentType, id, vm.addr(privateKey), deadline));
+        return _sign(privateKey, _domainOf("Firsthand PublisherRegistry", address(_publishers)), consent);
+    }
+
+    function _sign(uint256 privateKey, bytes32 domain, bytes32 structHash) internal pure returns (bytes memory) {
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", domain, structHash));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(privateKey, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    function _domainOf(string memory name, address verifyingContract) internal view returns (bytes32) {
         return
             keccak256(
                 abi.encode(
                     keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                    keccak256("Firsthand PublisherRegistry"),
+                    keccak256(bytes(name)),
                     keccak256("1"),
                     block.chainid,
-                    address(_publishers)
+                    verifyingContract
                 )
             );
     }

@@ -31,7 +31,11 @@ export function temporaryFolder(): { path: string; remove(): void } {
 }
 
 /** Starts a server on free ports. @throws Error with what it printed if it does not become ready. */
-export async function startServerProcess(dataDir: string, args: string[] = []): Promise<ServerProcess> {
+export async function startServerProcess(
+  dataDir: string,
+  args: string[] = [],
+  settings: Record<string, string> = {},
+): Promise<ServerProcess> {
   const env = {
     ...process.env,
     DATA_DIR: dataDir,
@@ -41,6 +45,7 @@ export async function startServerProcess(dataDir: string, args: string[] = []): 
     RPC_URL: '',
     DATABASE_URL: '',
     LOG_LEVEL: 'warn',
+    ...settings,
   }
   const child = spawn(process.execPath, [FIRSTHAND, 'serve', ...args], {
     cwd: ROOT,
@@ -83,10 +88,10 @@ function ready(child: ChildProcess): Promise<string> {
 /** Runs the command, or another program. */
 export function run(
   args: string[],
-  options: { server?: string; cwd?: string; program?: string } = {},
+  options: { server?: string; cwd?: string; program?: string; settings?: Record<string, string> } = {},
 ): Promise<Outcome> {
-  const { server, cwd = ROOT, program = process.execPath } = options
-  const env = { ...process.env, ...(server && { FIRSTHAND_SERVER: server }) }
+  const { server, cwd = ROOT, program = process.execPath, settings = {} } = options
+  const env = { ...process.env, ...(server && { FIRSTHAND_SERVER: server }), ...settings }
   const child = spawn(program, program === process.execPath ? [FIRSTHAND, ...args] : args, {
     cwd,
     env,

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { newest } from './answers.ts'
+import { newest, record } from './answers.ts'
 import { browserSuite, lookUp, picture, text } from './browser.ts'
 
 browserSuite('records on the page', (session) => {
@@ -71,6 +71,25 @@ browserSuite('records on the page', (session) => {
       await page.locator('.record-list > li >> nth=22').waitFor()
       expect(await page.evaluate(() => document.activeElement?.textContent)).to.equal('Harbour, take 3')
       expect(await page.getByRole('button', { name: 'Older' }).count()).to.equal(0)
+    })
+
+    it('show what was disowned with both dates, and what was superseded with its successor', async () => {
+      const disowned = { since: '2026-05-03T10:00:00Z', declaredAt: '2026-05-09T11:00:00Z' }
+      const supersession = { at: '2026-06-01T12:00:00Z', record: `0x${'ab'.repeat(32)}` }
+      const records = [
+        record(2, { state: 'disowned', disowned }),
+        record(1, { state: 'superseded', supersession, way: 'rooted' }),
+      ]
+      const page = await session.start({ records })
+      const [first, second] = [page.locator('.record-list > li >> nth=0'), page.locator('.record-list > li >> nth=1')]
+      expect(await first.locator('.note').innerText()).to.match(
+        /^Disowned\. Its publisher declared the key that signed it compromised since .*3 May 2026.*; it said so on .*9 May 2026/s,
+      )
+      expect(await second.locator('.note').innerText()).to.match(
+        /^Superseded on .*1 June? 2026.*another record in its place/s,
+      )
+      expect(await second.locator('.note a').getAttribute('href')).to.contain(supersession.record)
+      expect(await second.textContent()).to.contain('In a batch whose list is kept apart')
     })
 
     it('say how to register the first one where there is none', async () => {

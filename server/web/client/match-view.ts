@@ -1,7 +1,16 @@
 /** One match: the record that the candidate comes from, and how near it is. */
 import { type Child, copyable, el, facts } from './dom.ts'
 import { timeline } from './glyphs.ts'
-import { anchorFacts, citation, publisherLine, recordLink, registered, stateNote, title } from './record-facts.ts'
+import {
+  anchorFacts,
+  citation,
+  publisherLine,
+  recordLink,
+  registered,
+  stateNote,
+  stateWord,
+  title,
+} from './record-facts.ts'
 import type { Match } from './wire.ts'
 import { clock, extent, plain, segmentSentence, VERDICT_WORDS } from './words.ts'
 
@@ -12,11 +21,11 @@ export function matchView(match: Match, candidateS: number | null): HTMLElement 
     'article',
     { class: 'match' },
     el('h3', {}, title(original.title)),
-    stateNote(match.state),
+    stateNote(match),
     facts([
       ['Publisher', publisherLine(publisher)],
       ['Registered', registered(match.registeredAt, anchor)],
-      ['State', match.state === 'active' ? 'Active' : match.state === 'revoked' ? 'Revoked' : match.state],
+      ['State', stateWord(match.state)],
       ['Relation', VERDICT_WORDS[match.relation] ?? match.relation],
       ['Similarity', similarity(match)],
       ['Transforms', match.transforms.map((one) => plain(one, 60)).join(', ') || null],

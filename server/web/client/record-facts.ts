@@ -1,7 +1,7 @@
 /** What matches and listed records show alike: who, when, in what state, and where it is anchored. */
 import { recordPath } from './api.ts'
 import { type Child, copyable, el, facts, link, localTime, quoted, time } from './dom.ts'
-import type { Anchor, Publisher, RecordEntry } from './wire.ts'
+import type { Anchor, Disowned, Publisher, RecordEntry, State } from './wire.ts'
 import { finalitySentence, plain } from './words.ts'
 
 /** Name, trust and the domain that the publisher gives. Never a link: nobody has checked the domain. */
@@ -26,16 +26,54 @@ export function title(text: string | null): HTMLElement {
 }
 
 /** Null while the record stands. */
-export function stateNote(state: string, revocation: RecordEntry['revocation'] = null): HTMLElement | null {
-  if (state === 'active') return null
+export function stateNote(of: State & { revocation?: RecordEntry['revocation'] }): HTMLElement | null {
+  if (of.state === 'active') return null
   const note = (...children: Child[]) => el('p', { class: 'note revoked' }, ...children)
-  if (state !== 'revoked') return note(`The state of this record is “${plain(state, 50)}”.`)
-  return note(
+  if (of.state === 'disowned' && of.disowned) return note(...disownedNote(of.disowned))
+  if (of.state === 'revoked') return note(...revokedNote(of.revocation ?? null))
+  if (of.state === 'superseded' && of.supersession) return note(...supersededNote(of.supersession))
+  return note(`The state of this record is “${plain(of.state, 50)}”.`)
+}
+
+/** Both dates: back-dating the first to be rid of a record must be visible. */
+function disownedNote({ since, declaredAt }: Disowned): Child[] {
+  return [
+    el('strong', {}, 'Disowned'),
+    '. Its publisher declared the key that signed it compromised since ',
+    localTime(since),
+    '; it said so on ',
+    localTime(declaredAt),
+    '. What was claimed stays visible, and counts for nothing.',
+  ]
+}
+
+function revokedNote(revocation: RecordEntry['revocation']): Child[] {
+  return [
     el('strong', {}, 'Revoked'),
     ...(revocation ? [' on ', localTime(revocation.at), ', reason: ', quoted(revocation.reason)] : []),
     '. Its publisher no longer stands by this record. What was claimed stays visible.',
-  )
+  ]
 }
+
+function supersededNote({ at, record }: NonNullable<State['supersession']>): Child[] {
+  return [
+    el('strong', {}, 'Superseded'),
+    ' on ',
+    localTime(at),
+    '. Its publisher gives ',
+    link(recordPath(record), 'another record'),
+    ' in its place.',
+  ]
+}
+
+const STATE_WORDS: Record<string, string> = {
+  active: 'Active',
+  revoked: 'Revoked',
+  superseded: 'Superseded',
+  disowned: 'Disowned',
+}
+
+export const stateWord = (state: string): string => STATE_WORDS[state] ?? plain(state, 50)
 
 /** Registered when, with the warning where the chain's clock is nobody's but ours. */
 export function registered(at: string, anchor: Anchor): Child[] {

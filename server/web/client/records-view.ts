@@ -70,7 +70,7 @@ function recordItem(record: RecordEntry): HTMLElement {
       el('p', {}, publisherLine(record.publisher)),
       el('p', { class: 'muted' }, extent(record)),
     ),
-    stateNote(record.state, record.revocation),
+    stateNote(record),
     manifest ? el('p', { class: 'note' }, manifest) : null,
     el(
       'details',
@@ -83,11 +83,18 @@ function recordItem(record: RecordEntry): HTMLElement {
           [copyable(record.recordId, 'record id'), el('span', { class: 'aside' }, recordLink(record.recordId))],
         ],
         ['Cite as', copyable(citation(record.recordId, record.anchor), 'citation')],
+        ['Anchored', WAY_WORDS[record.way] ?? plain(record.way, 50)],
         ['Content digest', copyable(record.contentDigest, 'content digest')],
       ]),
       anchorFacts(record.anchor),
     ),
   )
+}
+
+const WAY_WORDS: Record<string, string> = {
+  stored: 'By itself: contracts can read it',
+  logged: 'In a batch, in the log of the chain',
+  rooted: 'In a batch whose list is kept apart',
 }
 
 function emptyNote(): HTMLElement {

@@ -30,6 +30,19 @@ export interface Anchor {
   finality: string
 }
 
+/** When the signer was declared compromised: what it signed since then is void. */
+export interface Disowned {
+  since: string
+  declaredAt: string
+}
+
+/** What became of a record. */
+export interface State {
+  state: string
+  disowned: Disowned | null
+  supersession: { at: string; record: string } | null
+}
+
 export interface Span {
   startS: number
   endS: number
@@ -41,7 +54,7 @@ export interface Segment {
   speed?: number
 }
 
-export interface Match {
+export interface Match extends State {
   recordId: string
   relation: Relation
   similarity: number | null
@@ -56,7 +69,6 @@ export interface Match {
   }
   publisher: Publisher
   registeredAt: string
-  state: string
   anchor: Anchor
   segments: Segment[]
   transforms: string[]
@@ -100,15 +112,15 @@ export interface Lookup {
   error?: Problem | null
 }
 
-export interface RecordEntry {
+export interface RecordEntry extends State {
   recordId: string
   kind: Kind | null
   title: string | null
   contentDigest: string
   publisher: Publisher
   registeredAt: string
-  state: string
   revocation: { at: string; reason: string } | null
+  way: 'stored' | 'logged' | 'rooted'
   anchor: Anchor
   durationS: number | null
   width: number | null
