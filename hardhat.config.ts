@@ -22,6 +22,7 @@ export default defineConfig({
       production: solc({ optimizer: { enabled: true, runs: 1_000_000 }, viaIR: true }),
     },
   },
+  test: { solidity: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 150 } } },
   // Plain mocha runs the rest of test/; Hardhat must not load it.
   paths: { sources: 'contracts', tests: { mocha: 'test/contracts', solidity: 'test/contracts' } },
   // Types come from server/chain/generated.ts, which is committed: a fresh checkout type-checks without a compilation.

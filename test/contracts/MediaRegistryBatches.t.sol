@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import { IMediaRegistry } from "../../contracts/interfaces/IMediaRegistry.sol";
+import { MediaRegistryFixture } from "./MediaRegistryFixture.sol";
 import { MediaRegistryRequests } from "./MediaRegistryRequests.sol";
 import { vm, within } from "./Vm.sol";
 
 /// @dev Fuzz tests of logged and rooted batches and of their proofs, computed here by themselves.
-contract MediaRegistryBatchesTest is MediaRegistryRequests {
+contract MediaRegistryBatchesTest is MediaRegistryFixture, MediaRegistryRequests {
     function test_aLoggedBatchIsSaidInFullUnderItsRoot(uint256 seed, uint8 count) public {
         IMediaRegistry.Registration[] memory items = _batch(seed, within(count, 1, 12));
         IMediaRegistry.Claims memory claims = _claims(items);

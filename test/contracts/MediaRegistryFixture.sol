@@ -6,8 +6,8 @@ import { MediaRegistry } from "../../contracts/MediaRegistry.sol";
 import { PublisherRegistry } from "../../contracts/PublisherRegistry.sol";
 import { vm, within } from "./Vm.sol";
 
-/// @dev A publisher with two live keys and an ended one, any registration, and what tests ask of records.
-abstract contract MediaRegistryFixture {
+/// @dev Any registration, and what tests ask of records; whoever inherits it creates the registries.
+abstract contract MediaRegistryHelpers {
     uint256 internal constant _NOW = 1_800_000_000;
     address internal constant _CUSTODY = address(0xC0FFEE);
 
@@ -17,18 +17,6 @@ abstract contract MediaRegistryFixture {
     address internal _key;
     address internal _otherKey;
     address internal _endedKey;
-
-    function setUp() public {
-        vm.warp(_NOW);
-        _publishers = new PublisherRegistry();
-        _registry = new MediaRegistry(_publishers);
-        _id = _create(_CUSTODY);
-        _key = _addKey(_CUSTODY, _id, 1);
-        _otherKey = _addKey(_CUSTODY, _id, 2);
-        _endedKey = _addKey(_CUSTODY, _id, 3);
-        vm.prank(_CUSTODY);
-        _publishers.endKey(_id, _endedKey);
-    }
 
     function _create(address custody) internal returns (uint32) {
         vm.prank(custody);
@@ -169,5 +157,20 @@ abstract contract MediaRegistryFixture {
         IMediaRegistry.Record memory empty;
         (IMediaRegistry.Record memory actual, bool disowned) = _registry.recordOf(recordId);
         require(keccak256(abi.encode(actual)) == keccak256(abi.encode(empty)) && !disowned, "nothing is stored");
+    }
+}
+
+/// @dev A publisher with two live keys and an ended one.
+abstract contract MediaRegistryFixture is MediaRegistryHelpers {
+    function setUp() public {
+        vm.warp(_NOW);
+        _publishers = new PublisherRegistry();
+        _registry = new MediaRegistry(_publishers);
+        _id = _create(_CUSTODY);
+        _key = _addKey(_CUSTODY, _id, 1);
+        _otherKey = _addKey(_CUSTODY, _id, 2);
+        _endedKey = _addKey(_CUSTODY, _id, 3);
+        vm.prank(_CUSTODY);
+        _publishers.endKey(_id, _endedKey);
     }
 }

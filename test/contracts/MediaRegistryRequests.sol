@@ -2,11 +2,11 @@
 pragma solidity 0.8.37;
 
 import { IMediaRegistry } from "../../contracts/interfaces/IMediaRegistry.sol";
-import { MediaRegistryFixture } from "./MediaRegistryFixture.sol";
+import { MediaRegistryHelpers } from "./MediaRegistryFixture.sol";
 import { vm } from "./Vm.sol";
 
 /// @dev Signed requests of every kind, formed by the types of docs/protocol.md alone.
-abstract contract MediaRegistryRequests is MediaRegistryFixture {
+abstract contract MediaRegistryRequests is MediaRegistryHelpers {
     string private constant _REGISTRATION =
         "Registration(bytes32 contentDigest,bytes32 manifestDigest,uint8 kind,uint8 algorithm,bytes32[] perceptualHashes)";
     string private constant _BATCH = "RootedBatch(bytes32 root,bytes32 listDigest,uint32 count)";
@@ -43,6 +43,20 @@ abstract contract MediaRegistryRequests is MediaRegistryFixture {
         request.structHash = _structHash(request);
         bytes32 domain = _domainOf("Firsthand MediaRegistry", address(_registry));
         request.by.signature = _sign(1, domain, request.structHash);
+    }
+
+    /// @dev A signed `Register` of another key of the publisher.
+    function _requestOf(
+        uint256 privateKey,
+        IMediaRegistry.Registration memory registration,
+        uint256 nonce,
+        uint256 deadline
+    ) internal view returns (Request memory request) {
+        request.registration = registration;
+        request.by = IMediaRegistry.Authorization(vm.addr(privateKey), nonce, deadline, "");
+        request.structHash = _structHash(request);
+        bytes32 domain = _domainOf("Firsthand MediaRegistry", address(_registry));
+        request.by.signature = _sign(privateKey, domain, request.structHash);
     }
 
     function _send(Request memory request, address sender) internal {

@@ -2,12 +2,13 @@
 pragma solidity 0.8.37;
 
 import { IMediaRegistry } from "../../contracts/interfaces/IMediaRegistry.sol";
+import { MediaRegistryFixture } from "./MediaRegistryFixture.sol";
 import { MediaRegistryRequests } from "./MediaRegistryRequests.sol";
 import { Vm, vm, within } from "./Vm.sol";
 
 /// @dev Fuzz tests of what anyone may send with a live key's signature. Digests are formed here from the types of
 /// docs/protocol.md, section 2.3, not by the contract's library.
-contract MediaRegistrySignedTest is MediaRegistryRequests {
+contract MediaRegistrySignedTest is MediaRegistryFixture, MediaRegistryRequests {
     address private constant _RELAYER = address(0x4E1A);
 
     function test_eachRequestIsCarriedOutInTheKeysName(uint256 seed, uint8 what, uint256 nonce, uint32 ahead) public {

@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import { IMediaRegistry } from "../../contracts/interfaces/IMediaRegistry.sol";
+import { MediaRegistryFixture } from "./MediaRegistryFixture.sol";
 import { MediaRegistryRequests } from "./MediaRegistryRequests.sol";
 import { vm, within } from "./Vm.sol";
 
 /// @dev Fuzz tests of what a declaration of compromise makes void, and of supersession.
-contract MediaRegistryVoidTest is MediaRegistryRequests {
+contract MediaRegistryVoidTest is MediaRegistryFixture, MediaRegistryRequests {
     uint256 private constant _THEFT = _NOW + 100;
 
     function test_aRecordIsDisownedFromTheTheftOn(uint256 seed, uint32 time, bool late) public {
