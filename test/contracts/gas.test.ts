@@ -1,53 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from 'chai'
-import { artifacts } from 'hardhat'
-import {
-  mediaRegistryAbi,
-  mediaRegistryBytecode,
-  publisherRegistryAbi,
-  publisherRegistryBytecode,
-} from '../../server/chain/generated.ts'
-import { as, ethers, networkHelpers, registration, setUp } from './fixture.ts'
+import { type Cost, measure } from '../../scripts/gas/measure.ts'
+import { render, tooDear } from '../../scripts/gas/render.ts'
 
-/** Gas for one record with one word: alone, and each of a hundred in one transaction. */
-const MAX_SINGLE = 85_000
-const MAX_IN_HUNDRED = 58_000
+describe('docs/gas.md', () => {
+  let costs: Cost[]
 
-async function defaultBuild() {
-  return setUp(await artifacts.readArtifact('PublisherRegistry'), await artifacts.readArtifact('MediaRegistry'))
-}
-
-async function productionBuild() {
-  return setUp(
-    { abi: publisherRegistryAbi, bytecode: publisherRegistryBytecode },
-    { abi: mediaRegistryAbi, bytecode: mediaRegistryBytecode },
-  )
-}
-
-/** As random as those of real files: zero bytes would make the call cheaper. */
-const one = (name: string) =>
-  registration({
-    contentDigest: ethers.id(`content ${name}`),
-    manifestDigest: ethers.id(`manifest ${name}`),
-    perceptualHashes: [ethers.id(`word ${name}`)],
+  before(async () => {
+    costs = await measure()
   })
 
-for (const [name, build] of [['default', defaultBuild] as const, ['production', productionBuild] as const]) {
-  describe(`Gas of the ${name} build`, () => {
-    it(`is under ${MAX_SINGLE} for one record alone`, async () => {
-      const { media, key } = await networkHelpers.loadFixture(build)
-      // The first record of a registry costs what any other does: no slot is shared.
-      const receipt = await (await as(media, key).register!(1, one('alone'))).wait()
-      console.log(`        register: ${receipt.gasUsed}`)
-      expect(Number(receipt.gasUsed)).to.be.below(MAX_SINGLE)
-    })
-
-    it(`is under ${MAX_IN_HUNDRED} for each of a hundred`, async () => {
-      const { media, key } = await networkHelpers.loadFixture(build)
-      const batch = Array.from({ length: 100 }, (_, index) => one(`${index}`))
-      const receipt = await (await as(media, key).registerMany!(1, batch)).wait()
-      const each = Math.round(Number(receipt.gasUsed) / batch.length)
-      console.log(`        registerMany of 100, each: ${each}`)
-      expect(each).to.be.below(MAX_IN_HUNDRED)
-    })
+  it('says what is measured, gas for gas', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/gas.md'), 'utf8')
+    for (const line of render(costs).trim().split('\n'))
+      expect(page.split('\n'), 'run npm run gas, and see whether that is what was meant').to.include(line)
   })
-}
+
+  it('promises no less than the contracts keep', () => {
+    expect(tooDear(costs)).to.deep.equal([])
+    const dear = costs.map((cost) => ({ ...cost, gas: 2 * cost.gas }))
+    expect(tooDear(dear)).to.have.length(4)
+  })
+
+  it('puts nothing below the floor that anybody pays', () => {
+    for (const { name, gas, floor } of costs) if (floor !== null) expect(gas, name).to.be.at.least(floor)
+  })
+})
