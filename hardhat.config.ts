@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import toolbox from '@nomicfoundation/hardhat-toolbox-mocha-ethers'
-import { defineConfig } from 'hardhat/config'
+import { configVariable, defineConfig } from 'hardhat/config'
 
 const require = createRequire(import.meta.url)
 const solcVersion: string = require('solc/package.json').version
@@ -23,6 +23,10 @@ export default defineConfig({
     },
   },
   test: { solidity: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 150 } } },
+  // For Ignition and for verification: `--network chain`. Read when it is used.
+  networks: { chain: { type: 'http', url: configVariable('RPC_URL'), accounts: [configVariable('DEPLOYER_KEY')] } },
+  // Only whoever verifies at Etherscan needs a key.
+  verify: { etherscan: { apiKey: configVariable('ETHERSCAN_API_KEY') } },
   // Plain mocha runs the rest of test/; Hardhat must not load it.
   paths: { sources: 'contracts', tests: { mocha: 'test/contracts', solidity: 'test/contracts' } },
   // Types come from server/chain/generated.ts, which is committed: a fresh checkout type-checks without a compilation.

@@ -1,4 +1,4 @@
-/** Writes server/chain/generated.ts: ABI and creation bytecode of both contracts, from the production profile.
+/** Writes server/chain/generated.ts: ABI, creation and runtime bytecode of both contracts, from the production profile.
  *  It runs the compiler by itself, so that Hardhat's own artifacts and cache stay as they are. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,6 +25,9 @@ interface Compiled {
   abi: unknown
   /** Hex digits without `0x`. */
   bytecode: string
+  runtime: string
+  /** Byte offsets of immutable values in the runtime bytecode, of 32 bytes each. */
+  immutables: number[]
 }
 
 type Hardhat = Awaited<ReturnType<typeof createHardhatRuntimeEnvironment>>
@@ -43,15 +46,25 @@ async function compile(hardhat: Hardhat, name: string): Promise<Compiled> {
   // The only contract of this name: sources are the file and what it imports.
   const contract = output.contracts?.[`project/contracts/${name}.sol`]?.[name]
   const bytecode = contract?.evm?.bytecode?.object
-  if (contract === undefined || !bytecode) throw new Error(`the compiler answered no bytecode of ${name}`)
-  return { abi: contract.abi, bytecode }
+  const deployed = contract?.evm?.deployedBytecode
+  if (contract === undefined || !bytecode || !deployed?.object)
+    throw new Error(`the compiler answered no bytecode of ${name}`)
+  const immutables = Object.values(deployed.immutableReferences ?? {}).flat()
+  return {
+    abi: contract.abi,
+    bytecode,
+    runtime: deployed.object,
+    immutables: immutables.map(({ start }) => start).sort((a, b) => a - b),
+  }
 }
 
 /** The text of one contract's exports. */
-function render(prefix: string, { abi, bytecode }: Compiled): string {
+function render(prefix: string, { abi, bytecode, runtime, immutables }: Compiled): string {
   return [
     `export const ${prefix}Abi = ${JSON.stringify(abi, null, 2)} as const`,
     `export const ${prefix}Bytecode = '0x${bytecode}'`,
+    `export const ${prefix}Runtime = '0x${runtime}'`,
+    `export const ${prefix}Immutables = ${JSON.stringify(immutables)} as const`,
   ].join('\n\n')
 }
 

@@ -6,6 +6,7 @@ import { fromHex } from './bytes.ts'
 import { createBlockStore, createCatalogue, openDatabase } from './catalogue/index.ts'
 import {
   type ChainNode,
+  checkBytecode,
   createIndexer,
   createNode,
   type Deployment,
@@ -129,12 +130,14 @@ async function openChain(config: Config, fresh: boolean, log: Logger, opened: Cl
 }
 
 async function namedDeployment(config: Config, node: ChainNode): Promise<Deployment> {
-  return {
+  const deployment = {
     chainId: await node.chainId(),
     publisherRegistry: fromHex(config.PUBLISHER_REGISTRY!, 20),
     mediaRegistry: fromHex(config.MEDIA_REGISTRY!, 20),
     startBlock: config.START_BLOCK,
   }
+  await checkBytecode(node, deployment)
+  return deployment
 }
 
 type DevelopmentLedger = NonNullable<RegistryParts['development']>['ledger']

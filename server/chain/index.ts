@@ -1,4 +1,5 @@
 export { developmentWallet } from './accounts.ts'
+export { checkBytecode } from './bytecode.ts'
 export { deploy, LOCAL_CHAIN_ID } from './deploy.ts'
 export { type Devnet, startDevnet } from './devnet.ts'
 export type * from './events.ts'

@@ -55,6 +55,8 @@ export interface ChainNode {
   call(request: CallRequest, block?: number | BlockTag): Promise<Uint8Array>
   /** @throws RegistryError `chain.rejected` as `call`. */
   estimateGas(request: CallRequest): Promise<bigint>
+  /** The code at an address; empty for an account without. */
+  code(address: Uint8Array): Promise<Uint8Array>
   /** Wei per gas: base fee of the latest block, and a tip that the node finds fit. */
   fees(): Promise<{ baseFee: bigint; tip: bigint }>
   /** The next nonce of an account, transactions that wait included. */
@@ -82,6 +84,7 @@ export function createNode(options: RpcOptions): ChainNode {
       asking('eth_call', async () => bytes(await rpc.read('eth_call', [callObject(request), blockParam(block)]))),
     estimateGas: (request) =>
       asking('eth_estimateGas', async () => bigQuantity(await rpc.read('eth_estimateGas', [callObject(request)]))),
+    code: (address) => read('eth_getCode', [toHex0x(address), 'latest'], bytes),
     fees: () => fees(rpc),
     nextNonce: (address) => read('eth_getTransactionCount', [toHex0x(address), 'pending'], quantity),
     sendRaw: (transaction) =>

@@ -4,7 +4,10 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { JsonRpcProvider, Network, Wallet } from 'ethers'
 import { artifacts, network } from 'hardhat'
+import Firsthand from '../../ignition/modules/Firsthand.ts'
+import { addresses, deployBoth, hasProxy, PROXY } from '../../scripts/deploy/create2.ts'
 import { toHex0x } from '../../server/bytes.ts'
+import { checkBytecode } from '../../server/chain/bytecode.ts'
 import { deploy, isWellKnownAccount } from '../../server/chain/deploy.ts'
 import { mediaRegistryAbi, publisherRegistryAbi } from '../../server/chain/generated.ts'
 import { RegistryError } from '../../server/errors.ts'
@@ -133,5 +136,44 @@ describe('scripts/deploy.ts', () => {
       provider.destroy()
       await server.close()
     }
+  })
+})
+
+describe('deployment by the deterministic proxy', () => {
+  /** The proxy's own code, as it stands on chains that have it. */
+  const CODE =
+    '0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3'
+
+  it('gives the same addresses whoever sends, this source’s code, and is left alone the second time', async () => {
+    const seen = []
+    for (const sender of [0, 1]) {
+      const { ethers, provider } = await network.create()
+      expect(await hasProxy(ethers.provider)).to.equal(false)
+      await provider.request({ method: 'hardhat_setCode', params: [PROXY, CODE] })
+      expect(await hasProxy(ethers.provider)).to.equal(true)
+      const signer = (await ethers.getSigners())[sender]!
+      await (await signer.sendTransaction({ to: signer.address })).wait()
+      const first = await deployBoth(signer, ethers.provider)
+      expect(first.transactions).to.have.length(2)
+      expect(first.startBlock).to.equal(2)
+      const code = async (address: Uint8Array) => ethers.getBytes(await ethers.provider.getCode(toHex0x(address)))
+      const call = async ({ to, data }: { to: Uint8Array; data: Uint8Array }) =>
+        ethers.getBytes(await ethers.provider.call({ to: toHex0x(to), data: toHex0x(data) }))
+      await checkBytecode({ code, call }, first)
+      const second = await deployBoth(signer, ethers.provider)
+      expect(second).to.deep.equal({ ...first, transactions: [] })
+      seen.push([toHex0x(first.publisherRegistry), toHex0x(first.mediaRegistry)])
+    }
+    const { publisherRegistry, mediaRegistry } = addresses()
+    const expected = [publisherRegistry, mediaRegistry].map((address) => address.toLowerCase())
+    expect(seen).to.deep.equal([expected, expected])
+  })
+})
+
+describe('the Ignition module', () => {
+  it('deploys both, the second bound to the first', async () => {
+    const { ignition } = await network.create()
+    const { publisherRegistry, mediaRegistry } = await ignition.deploy(Firsthand)
+    expect(await mediaRegistry.publisherRegistry!()).to.equal(await publisherRegistry.getAddress())
   })
 })
