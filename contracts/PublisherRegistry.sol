@@ -14,7 +14,7 @@ contract PublisherRegistry is IPublisherRegistry, EIP712 {
     // An EIP-712 type has no short form, and the compiler hashes it.
     // solhint-disable gas-small-strings
     bytes32 private constant _KEY_CONSENT_TYPEHASH = keccak256(
-        "KeyConsent(uint32 publisherId,address key,uint256 deadline)"
+        "KeyConsent(uint32 publisherId,address custody,address key,uint256 deadline)"
     );
     // solhint-enable gas-small-strings
 
@@ -261,8 +261,10 @@ contract PublisherRegistry is IPublisherRegistry, EIP712 {
         if (block.timestamp > deadline) revert PublisherRegistryConsentExpired(deadline, block.timestamp);
         uint256 latest = block.timestamp + Signatures.MAX_AHEAD;
         if (deadline > latest) revert PublisherRegistryConsentTooFarAhead(deadline, latest);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_KEY_CONSENT_TYPEHASH, publisherId, key, deadline)));
-        if (!Signatures.isValid(key, digest, consent)) revert PublisherRegistryConsentInvalid(publisherId, key);
+        bytes32 consented = keccak256(abi.encode(_KEY_CONSENT_TYPEHASH, publisherId, msg.sender, key, deadline));
+        if (!Signatures.isValid(key, _hashTypedDataV4(consented), consent)) {
+            revert PublisherRegistryConsentInvalid(publisherId, key);
+        }
     }
 
     /// @dev When the account first could sign anything for the publisher, 0 for never.

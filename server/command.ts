@@ -10,6 +10,7 @@ import {
   type Deployment,
   developmentWallet,
   type KeyConsent,
+  type Listing,
   type PublisherClient,
   recordId,
   signKeyConsent,
@@ -180,18 +181,20 @@ export async function consentFor(config: Config, api: ServerApi, known?: number)
   const publisher = known ?? (await publisherIdOf(config, { node, deployment, local }))
   const head = await node.header('latest')
   const deadlineS = Math.max(head?.time ?? 0, Math.floor(Date.now() / 1000)) + CONSENT_S
-  const { signature } = await signKeyConsent(deployment, publisher, signer, deadlineS)
+  const custody = await createPublisherClient({ node, deployment, signer }).custodyOf(publisher)
+  if (!custody) throw new RegistryError('publisher.not_found', `there is no publisher ${publisher}`)
+  const { signature } = await signKeyConsent(deployment, { publisherId: publisher, custody }, signer, deadlineS)
   return { publisher, key: signer.address, deadline: deadlineS, consent: toHex0x(signature) }
 }
 
 /** Reads a consent, and checks it as far as can be done without the chain.
  * @throws RegistryError `request.invalid` that says what is wrong. */
-export function verifyConsent(deployment: Deployment, publisherId: number, written: string): KeyConsent {
+export function verifyConsent({ deployment, publisherId, client }: Identity, written: string): KeyConsent {
   const said = parseConsent(written)
   if (said.publisher !== publisherId)
     throw new RegistryError('request.invalid', `"publisher" expected ${publisherId}, got ${said.publisher}`)
   const consent = { key: fromHex(said.key, 20), deadlineS: said.deadline, signature: fromHex(said.consent) }
-  return checkKeyConsent(deployment, publisherId, consent)
+  return checkKeyConsent(deployment, { publisherId, custody: client.address }, consent)
 }
 
 function parseConsent(written: string): WrittenConsent {
@@ -211,17 +214,17 @@ const consentShape = z.object({
 })
 
 /** A plain signature must be the key's; what a contract accepts, only the chain can tell. */
-function checkKeyConsent(deployment: Deployment, publisherId: number, consent: KeyConsent): KeyConsent {
+function checkKeyConsent(deployment: Deployment, listing: Listing, consent: KeyConsent): KeyConsent {
   if (consent.deadlineS < Date.now() / 1000)
     throw new RegistryError(
       'request.invalid',
       `"deadline" is past: ${new Date(consent.deadlineS * 1000).toISOString()}`,
     )
-  const signer = consent.signature.length === 65 ? consentSigner(deployment, publisherId, consent) : null
+  const signer = consent.signature.length === 65 ? consentSigner(deployment, listing, consent) : null
   if (signer && !equalBytes(signer, consent.key))
     throw new RegistryError(
       'request.invalid',
-      `"consent" is a signature of ${toHex0x(signer)}, not of ${toHex0x(consent.key)}: it is for another key, publisher or chain`,
+      `"consent" is a signature of ${toHex0x(signer)}, not of ${toHex0x(consent.key)}: it is for another key, publisher, custody or chain`,
     )
   return consent
 }

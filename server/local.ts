@@ -69,7 +69,10 @@ export async function localPublisher(node: ChainNode, deployment: Deployment): P
   if (!(await custody.isLive(publisherId, key))) {
     const now = (await node.header('latest'))!.time
     const deadlineS = Math.max(now, Math.floor(Date.now() / 1000)) + CONSENT_S
-    await custody.addKey(publisherId, await signKeyConsent(deployment, publisherId, wallet, deadlineS))
+    await custody.addKey(
+      publisherId,
+      await signKeyConsent(deployment, { publisherId, custody: custody.address }, wallet, deadlineS),
+    )
   }
   const payer = developmentWallet('custody', deployment.chainId)
   return {

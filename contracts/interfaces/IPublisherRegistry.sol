@@ -205,7 +205,8 @@ interface IPublisherRegistry {
     /// @param latest The latest that it may be now.
     error PublisherRegistryConsentTooFarAhead(uint256 deadline, uint256 latest);
 
-    /// @notice The consent is neither the key's signature nor its ERC-1271 answer for this publisher and deadline.
+    /// @notice The consent is neither the key's signature nor its ERC-1271 answer for this publisher, custody and
+    /// deadline.
     /// @param publisherId The publisher.
     /// @param key The key that did not consent.
     error PublisherRegistryConsentInvalid(uint32 publisherId, address key);
@@ -263,14 +264,15 @@ interface IPublisherRegistry {
     function setProfile(uint32 publisherId, string calldata uri, bytes32 digest) external;
 
     /// @notice Lets a key sign for the publisher. For custody.
-    /// @dev A consent names the publisher by id alone, so a key signs it after the publisher exists: before that,
-    /// somebody else may get the id. It needs no nonce, because a pair is added at most once.
+    /// @dev A consent names the publisher and its custody: an id alone could be somebody else's after a
+    /// reorganisation of the chain. It needs no nonce, because a pair is added at most once.
     /// @param publisherId The publisher.
     /// @param key The key.
     /// @param deadline The last second, by the clock of the chain, at which the consent holds; at most 30 days ahead.
-    /// @param consent The key's EIP-712 signature of `KeyConsent(uint32 publisherId,address key,uint256 deadline)`,
-    /// or what the key accepts for it by ERC-1271. The signature is tried first, so that an account with EIP-7702
-    /// code can consent by either.
+    /// @param consent The key's EIP-712 signature of
+    /// `KeyConsent(uint32 publisherId,address custody,address key,uint256 deadline)` with the caller as custody, or
+    /// what the key accepts for it by ERC-1271. The signature is tried first, so that an account with EIP-7702 code
+    /// can consent by either.
     function addKey(uint32 publisherId, address key, uint256 deadline, bytes calldata consent) external;
 
     /// @notice Ends a key for good. For custody, and for the key itself.

@@ -120,7 +120,12 @@ export async function measure(): Promise<Cost[]> {
     'createPublisher, with a recovery account',
     P.createPublisher!('data:application/json,%7B%7D', ZeroHash, recovery!.address),
   )
-  const consent = await signKeyConsent(deployment, 1, KEY, deadlineS)
+  const consent = await signKeyConsent(
+    deployment,
+    { publisherId: 1, custody: fromHex(custody!.address, 20) },
+    KEY,
+    deadlineS,
+  )
   await networkHelpers.time.setNextBlockTimestamp(ADDED_S)
   await cost('addKey', P.addKey!(1, KEY.address, consent.deadlineS, toHex0x(consent.signature)))
 

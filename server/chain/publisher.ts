@@ -44,6 +44,8 @@ export interface PublisherClient {
   /** The publisher whose custody is this account, or null. */
   publisherId(): Promise<number | null>
   isLive(publisherId: number, key: Uint8Array): Promise<boolean>
+  /** Null for a publisher that does not exist. */
+  custodyOf(publisherId: number): Promise<Uint8Array | null>
   /** For an account that is not yet custody of a publisher. @param recovery null for none yet. */
   createPublisher(
     profileUri: string,
@@ -203,6 +205,10 @@ export function createPublisherClient({ node, deployment, payer, ...options }: P
     address: sender.address,
     publisherId: async () => Number(await view('publisherIdOf', [toHex0x(sender.address)])) || null,
     isLive: async (publisherId, key) => Boolean(await view('isLive', [publisherId, toHex0x(key)])),
+    async custodyOf(publisherId) {
+      const custody = String(await view('custodyOf', [publisherId]))
+      return custody === ZeroAddress ? null : fromHex(custody, 20)
+    },
     createPublisher,
     setProfile: (publisherId, uri, digest) => managed('setProfile', publisherId, uri, toHex0x(digest)),
     addKey: (publisherId, { key, deadlineS, signature }) =>

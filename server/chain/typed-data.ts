@@ -88,16 +88,30 @@ export function createNonces(): () => bigint {
   }
 }
 
-const KEY_CONSENT = { KeyConsent: [...who, field('uint256', 'deadline')] }
+const KEY_CONSENT = {
+  KeyConsent: [
+    field('uint32', 'publisherId'),
+    field('address', 'custody'),
+    field('address', 'key'),
+    field('uint256', 'deadline'),
+  ],
+}
+
+/** Which publisher a key consents to be listed by. */
+export interface Listing {
+  publisherId: number
+  /** Who adds the key, 20 bytes: an id alone could be somebody else's after a reorganisation of the chain. */
+  custody: Uint8Array
+}
 
 /** Whose signature a consent is, 20 bytes. A broken one is somebody's by chance, or null. */
 export function consentSigner(
   deployment: Pick<Deployment, 'chainId' | 'publisherRegistry'>,
-  publisherId: number,
+  { publisherId, custody }: Listing,
   { key, deadlineS, signature }: KeyConsent,
 ): Uint8Array | null {
   const domain = domainOf('Firsthand PublisherRegistry', deployment, deployment.publisherRegistry)
-  const value = { publisherId, key: toHex0x(key), deadline: deadlineS }
+  const value = { publisherId, custody: toHex0x(custody), key: toHex0x(key), deadline: deadlineS }
   try {
     return fromHex(verifyTypedData(domain, KEY_CONSENT, value, toHex0x(signature)), 20)
   } catch {
@@ -109,12 +123,12 @@ export function consentSigner(
  *  @param deadlineS by the clock of the chain, at most 30 days ahead. */
 export async function signKeyConsent(
   deployment: Pick<Deployment, 'chainId' | 'publisherRegistry'>,
-  publisherId: number,
+  { publisherId, custody }: Listing,
   key: RequestSigner,
   deadlineS: number,
 ): Promise<KeyConsent> {
   const domain = domainOf('Firsthand PublisherRegistry', deployment, deployment.publisherRegistry)
-  const value = { publisherId, key: key.address, deadline: deadlineS }
+  const value = { publisherId, custody: toHex0x(custody), key: key.address, deadline: deadlineS }
   const signature = await key.signTypedData(domain, KEY_CONSENT, value)
   return { key: fromHex(key.address, 20), deadlineS, signature: fromHex(signature, 65) }
 }

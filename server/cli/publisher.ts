@@ -108,8 +108,8 @@ export async function consent({ config, api, publisher }: Setting): Promise<numb
 
 export async function addKey(setting: Setting, file: string): Promise<number> {
   const written = await (file === '-' ? text(process.stdin) : readFile(file, 'utf8'))
-  return manage(setting, 'key added', async ({ client, publisherId, deployment }) =>
-    client.addKey(publisherId, verifyConsent(deployment, publisherId, written)),
+  return manage(setting, 'key added', async (identity) =>
+    identity.client.addKey(identity.publisherId, verifyConsent(identity, written)),
   )
 }
 

@@ -44,7 +44,10 @@ describe('what a publisher claims', () => {
     custody = clientOf(developmentWallet('custody', LOCAL_CHAIN_ID))
     publisherId = (await custody.createPublisher('data:,{}', digest(), null)).publisherId
     const deadlineS = (await network.node.header('latest'))!.time + 3_600
-    await custody.addKey(publisherId, await signKeyConsent(network.deployment, publisherId, wallet, deadlineS))
+    await custody.addKey(
+      publisherId,
+      await signKeyConsent(network.deployment, { publisherId, custody: custody.address }, wallet, deadlineS),
+    )
   })
   after(() => network?.close())
 

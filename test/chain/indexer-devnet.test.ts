@@ -44,7 +44,10 @@ describe('the indexer on the local network', () => {
     const { publisherId } = await custody.createPublisher('data:,{"name":"Ä"}', digest(9), null)
     const deadlineS = (await network.node.header('latest'))!.time + 3_600
     const wallet = developmentWallet('signing', LOCAL_CHAIN_ID)
-    await custody.addKey(publisherId, await signKeyConsent(network.deployment, publisherId, wallet, deadlineS))
+    await custody.addKey(
+      publisherId,
+      await signKeyConsent(network.deployment, { publisherId, custody: custody.address }, wallet, deadlineS),
+    )
     return publisherId
   }
 

@@ -56,7 +56,10 @@ describe('the publisher client', () => {
     farFutureS = (await network.node.header('latest'))!.time + 3_600
     expect(await custody.publisherId()).to.equal(null)
     publisherId = (await custody.createPublisher('data:,{}', digest(), null)).publisherId
-    await custody.addKey(publisherId, await signKeyConsent(network.deployment, publisherId, keyWallet, farFutureS))
+    await custody.addKey(
+      publisherId,
+      await signKeyConsent(network.deployment, { publisherId, custody: custody.address }, keyWallet, farFutureS),
+    )
   })
   after(() => network?.close())
 
@@ -69,7 +72,12 @@ describe('the publisher client', () => {
   it('adds a key with its consent, and ends another for good', async () => {
     expect(await custody.isLive(publisherId, key.address)).to.equal(true)
     const other = Wallet.createRandom()
-    const consent = await signKeyConsent(network.deployment, publisherId, other as unknown as Wallet, farFutureS)
+    const consent = await signKeyConsent(
+      network.deployment,
+      { publisherId, custody: custody.address },
+      other as unknown as Wallet,
+      farFutureS,
+    )
     await custody.addKey(publisherId, consent)
     expect(await custody.isLive(publisherId, consent.key)).to.equal(true)
     await custody.endKey(publisherId, consent.key)
@@ -79,7 +87,7 @@ describe('the publisher client', () => {
 
   it('gives the contract’s error by name, with its values', async () => {
     const fresh = Wallet.createRandom() as unknown as Wallet
-    const consent = await signKeyConsent(network.deployment, publisherId, fresh, 1_000)
+    const consent = await signKeyConsent(network.deployment, { publisherId, custody: custody.address }, fresh, 1_000)
     const error = await errorOf(custody.addKey(publisherId, consent))
     expect(error.code).to.equal('chain.rejected')
     expect(error.message).to.match(/^PublisherRegistryConsentExpired: deadline 1000, blockTime \d+$/)

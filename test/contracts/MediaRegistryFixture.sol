@@ -42,8 +42,9 @@ abstract contract MediaRegistryHelpers {
     }
 
     function _consentTo(uint32 id, uint256 privateKey, uint256 deadline) private view returns (bytes memory) {
-        bytes32 consentType = keccak256("KeyConsent(uint32 publisherId,address key,uint256 deadline)");
-        bytes32 consent = keccak256(abi.encode(consentType, id, vm.addr(privateKey), deadline));
+        bytes32 consentType = keccak256("KeyConsent(uint32 publisherId,address custody,address key,uint256 deadline)");
+        address custody = _publishers.custodyOf(id);
+        bytes32 consent = keccak256(abi.encode(consentType, id, custody, vm.addr(privateKey), deadline));
         return _sign(privateKey, _domainOf("Firsthand PublisherRegistry", address(_publishers)), consent);
     }
 

@@ -280,8 +280,8 @@ contract PublisherRegistryTest {
                 address(_registry)
             )
         );
-        bytes32 consentType = keccak256("KeyConsent(uint32 publisherId,address key,uint256 deadline)");
-        bytes32 consent = keccak256(abi.encode(consentType, id, key, deadline));
+        bytes32 consentType = keccak256("KeyConsent(uint32 publisherId,address custody,address key,uint256 deadline)");
+        bytes32 consent = keccak256(abi.encode(consentType, id, _registry.custodyOf(id), key, deadline));
         return keccak256(abi.encodePacked(hex"1901", domain, consent));
     }
 }

@@ -333,6 +333,19 @@ contract PublisherRegistryCustodyTest is MediaRegistryFixture {
         _publishers.addKey(_id, account, deadline, consent);
     }
 
+    function test_aConsentIsForTheCustodyThatItNames(address to) public {
+        vm.assume(to != address(0) && to != _CUSTODY);
+        (uint256 deadline, bytes memory consent) = _consent(9, _NOW + 1);
+        _offer(to);
+        _accept(to);
+        bytes4 refusal = IPublisherRegistry.PublisherRegistryConsentInvalid.selector;
+        vm.expectRevert(abi.encodeWithSelector(refusal, _id, vm.addr(9)));
+        vm.prank(to);
+        _publishers.addKey(_id, vm.addr(9), deadline, consent);
+        _addKeyBy(to, 9, _NOW + 1);
+        require(_publishers.isLive(_id, vm.addr(9)), "its own");
+    }
+
     function test_aConsentHoldsForThirtyDaysAtMost(uint32 more) public {
         uint256 latest = _NOW + 30 days;
         uint256 deadline = latest + 1 + more;

@@ -27,6 +27,7 @@ export const registration = (changes: object = {}) => ({
 
 const KEY_CONSENT = [
   { type: 'uint32', name: 'publisherId' },
+  { type: 'address', name: 'custody' },
   { type: 'address', name: 'key' },
   { type: 'uint256', name: 'deadline' },
 ]
@@ -34,7 +35,7 @@ const KEY_CONSENT = [
 /** The key's consent of docs/protocol.md §2.1. */
 export async function consentOf(
   key: Signer,
-  consent: { publishers: Contract; publisherId?: number; deadline: number; chainId?: number },
+  consent: { publishers: Contract; publisherId?: number; custody?: string; deadline: number; chainId?: number },
 ): Promise<string> {
   const { publishers, publisherId = 1, deadline, chainId = 31337 } = consent
   const domain = {
@@ -43,7 +44,9 @@ export async function consentOf(
     chainId,
     verifyingContract: await publishers.getAddress(),
   }
-  return key.signTypedData(domain, { KeyConsent: KEY_CONSENT }, { publisherId, key: await key.getAddress(), deadline })
+  const custody = consent.custody ?? (await publishers.custodyOf!(publisherId))
+  const value = { publisherId, custody, key: await key.getAddress(), deadline }
+  return key.signTypedData(domain, { KeyConsent: KEY_CONSENT }, value)
 }
 
 /** Adds `key` to publisher 1 with its consent. */

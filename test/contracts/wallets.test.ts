@@ -76,11 +76,20 @@ describe('a wallet of several owners as a key', () => {
       chainId: 31337,
       verifyingContract: await publishers.getAddress(),
     }
-    const fields = ['uint32 publisherId', 'address key', 'uint256 deadline'].map((field) => ({
+    const fields = ['uint32 publisherId', 'address custody', 'address key', 'uint256 deadline'].map((field) => ({
       type: field.split(' ')[0]!,
       name: field.split(' ')[1]!,
     }))
-    return owner.signTypedData(domain, { KeyConsent: fields }, { publisherId: 1, key, deadline })
+    return owner.signTypedData(
+      domain,
+      { KeyConsent: fields },
+      {
+        publisherId: 1,
+        custody: await publishers.custodyOf!(1),
+        key,
+        deadline,
+      },
+    )
   }
 
   it('is added with the consent of as many owners as it asks for, and not of fewer', async () => {
@@ -227,7 +236,7 @@ describe('an account with code (EIP-7702) as a key', () => {
     await as(publishers, stranger).createPublisher!('', ethers.ZeroHash, ethers.ZeroAddress)
     const { deadlineS, signature } = await signKeyConsent(
       await deploymentOf(publishers, media),
-      2,
+      { publisherId: 2, custody: fromHex(await stranger.getAddress(), 20) },
       account,
       await soon(),
     )
