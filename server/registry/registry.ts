@@ -321,14 +321,12 @@ export function createRegistry(parts: RegistryParts): Registry {
 /** What is void may be registered again. */
 const isValid = (row: RecordRow | null): boolean => row !== null && row.disowned === null
 
-/** By what it says it is; whoever reads it checks the rest. */
-function isList(bytes: Uint8Array): boolean {
-  try {
-    return dagCbor.decode<{ firsthand?: unknown } | null>(bytes)?.firsthand === 'list1'
-  } catch {
-    return false
-  }
-}
+/** `firsthand: "list1"` as DAG-CBOR writes it: a text of nine bytes, and one of five. */
+const LIST_MARK = Buffer.from('\x69firsthand\x65list1')
+
+/** By what it says it is; whoever reads it checks the rest. Not decoded for that: a hostile block takes thirty times its size. */
+const isList = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(LIST_MARK)
 
 function missingBlock(root: string): never {
   throw new RegistryError('block.invalid', `the CAR of list ${root} lacks one of its blocks`)

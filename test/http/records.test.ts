@@ -1,7 +1,7 @@
 import { CarReader } from '@ipld/car'
 import { expect } from 'chai'
 import { toHex, toHex0x } from '../../server/bytes.ts'
-import { writeManifest } from '../../server/fingerprint/index.ts'
+import { writeList, writeManifest } from '../../server/fingerprint/index.ts'
 import {
   CAR_TYPE,
   heldView,
@@ -122,6 +122,23 @@ describe('records over HTTP', () => {
       description: { title: 'Quay', text: null, sourceUrl: null, derivedFrom: '00'.repeat(32) },
       frames: 130,
     })
+  })
+
+  it('holds a list whose blocks are all there', async () => {
+    const claim = { contentDigest: of.contentDigest, manifestDigest: manifest.digest, kind: 2, algorithm: 0 }
+    const list = await writeList([{ ...claim, perceptualHashes: [] }])
+    const answer = await hold(await writeCar(list.root, list.blocks))
+    expect(answer.status).to.equal(202)
+    const { expiresAt: _, ...held } = heldView.strict().parse(await answer.json())
+    expect(held).to.deep.equal({
+      root: list.root,
+      type: 'list',
+      contentDigest: null,
+      count: 1,
+      blocks: 2,
+      status: 'held',
+    })
+    await expectProblem(await hold(await writeCar(list.root, list.blocks.slice(0, 1))), 400, 'block.invalid')
   })
 
   it('keeps a manifest at once whose registration has come already', async () => {
