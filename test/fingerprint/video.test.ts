@@ -88,9 +88,11 @@ describe('reading a stream', () => {
     })
 
     it('are the same in every container', async () => {
-      const expected = await read(await mp4({}))
+      // One quantiser: aiming at a rate, the encoder would count the headers of some containers, and look at the clock.
+      const alike = { encoderOptions: { qp: '20' } }
+      const expected = await read(await mp4(alike))
       for (const format of ['matroska', 'mpegts', 'flv', 'mov']) {
-        const found = await read(await mp4({ format }))
+        const found = await read(await mp4({ format, ...alike }))
         expect(found.frames, format).to.deep.equal(expected.frames)
       }
     })
