@@ -22,7 +22,8 @@ import type { DecoderPool } from './fingerprint/index.ts'
 import { createApp, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
-import { anchorBy, createRegistry, type RegistryParts } from './registry/index.ts'
+import { createGuard, type Guard, parseAllowed } from './outgoing/index.ts'
+import { anchorBy, createRegistry, createRemoteMedia, type RegistryParts } from './registry/index.ts'
 import { createAssets } from './web/index.ts'
 
 export interface RunningServer {
@@ -69,6 +70,11 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
   opened.push(() => pool.close())
   const blocks = createBlockStore({ directory: config.DATA_DIR, now })
   const matcher = createMatcher()
+  const uploads = createUploads(join(config.DATA_DIR, 'uploads'), {
+    ...UPLOAD_LIMITS,
+    maxBytes: config.MAX_UPLOAD_BYTES,
+  })
+  const guard = openGuard(config)
   const registry = createRegistry({
     version: config.version,
     deployment: chain.deployment,
@@ -78,6 +84,12 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     indexer,
     finality: indexer.finality,
     decode: pool.decode,
+    remote: createRemoteMedia({
+      guard,
+      keep: uploads.keep,
+      maxBytes: config.MAX_UPLOAD_BYTES,
+      totalMs: config.FETCH_TIMEOUT_S * 1000,
+    }),
     lookupTtlS: config.LOOKUP_TTL_S,
     now,
     problem: problemOf,
@@ -91,7 +103,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
   const token = chain.local && config.loopback ? newToken() : null
   const app = createApp({
     registry,
-    uploads: createUploads(join(config.DATA_DIR, 'uploads'), { ...UPLOAD_LIMITS, maxBytes: config.MAX_UPLOAD_BYTES }),
+    uploads,
     assets: createAssets({ token: token ?? '', version: config.version }),
     token,
     version: config.version,
@@ -166,6 +178,11 @@ function development(
     },
   })
   return { rpcUrl: local.rpcUrl, ledger }
+}
+
+/** The one way out, for everything that strangers name. */
+function openGuard({ FETCH_ALLOW, version }: Config): Guard {
+  return createGuard({ allow: parseAllowed(FETCH_ALLOW ?? ''), userAgent: `Firsthand/${version}` })
 }
 
 function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, pool: DecoderPool) {

@@ -17,6 +17,8 @@ const address = z.preprocess(
     .optional(),
 )
 
+const HOSTS_AND_PORTS = /^\s*(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}\s*(?:,\s*(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}\s*)*$/i
+
 /** Processes; each may use a gigabyte. */
 const MAX_DECODERS = 64
 
@@ -40,6 +42,10 @@ export const environment = z.object({
   MAX_DURATION_S: integer(1, 1_000_000, 4 * 3600).describe('Seconds of a video or a sound'),
   DECODE_TIMEOUT_S: integer(1, 86_400, 600).describe('Seconds that decoding one file may take'),
   LOOKUP_TTL_S: integer(60, 10 * 365 * 86_400, 30 * 86_400).describe('Seconds that a finished lookup is kept'),
+  FETCH_TIMEOUT_S: integer(1, 86_400, 300).describe('Seconds that fetching a candidate by its address may take'),
+  FETCH_ALLOW: z
+    .preprocess(empty, z.string().regex(HOSTS_AND_PORTS, 'expected host:port, separated by commas').optional())
+    .describe('host:port, separated by commas: may be fetched from though not public, by anybody who asks'),
   RATE_LIMIT: integer(1, 1_000_000, 300).describe(
     'Requests a minute and client; clients on this machine are not limited',
   ),

@@ -44,7 +44,14 @@ describe('RegistryError', () => {
   it('has a status of 4xx or 5xx for every code, which may pass by itself only where it is a matter of time', () => {
     for (const [code, { status }] of Object.entries(ERRORS)) expect(status, code).to.be.within(400, 599)
     const retried = Object.keys(ERRORS).filter((code) => ERRORS[code as ErrorCode].retry)
-    expect(retried).to.deep.equal(['request.timeout', 'request.rate_limited', 'chain.unreachable', 'server.busy'])
+    expect(retried).to.deep.equal([
+      'request.timeout',
+      'request.rate_limited',
+      'fetch.timeout',
+      'fetch.unreachable',
+      'chain.unreachable',
+      'server.busy',
+    ])
   })
 })
 

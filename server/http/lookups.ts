@@ -2,7 +2,7 @@
 import { type Request, type Response, Router } from 'express'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
-import { fromDocument, type Lookups, type LookupView, lookupOptions } from '../registry/index.ts'
+import { fromDocument, type LookupOptions, type Lookups, type LookupView, lookupOptions } from '../registry/index.ts'
 import { param, parse } from './parse.ts'
 import { methodNotAllowed, sendProblem } from './problem.ts'
 import type { Uploads } from './uploads.ts'
@@ -23,7 +23,7 @@ export const lookupQuery = lookupOptions.extend({
 })
 
 const jsonBody = z.union([z.strictObject({ fingerprint: z.unknown() }), z.strictObject({ url: z.string() })], {
-  error: 'expected {"fingerprint": …}',
+  error: 'expected {"url": …} or {"fingerprint": …}',
 })
 
 export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
@@ -34,7 +34,7 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
     .post(async (request, response) => {
       const { wait, ...options } = parse(lookupQuery, request.query)
       const started = request.is('application/json')
-        ? lookups.startFingerprint(fromDocument(fingerprintOf(await receiveJson(request))), options)
+        ? startJson(await receiveJson(request), options)
         : lookups.startMedia(await uploads.receive(request), options)
       await answer(lookups, started, wait, response)
     })
@@ -53,6 +53,12 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
     .route('/:id/events')
     .get(async (request, response) => streamEvents(lookups, request, response))
     .all(methodNotAllowed)
+
+  function startJson(body: unknown, options: LookupOptions): LookupView {
+    const asked = parse(jsonBody, body)
+    if ('url' in asked) return lookups.startUrl(asked.url, options)
+    return lookups.startFingerprint(fromDocument(asked.fingerprint), options)
+  }
 
   /** Received like any upload, so that nobody holds a connection with a fingerprint that never ends. */
   async function receiveJson(request: Request): Promise<unknown> {
@@ -81,13 +87,6 @@ function checkSize(json: Uint8Array): void {
       'request.invalid',
       `the body has ${nodes} objects and lists and ${commas} commas; no fingerprint has more than ${MAX_FINGERPRINT_NODES} and ${MAX_FINGERPRINT_COMMAS}`,
     )
-}
-
-function fingerprintOf(body: unknown): unknown {
-  const read = parse(jsonBody, body)
-  if ('url' in read)
-    throw new RegistryError('request.invalid', '"url" is not looked up yet: send the media itself, or its fingerprint')
-  return read.fingerprint
 }
 
 async function answer(lookups: Lookups, started: LookupView, waitS: number, response: Response): Promise<void> {

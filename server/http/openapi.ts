@@ -63,6 +63,13 @@ const token = {
   description: 'from the page of a local server',
 }
 
+const MEDIA_URL = {
+  type: 'string',
+  format: 'uri',
+  maxLength: 2_048,
+  description: 'of the media itself, not of a page; http or https on the public internet, which the server fetches',
+}
+
 /** One operation. Every one may also answer with a problem. */
 function operation(summary: string, responses: Json, rest: Json = {}): Json {
   return { summary, ...rest, responses: { ...responses, default: problem } }
@@ -91,7 +98,12 @@ const paths: Json = {
           content: {
             ...media.content,
             'application/json': {
-              schema: { type: 'object', properties: { fingerprint: ref('Fingerprint') }, required: ['fingerprint'] },
+              schema: {
+                oneOf: [
+                  { type: 'object', properties: { url: MEDIA_URL }, required: ['url'] },
+                  { type: 'object', properties: { fingerprint: ref('Fingerprint') }, required: ['fingerprint'] },
+                ],
+              },
             },
           },
         },

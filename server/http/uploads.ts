@@ -35,6 +35,9 @@ export interface Uploads {
   /** Receives the media of a request: its raw body, or the field `media` of a form.
    * @throws RegistryError `request.too_large`, `request.timeout`, `request.invalid`, `media.empty`, `server.busy`. */
   receive(request: IncomingMessage): Promise<Candidate>
+  /** Keeps media that this server fetched itself; whoever fetches it bounds and watches it.
+   * @throws RegistryError `request.too_large`, `media.empty`, `server.busy`; what the source fails with. */
+  keep(source: Readable): Promise<Candidate>
   /** Receives a small body whole. @throws as `receive`. */
   receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array>
   /** Receives a large body that must be worked on whole: on disk, and then in memory, one at a time.
@@ -132,7 +135,7 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     }
   }
 
-  return { receive, receiveBytes, receiveInTurn }
+  return { receive, keep: storeMedia, receiveBytes, receiveInTurn }
 }
 
 /** Runs one after the other what together would take too much memory. */

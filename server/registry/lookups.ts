@@ -16,6 +16,7 @@ import {
   presentSupersession,
   stateOf,
 } from './present.ts'
+import type { RemoteMedia } from './remote.ts'
 import { NOT_COMPARED, summarise, summariseConflict } from './summary.ts'
 import type { LookupOptions, LookupView, MatchView, Problem, Stage } from './views.ts'
 
@@ -37,6 +38,8 @@ export type Decode = (
 export interface Lookups {
   /** Begins a lookup of media. It takes over the candidate, and disposes of it in the end. */
   startMedia(candidate: Candidate, options: LookupOptions): LookupView
+  /** Begins a lookup of media that this server fetches. @throws RegistryError `fetch.refused` for what is refused at sight. */
+  startUrl(url: string, options: LookupOptions): LookupView
   /** Begins a lookup of a fingerprint that the client computed. */
   startFingerprint(fingerprint: Fingerprint, options: LookupOptions): LookupView
   /** @throws RegistryError `lookup.not_found`. */
@@ -54,6 +57,7 @@ export interface Lookups {
 
 interface Parts {
   decode: Decode
+  remote: RemoteMedia
   matcher: Matcher
   catalogue: Catalogue
   context: Context
@@ -140,20 +144,29 @@ export function createLookups(parts: Parts): Lookups {
   }
 
   function startMedia(candidate: Candidate, options: LookupOptions): LookupView {
+    return begin('media', (job) => decodeAndJudge(job, candidate, options))
+  }
+
+  function startUrl(url: string, options: LookupOptions): LookupView {
+    parts.remote.check(url)
     return begin('media', async (job) => {
-      try {
-        update(job, { status: 'running', stage: 'decoding' })
-        const onProgress = (fraction: number) => update(job, { progress: fraction })
-        const media = await parts.decode(candidate.fd, candidate.byteLength, { signal: job.abort.signal, onProgress })
-        return await judge(
-          job,
-          { ...media, contentDigest: candidate.contentDigest, byteLength: candidate.byteLength },
-          options,
-        )
-      } finally {
-        await candidate.dispose()
-      }
+      update(job, { status: 'running', stage: 'fetching' })
+      const onProgress = (fraction: number) => update(job, { progress: fraction })
+      const candidate = await parts.remote.fetch(url, { signal: job.abort.signal, onProgress })
+      return decodeAndJudge(job, candidate, options)
     })
+  }
+
+  async function decodeAndJudge(job: Job, candidate: Candidate, options: LookupOptions): Promise<Answer> {
+    const { contentDigest, byteLength } = candidate
+    try {
+      update(job, { status: 'running', stage: 'decoding', progress: null })
+      const onProgress = (fraction: number) => update(job, { progress: fraction })
+      const media = await parts.decode(candidate.fd, byteLength, { signal: job.abort.signal, onProgress })
+      return await judge(job, { ...media, contentDigest, byteLength }, options)
+    } finally {
+      await candidate.dispose()
+    }
   }
 
   function startFingerprint(fingerprint: Fingerprint, options: LookupOptions): LookupView {
@@ -231,7 +244,7 @@ export function createLookups(parts: Parts): Lookups {
     await Promise.allSettled([...jobs.values()].map((job) => job.finished))
   }
 
-  return { startMedia, startFingerprint, get, wait, watch, remove, close }
+  return { startMedia, startUrl, startFingerprint, get, wait, watch, remove, close }
 }
 
 const EMPTY: LookupView = {

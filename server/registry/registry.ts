@@ -13,6 +13,7 @@ import { eachOnce, readCar, writeCar } from './car.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
 import { type Context, isoTime, presentPublisher, presentRecord, presentWholeRecord } from './present.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
+import type { RemoteMedia } from './remote.ts'
 import { createSync } from './sync.ts'
 import type { NetworkView, Problem, PublisherView, RecordView, WholeRecordView } from './views.ts'
 
@@ -87,6 +88,7 @@ export interface RegistryParts {
   indexer: Indexer
   finality: Context['finality']
   decode: Decode
+  remote: RemoteMedia
   lookupTtlS: number
   /** Seconds since 1970. */
   now: () => number

@@ -145,7 +145,7 @@ export const problemView = z
   .meta({ id: 'Problem', description: 'RFC 9457' })
 
 export const STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
-export const STAGES = ['receiving', 'decoding', 'searching'] as const
+export const STAGES = ['receiving', 'fetching', 'decoding', 'searching'] as const
 
 export const lookupView = z
   .object({

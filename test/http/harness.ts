@@ -9,7 +9,8 @@ import { RegistryError } from '../../server/errors.ts'
 import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
 import { type AppParts, createApp, createUploads, listen, problemOf } from '../../server/http/index.ts'
 import { createMatcher } from '../../server/matching/index.ts'
-import { createRegistry, type Decode, type Ledger } from '../../server/registry/index.ts'
+import { type Allowed, createGuard } from '../../server/outgoing/index.ts'
+import { createRegistry, createRemoteMedia, type Decode, type Ledger } from '../../server/registry/index.ts'
 import { picture } from '../fingerprint/make.ts'
 import { DEPLOYMENT, memoryBlocks, memoryCatalogue } from '../registry/fakes.ts'
 
@@ -22,6 +23,8 @@ export const REVALIDATE = { 'cache-control': 'max-age=0' }
 export interface Options extends Partial<Pick<AppParts, 'token' | 'loopback' | 'rateLimit' | 'trustProxy'>> {
   limits?: Partial<typeof LIMITS>
   decode?: Decode
+  /** Hosts on this machine that may be fetched from. */
+  allow?: Allowed[]
   /** How far the index is behind; null before the node was asked. */
   lagBlocks?: number | null
 }
@@ -37,6 +40,8 @@ export async function serve(options: Options = {}) {
   const [catalogue, blocks, matcher] = [memoryCatalogue(), memoryBlocks(() => 1_000), createMatcher()]
   const said: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void said.push(JSON.parse(line)) })
+  const uploads = createUploads(join(directory, 'uploads'), { ...LIMITS, ...options.limits })
+  const { maxBytes } = { ...LIMITS, ...options.limits }
   const registry = createRegistry({
     version: '1.2.3',
     deployment: DEPLOYMENT,
@@ -46,6 +51,12 @@ export async function serve(options: Options = {}) {
     indexer: indexer(options.lagBlocks),
     finality: () => 'local',
     decode: options.decode ?? decodeAnything,
+    remote: createRemoteMedia({
+      guard: createGuard({ allow: options.allow ?? [], userAgent: 'test', resolve: async () => [] }),
+      keep: uploads.keep,
+      maxBytes,
+      totalMs: 5_000,
+    }),
     lookupTtlS: 3_600,
     now: () => 1_000,
     problem: problemOf,
@@ -55,7 +66,7 @@ export async function serve(options: Options = {}) {
   await registry.start()
   const app = createApp({
     registry,
-    uploads: createUploads(join(directory, 'uploads'), { ...LIMITS, ...options.limits }),
+    uploads,
     assets: {
       page: () => '<!doctype html><title>page</title>',
       asset: (path) =>
@@ -70,7 +81,6 @@ export async function serve(options: Options = {}) {
     log,
     ...options,
   })
-  const { maxBytes } = { ...LIMITS, ...options.limits }
   const server = await listen(app, { host: '127.0.0.1', port: 0, maxUploadBytes: maxBytes })
 
   /** A development publisher whose transactions are done at once. */

@@ -50,7 +50,7 @@ describe('POST /v1/lookups', () => {
 
   for (const [what, body, code] of [
     ['no JSON', '{', 'request.invalid'],
-    ['an address, which is not fetched yet', '{"url": "https://example.org/a.jpg"}', 'request.invalid'],
+    ['an address that is a number', '{"url": 1}', 'request.invalid'],
     ['neither', '{}', 'request.invalid'],
     ['both', '{"url": "x", "fingerprint": {}}', 'request.invalid'],
     ['no fingerprint', '{"fingerprint": {}}', 'fingerprint.invalid'],

@@ -19,6 +19,7 @@ function setUp(decode: Decode = () => Promise.reject(new Error('nothing to decod
   const onError = (error: unknown, instance?: string) => errors.push({ error, instance })
   const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks: memoryBlocks(), matcher, onError })
   const lookups = createLookups({
+    remote: { check: () => {}, fetch: () => Promise.reject(new Error('nothing is fetched here')) },
     decode,
     matcher,
     catalogue,
