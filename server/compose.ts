@@ -23,7 +23,7 @@ import { createApp, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } 
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
 import { createGuard, type Guard, parseAllowed } from './outgoing/index.ts'
-import { anchorBy, createRegistry, createRemoteMedia, type RegistryParts } from './registry/index.ts'
+import { anchorBy, createRegistry, createRemoteMedia, type Registry, type RegistryParts } from './registry/index.ts'
 import { createAssets } from './web/index.ts'
 
 export interface RunningServer {
@@ -73,6 +73,8 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
   const uploads = createUploads(join(config.DATA_DIR, 'uploads'), {
     ...UPLOAD_LIMITS,
     maxBytes: config.MAX_UPLOAD_BYTES,
+    spaceBytes: config.UPLOADS_BYTES,
+    clientBytes: config.CLIENT_BYTES,
   })
   const guard = openGuard(config)
   const registry = createRegistry({
@@ -90,6 +92,8 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
       maxBytes: config.MAX_UPLOAD_BYTES,
       totalMs: config.FETCH_TIMEOUT_S * 1000,
     }),
+    decoders: config.DECODERS,
+    clientJobs: config.CLIENT_JOBS,
     lookupTtlS: config.LOOKUP_TTL_S,
     now,
     problem: problemOf,
@@ -109,11 +113,18 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     version: config.version,
     loopback: config.loopback,
     rateLimit: config.RATE_LIMIT,
+    clientRequests: config.CLIENT_REQUESTS,
     trustProxy: config.TRUST_PROXY,
-    gauges: gauges(indexer, matcher, pool),
+    gauges: gauges(indexer, matcher, pool, registry),
     log,
   })
-  const server = await listen(app, { host: config.HOST, port: config.PORT, maxUploadBytes: config.MAX_UPLOAD_BYTES })
+  const server = await listen(app, {
+    host: config.HOST,
+    port: config.PORT,
+    maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    maxConnections: config.MAX_CONNECTIONS,
+    behindProxy: config.TRUST_PROXY > 0,
+  })
   opened.push(() => server.close())
   return { url: server.url, local: chain.local !== null }
 }
@@ -185,7 +196,7 @@ function openGuard({ FETCH_ALLOW, version }: Config): Guard {
   return createGuard({ allow: parseAllowed(FETCH_ALLOW ?? ''), userAgent: `Firsthand/${version}` })
 }
 
-function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, pool: DecoderPool) {
+function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, pool: DecoderPool, registry: Registry) {
   return {
     index_head_block: { help: 'Last block in the index', read: () => indexer.state().head?.number ?? -1 },
     index_lag_blocks: {
@@ -199,6 +210,12 @@ function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, poo
     originals: { help: 'Registered originals that can be found by likeness', read: () => matcher.size().originals },
     hashes: { help: 'Perceptual hashes in the index', read: () => matcher.size().hashes },
     decoders_busy: { help: 'Decoder processes at work', read: () => pool.stats().busy },
-    decoders_queued: { help: 'Files that wait for a decoder', read: () => pool.stats().queued },
+    decoders_queued: { help: 'Files that wait for a decoder', read: () => registry.load().waiting },
+    decoders_refused: {
+      help: 'Files that were refused since the start because too many waited for a decoder',
+      read: () => registry.load().refused,
+    },
+    decode_seconds: { help: 'What a file took lately', read: () => registry.load().meanMs / 1000 },
+    lookups_running: { help: 'Lookups under way, waiting ones too', read: () => registry.load().lookups },
   }
 }

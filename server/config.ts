@@ -49,6 +49,15 @@ export const environment = z.object({
   RATE_LIMIT: integer(1, 1_000_000, 300).describe(
     'Requests a minute and client; clients on this machine are not limited',
   ),
+  CLIENT_REQUESTS: integer(1, 1_000_000, 64).describe('Requests of one client that are open at the same time'),
+  CLIENT_JOBS: integer(1, 1_000_000, 8).describe('Lookups of one client that are under way at the same time'),
+  CLIENT_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 4 * 1024 ** 3).describe(
+    'Bytes of uploads of one client that are received or worked on',
+  ),
+  UPLOADS_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 16 * 1024 ** 3).describe(
+    'Bytes of all uploads that are received or worked on: so much room on the disk of DATA_DIR',
+  ),
+  MAX_CONNECTIONS: integer(1, 1_000_000, 2_000).describe('Connections to the HTTP server'),
   TRUST_PROXY: integer(0, 10, 0).describe('Proxies in front of the server whose X-Forwarded-For counts'),
   LOG_LEVEL: z
     .preprocess(empty, z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn'))

@@ -3,11 +3,11 @@ import express, { type Express, type Request, type Response } from 'express'
 import type { Logger } from 'pino'
 import { pinoHttp } from 'pino-http'
 import { RegistryError } from '../errors.ts'
-import type { Registry } from '../registry/index.ts'
+import { createQuota, type Registry } from '../registry/index.ts'
 import type { Assets } from '../web/index.ts'
 import { blockRoutes } from './blocks.ts'
 import { docsRoutes } from './docs.ts'
-import { limitRate, localHostOnly, securityHeaders } from './guard.ts'
+import { limitOpen, limitRate, localHostOnly, securityHeaders } from './guard.ts'
 import { lookupRoutes } from './lookups.ts'
 import { createMetrics, type Gauges } from './metrics.ts'
 import { openApi } from './openapi.ts'
@@ -24,11 +24,21 @@ export interface AppParts {
   version: string
   /** Whether the server may only be reached from this machine. */
   loopback: boolean
+  /** Requests of one client a minute, and at the same time. */
   rateLimit: number
+  clientRequests: number
   trustProxy: number
   gauges: Gauges
   log: Logger
 }
+
+/** Requests that are open at the same time: each takes some kilobytes, and cheap ones are done in milliseconds. */
+const MAX_REQUESTS = 2_000
+/** Streams of events, each of which is a request that stays open for as long as a lookup. */
+const MAX_STREAMS = 1_000
+const CLIENT_STREAMS = 16
+/** Seconds after which whoever has too many of them open is told to come back. */
+const OPEN_S = 2
 
 export function createApp(parts: AppParts): Express {
   const { registry, log } = parts
@@ -46,8 +56,11 @@ export function createApp(parts: AppParts): Express {
   })
   get('/metrics', async (response) => void response.type(metrics.type).send(await metrics.text()))
 
-  app.use(limitRate(parts.rateLimit))
-  app.use('/v1/lookups', lookupRoutes(registry.lookups, parts.uploads))
+  const quota = (what: string, total: number, perClient: number) =>
+    createQuota({ what, total, perClient, retryAfterS: () => OPEN_S })
+  app.use(limitRate(parts.rateLimit), limitOpen(quota('requests', MAX_REQUESTS, parts.clientRequests)))
+  const streams = quota('streams of events', MAX_STREAMS, CLIENT_STREAMS)
+  app.use('/v1/lookups', lookupRoutes(registry.lookups, parts.uploads, streams))
   app.use('/v1', recordRoutes(registry, parts.uploads, parts.token))
   app.use('/ipfs', blockRoutes(registry))
   const document = openApi(parts.version)

@@ -1,8 +1,10 @@
 /** What every request must pass before it reaches a route. */
 import type { RequestHandler } from 'express'
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
+import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import { RegistryError } from '../errors.ts'
+import type { Quota } from '../registry/index.ts'
+import { clientOf } from './client.ts'
 
 /** Headers for a page that loads nothing from elsewhere; the preview of a chosen file is a blob. */
 export const securityHeaders = helmet({
@@ -47,11 +49,20 @@ export function limitRate(perMinute: number): RequestHandler {
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
-    skip: (request) => /^(?:::ffff:)?127\.|^::1$/.test(request.ip ?? ''),
+    keyGenerator: (request) => clientOf(request).key,
+    skip: (request) => !clientOf(request).limited,
     handler: (_request, response) => {
       const retryAfterS = Number(response.getHeader('Retry-After') ?? 60)
       throw new RegistryError('request.rate_limited', `at most ${perMinute} requests a minute`, { retryAfterS })
     },
   })
+}
+
+/** Requests that are not answered yet, however they wait: for a decoder, for events, for the rest of a body. */
+export function limitOpen(quota: Quota): RequestHandler {
+  return (request, response, next) => {
+    const share = quota.take(clientOf(request))
+    response.once('close', share.release)
+    next()
+  }
 }

@@ -2,7 +2,16 @@
 import { type Request, type Response, Router } from 'express'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
-import { fromDocument, type LookupOptions, type Lookups, type LookupView, lookupOptions } from '../registry/index.ts'
+import {
+  type Client,
+  fromDocument,
+  type LookupOptions,
+  type Lookups,
+  type LookupView,
+  lookupOptions,
+  type Quota,
+} from '../registry/index.ts'
+import { clientOf } from './client.ts'
 import { param, parse } from './parse.ts'
 import { methodNotAllowed, sendProblem } from './problem.ts'
 import type { Uploads } from './uploads.ts'
@@ -26,16 +35,18 @@ const jsonBody = z.union([z.strictObject({ fingerprint: z.unknown() }), z.strict
   error: 'expected {"url": …} or {"fingerprint": …}',
 })
 
-export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
+/** @param streams those of events that are open. */
+export function lookupRoutes(lookups: Lookups, uploads: Uploads, streams: Quota): Router {
   const router = Router()
 
   router
     .route('/')
     .post(async (request, response) => {
       const { wait, ...options } = parse(lookupQuery, request.query)
+      const client = clientOf(request)
       const started = request.is('application/json')
-        ? startJson(await receiveJson(request), options)
-        : lookups.startMedia(await uploads.receive(request), options)
+        ? startJson(await receiveJson(request), options, client)
+        : await startMedia(request, options, client)
       await answer(lookups, started, wait, response)
     })
     .all(methodNotAllowed)
@@ -51,18 +62,28 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads): Router {
 
   router
     .route('/:id/events')
-    .get(async (request, response) => streamEvents(lookups, request, response))
+    .get(async (request, response) => {
+      const share = streams.take(clientOf(request))
+      response.once('close', share.release)
+      await streamEvents(lookups, request, response)
+    })
     .all(methodNotAllowed)
 
-  function startJson(body: unknown, options: LookupOptions): LookupView {
+  function startJson(body: unknown, options: LookupOptions, client: Client): LookupView {
     const asked = parse(jsonBody, body)
-    if ('url' in asked) return lookups.startUrl(asked.url, options)
-    return lookups.startFingerprint(fromDocument(asked.fingerprint), options)
+    if ('url' in asked) return lookups.startUrl(asked.url, options, client)
+    return lookups.startFingerprint(fromDocument(asked.fingerprint), options, client)
+  }
+
+  /** Whom there is no room for is told before a byte of the media is read. */
+  async function startMedia(request: Request, options: LookupOptions, client: Client): Promise<LookupView> {
+    lookups.check(client)
+    return lookups.startMedia(await uploads.receive(request, client), options, client)
   }
 
   /** Received like any upload, so that nobody holds a connection with a fingerprint that never ends. */
   async function receiveJson(request: Request): Promise<unknown> {
-    const body = await uploads.receiveBytes(request, MAX_FINGERPRINT_BYTES)
+    const body = await uploads.receiveBytes(request, MAX_FINGERPRINT_BYTES, clientOf(request))
     checkSize(body)
     try {
       return JSON.parse(new TextDecoder().decode(body))
@@ -113,8 +134,10 @@ async function streamEvents(lookups: Lookups, request: Request, response: Respon
   response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
   const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   const tell = (now: LookupView) => {
-    if (now.status === 'queued' || now.status === 'running') send('stage', { stage: now.stage, progress: now.progress })
-    else {
+    if (now.status === 'queued' || now.status === 'running') {
+      // Whoever does not read is not told the rest of it: progress must not pile up here.
+      if (!response.writableNeedDrain) send('stage', { stage: now.stage, progress: now.progress })
+    } else {
       send('done', now)
       response.end()
     }

@@ -1,6 +1,6 @@
 /** The only place that catches: every error leaves as RFC 9457 problem+json; what is not for the client stays in the log. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
-import { ERRORS, type ErrorCode, RegistryError } from '../errors.ts'
+import { ERRORS, RegistryError } from '../errors.ts'
 import type { Problem } from '../registry/index.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
@@ -18,6 +18,7 @@ export function problemOf(error: unknown, instance: string): Problem {
     detail: cut(known.message),
     instance: `urn:firsthand:${instance}`,
     code: known.code,
+    ...(ERRORS[known.code].retry && { retryAfterS: known.retryAfterS ?? 1 }),
   }
 }
 
@@ -38,8 +39,8 @@ export function asRegistryError(error: unknown): RegistryError {
 
 const cut = (text: string) => (text.length > MAX_DETAIL ? `${text.slice(0, MAX_DETAIL - 1)}…` : text)
 
-export function sendProblem(response: Response, problem: Problem, retryAfterS?: number): void {
-  if (ERRORS[problem.code as ErrorCode]?.retry) response.set('Retry-After', String(retryAfterS ?? 1))
+export function sendProblem(response: Response, problem: Problem): void {
+  if (problem.retryAfterS !== undefined) response.set('Retry-After', String(problem.retryAfterS))
   response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
 }
 
@@ -64,7 +65,7 @@ export function problemHandler(report: (error: unknown, request: Request) => voi
     if (known.status >= 500 && known.code !== 'server.busy') report(error, request)
     if (response.headersSent) return next(error)
     endUpload(request, response)
-    sendProblem(response, problemOf(known, String(request.id)), known.retryAfterS)
+    sendProblem(response, problemOf(known, String(request.id)))
   }
 }
 

@@ -5,6 +5,7 @@ import { type Request, Router } from 'express'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
 import { CAR_TYPE, KINDS, MAX_CAR_BYTES, type Registry, WAYS } from '../registry/index.ts'
+import { clientOf } from './client.ts'
 import { param, parse } from './parse.ts'
 import { methodNotAllowed } from './problem.ts'
 import type { Uploads } from './uploads.ts'
@@ -48,7 +49,7 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
           'request.unsupported_media_type',
           `expected ${CAR_TYPE}: a CAR with a manifest or a list as its root`,
         )
-      const held = await uploads.receiveInTurn(request, MAX_CAR_BYTES, registry.hold)
+      const held = await uploads.receiveInTurn(request, MAX_CAR_BYTES, clientOf(request), registry.hold)
       response.status(held.status === 'kept' ? 200 : 202).json(held)
     })
     .all(methodNotAllowed)
@@ -65,9 +66,10 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
     .all(methodNotAllowed)
 
   async function registerUpload(request: Request, how: Parameters<Registry['registerHere']>[1]) {
-    const media = await uploads.receive(request)
+    const client = clientOf(request)
+    const media = await uploads.receive(request, client)
     try {
-      return await registry.registerHere(media, how)
+      return await registry.registerHere(media, how, client)
     } finally {
       await media.dispose()
     }

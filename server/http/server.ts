@@ -12,6 +12,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { RegistryError } from '../errors.ts'
+import { isThisMachine } from './client.ts'
 import { LINGER_MS, PROBLEM_TYPE, problemOf } from './problem.ts'
 
 export interface HttpServer {
@@ -22,19 +23,37 @@ export interface HttpServer {
 
 /** Milliseconds for the headers of a request: whoever sends them byte by byte holds a connection, nothing else. */
 const HEADERS_MS = 15_000
+/** Milliseconds that a connection without a request stays open. */
+const KEEP_ALIVE_MS = 10_000
 /** Milliseconds that requests have to finish when the server stops. */
 const DRAIN_MS = 3_000
+
+/** Milliseconds between two looks for connections whose time is over. */
+const CHECK_MS = 5_000
+/** Connections of one address: browsers open six. */
+const CLIENT_CONNECTIONS = 128
+
+export interface ListenOptions {
+  host: string
+  port: number
+  maxUploadBytes: number
+  maxConnections: number
+  /** Whether many clients may come from one address. */
+  behindProxy: boolean
+}
 
 /** @param maxUploadBytes what announces more is not invited to send it (`Expect: 100-continue`).
  * @throws RegistryError `server.busy` if the port is taken. */
 export async function listen(
   app: RequestListener,
-  { host, port, maxUploadBytes }: { host: string; port: number; maxUploadBytes: number },
+  { host, port, maxUploadBytes, maxConnections, behindProxy }: ListenOptions,
 ): Promise<HttpServer> {
   // A large upload takes as long as it takes: uploads.ts watches its pace.
   // A request without a Host is refused by guard.ts, with a reason.
-  const options = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: 10_000, requireHostHeader: false }
-  const server = createServer(options, app)
+  const times = { headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: CHECK_MS }
+  const server = createServer({ ...times, requestTimeout: 0, requireHostHeader: false }, app)
+  server.maxConnections = maxConnections
+  if (!behindProxy) limitConnections(server)
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= maxUploadBytes) response.writeContinue()
     app(request, response)
@@ -57,6 +76,23 @@ export async function listen(
     await closed
     clearTimeout(cut)
   }
+}
+
+/** One address must not have all connections, even if it never asks for anything. Those over the limit are cut without a word. */
+function limitConnections(server: Server): void {
+  const byAddress = new Map<string, number>()
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? ''
+    if (isThisMachine(address)) return
+    const open = (byAddress.get(address) ?? 0) + 1
+    byAddress.set(address, open)
+    socket.once('close', () => {
+      const left = byAddress.get(address)! - 1
+      if (left > 0) byAddress.set(address, left)
+      else byAddress.delete(address)
+    })
+    if (open > CLIENT_CONNECTIONS) socket.destroy()
+  })
 }
 
 /** Node would answer these without a word, or not at all. */

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import busboy from 'busboy'
 import { RegistryError } from '../errors.ts'
-import type { Candidate } from '../registry/index.ts'
+import { type Candidate, type Client, createQuota, type Share } from '../registry/index.ts'
 
 const read = promisify(readCallback)
 
@@ -20,79 +20,112 @@ export interface UploadLimits {
   /** Bytes a second, in the mean over the whole upload, once `graceMs` are over. */
   minRate: number
   graceMs: number
-  /** Uploads that are received at the same time. */
+  /** Uploads that are received at the same time, altogether and of one client. */
   maxConcurrent: number
+  clientConcurrent: number
+  /** Bytes of uploads that are received or worked on, altogether and of one client. */
+  spaceBytes: number
+  clientBytes: number
 }
 
-export const UPLOAD_LIMITS: Omit<UploadLimits, 'maxBytes'> = {
+export const UPLOAD_LIMITS: Omit<UploadLimits, 'maxBytes' | 'spaceBytes' | 'clientBytes'> = {
   idleMs: 20_000,
   minRate: 1_024,
   graceMs: 30_000,
   maxConcurrent: 64,
+  clientConcurrent: 16,
 }
+
+/** Seconds after which whoever finds no room for an upload is told to come back: what is there may take minutes, or be gone at once. */
+const SPACE_S = 5
+const PLACE_S = 2
 
 export interface Uploads {
   /** Receives the media of a request: its raw body, or the field `media` of a form.
-   * @throws RegistryError `request.too_large`, `request.timeout`, `request.invalid`, `media.empty`, `server.busy`. */
-  receive(request: IncomingMessage): Promise<Candidate>
+   * @throws RegistryError `request.too_large`, `request.timeout`, `request.invalid`, `request.rate_limited`, `media.empty`,
+   *  `server.busy`. */
+  receive(request: IncomingMessage, client: Client): Promise<Candidate>
   /** Keeps media that this server fetched itself; whoever fetches it bounds and watches it.
-   * @throws RegistryError `request.too_large`, `media.empty`, `server.busy`; what the source fails with. */
-  keep(source: Readable): Promise<Candidate>
+   * @throws RegistryError `request.too_large`, `request.rate_limited`, `media.empty`, `server.busy`; what the source fails with. */
+  keep(source: Readable, client: Client): Promise<Candidate>
   /** Receives a small body whole. @throws as `receive`. */
-  receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array>
+  receiveBytes(request: IncomingMessage, maxBytes: number, client: Client): Promise<Uint8Array>
   /** Receives a large body that must be worked on whole: on disk, and then in memory, one at a time.
    * @throws as `receive`, and as `work`. */
-  receiveInTurn<T>(request: IncomingMessage, maxBytes: number, work: (bytes: Uint8Array) => Promise<T>): Promise<T>
+  receiveInTurn<T>(
+    request: IncomingMessage,
+    maxBytes: number,
+    client: Client,
+    work: (bytes: Uint8Array) => Promise<T>,
+  ): Promise<T>
 }
 
 /** @param directory is emptied: what a killed server left behind is of no use to anybody. */
 export function createUploads(directory: string, limits: UploadLimits): Uploads {
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  let receiving = 0
+  const places = createQuota({
+    what: 'uploads',
+    total: limits.maxConcurrent,
+    perClient: limits.clientConcurrent,
+    retryAfterS: () => PLACE_S,
+  })
+  const space = createQuota({
+    what: 'bytes of uploads',
+    total: limits.spaceBytes,
+    perClient: limits.clientBytes,
+    retryAfterS: () => SPACE_S,
+  })
 
-  async function receive(request: IncomingMessage): Promise<Candidate> {
+  async function receive(request: IncomingMessage, client: Client): Promise<Candidate> {
     refuseByHeaders(request, limits.maxBytes)
+    // Asked and not held: whoever announces much and sends little must not keep out the others.
+    space.take(client, announced(request)).release()
     const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')
-    return inPlace(() => (isForm ? fromForm(request) : storeMedia(watched(request, limits))))
+    return inPlace(client, () => (isForm ? fromForm(request, client) : storeMedia(watched(request, limits), client)))
   }
 
   /** One of the places for uploads, for as long as `work` takes. */
-  async function inPlace<T>(work: () => Promise<T>): Promise<T> {
-    if (receiving >= limits.maxConcurrent)
-      throw new RegistryError('server.busy', `${receiving} uploads are being received already`, { retryAfterS: 2 })
-    receiving++
+  async function inPlace<T>(client: Client, work: () => Promise<T>): Promise<T> {
+    const place = places.take(client)
     try {
       return await work()
     } finally {
-      receiving--
+      place.release()
     }
   }
 
-  async function storeMedia(source: Readable): Promise<Candidate> {
-    const media = await store(source, limits.maxBytes)
+  async function storeMedia(source: Readable, client: Client): Promise<Candidate> {
+    const media = await store(source, limits.maxBytes, client)
     if (media.byteLength > 0) return media
     await media.dispose()
     throw new RegistryError('media.empty', 'the media has no bytes: send the file as the body or as form field "media"')
   }
 
-  async function store(source: Readable, maxBytes: number): Promise<Candidate> {
+  async function store(source: Readable, maxBytes: number, client: Client): Promise<Candidate> {
     // It may fail before anybody reads it, and an error that nobody hears ends the process; the pipeline finds it again.
     source.on('error', () => {})
-    const path = join(directory, randomUUID())
-    const file = await open(path, 'wx+', 0o600)
-    // The name is not needed again, and without one nothing can be left behind.
-    await unlink(path)
+    const file = await openNameless()
+    const room = space.take(client, 0)
+    const dispose = () => file.close().finally(room.release)
     try {
-      const { digest, byteLength } = await write(source, file, maxBytes)
-      return { fd: file.fd, byteLength, contentDigest: digest, dispose: () => file.close() }
+      const { digest, byteLength } = await write(source, file, maxBytes, room)
+      return { fd: file.fd, byteLength, contentDigest: digest, dispose }
     } catch (error) {
-      await file.close()
+      await dispose()
       throw error
     }
   }
 
-  async function fromForm(request: IncomingMessage): Promise<Candidate> {
+  async function openNameless(): Promise<FileHandle> {
+    const path = join(directory, randomUUID())
+    const file = await open(path, 'wx+', 0o600)
+    // The name is not needed again, and without one nothing can be left behind.
+    await unlink(path)
+    return file
+  }
+
+  async function fromForm(request: IncomingMessage, client: Client): Promise<Candidate> {
     let found: Promise<Candidate> | undefined
     const form = parser(request)
     form.on('file', (name, stream) => {
@@ -100,7 +133,7 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
       if (name !== 'media') return
       if (found)
         return void form.destroy(new RegistryError('request.invalid', 'the form has two files "media": send one'))
-      found = storeMedia(stream)
+      found = storeMedia(stream, client)
       found.catch((error: Error) => form.destroy(error))
     })
     try {
@@ -114,9 +147,9 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     return found
   }
 
-  async function receiveBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  async function receiveBytes(request: IncomingMessage, maxBytes: number, client: Client): Promise<Uint8Array> {
     refuseByHeaders(request, maxBytes)
-    return inPlace(() => collect(watched(request, limits), maxBytes))
+    return inPlace(client, () => collect(watched(request, limits), maxBytes))
   }
 
   const inTurn = createTurns()
@@ -124,10 +157,11 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
   async function receiveInTurn<T>(
     request: IncomingMessage,
     maxBytes: number,
+    client: Client,
     work: (bytes: Uint8Array) => Promise<T>,
   ): Promise<T> {
     refuseByHeaders(request, maxBytes)
-    const body = await inPlace(() => store(watched(request, limits), maxBytes))
+    const body = await inPlace(client, () => store(watched(request, limits), maxBytes, client))
     try {
       return await inTurn(async () => work(await readWhole(body)))
     } finally {
@@ -185,6 +219,7 @@ async function write(
   source: Readable,
   file: FileHandle,
   maxBytes: number,
+  room: Share,
 ): Promise<{ digest: Uint8Array; byteLength: number }> {
   const hash = createHash('sha256')
   let byteLength = 0
@@ -193,6 +228,7 @@ async function write(
     for await (const chunk of source as AsyncIterable<Buffer>) {
       byteLength += chunk.length
       if (byteLength > maxBytes) throw tooLarge(maxBytes)
+      room.more(chunk.length)
       hash.update(chunk)
       await file.writeFile(chunk)
     }
@@ -210,8 +246,11 @@ function refuseByHeaders(request: IncomingMessage, maxBytes: number): void {
       'request.unsupported_media_type',
       `found Content-Encoding "${coding.slice(0, 40)}": send the body as it is, without one`,
     )
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  if (announced(request) > maxBytes) throw tooLarge(maxBytes)
 }
+
+/** Bytes that the headers announce; 0 if they do not say. */
+const announced = (request: IncomingMessage) => Number(request.headers['content-length'] ?? 0)
 
 function tooLarge(maxBytes: number): RegistryError {
   return new RegistryError('request.too_large', `at most ${maxBytes} bytes are taken`)

@@ -7,6 +7,7 @@ import type { Catalogue, RecordRow } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
 import type { Fingerprint, Kind, MediaFingerprint } from '../fingerprint/index.ts'
 import { type Found, type Matcher, type Relation, rank, type Verdict } from '../matching/index.ts'
+import type { Admission, Turn } from './admission.ts'
 import {
   type Context,
   isoTime,
@@ -16,6 +17,7 @@ import {
   presentSupersession,
   stateOf,
 } from './present.ts'
+import type { Client, Quota, Share } from './quota.ts'
 import type { RemoteMedia } from './remote.ts'
 import { NOT_COMPARED, summarise, summariseConflict } from './summary.ts'
 import type { LookupOptions, LookupView, MatchView, Problem, Stage } from './views.ts'
@@ -36,12 +38,15 @@ export type Decode = (
 ) => Promise<MediaFingerprint>
 
 export interface Lookups {
-  /** Begins a lookup of media. It takes over the candidate, and disposes of it in the end. */
-  startMedia(candidate: Candidate, options: LookupOptions): LookupView
-  /** Begins a lookup of media that this server fetches. @throws RegistryError `fetch.refused` for what is refused at sight. */
-  startUrl(url: string, options: LookupOptions): LookupView
-  /** Begins a lookup of a fingerprint that the client computed. */
-  startFingerprint(fingerprint: Fingerprint, options: LookupOptions): LookupView
+  /** Asked before media is received. @throws RegistryError what `startMedia` would throw now. */
+  check(client: Client): void
+  /** Begins a lookup of media. It takes over the candidate, and disposes of it in the end, also when it throws.
+   *  @throws RegistryError `request.rate_limited` or `server.busy` with the seconds after which to come back. */
+  startMedia(candidate: Candidate, options: LookupOptions, client: Client): LookupView
+  /** Begins a lookup of media that this server fetches. @throws as `startMedia`, and `fetch.refused` for what is refused at sight. */
+  startUrl(url: string, options: LookupOptions, client: Client): LookupView
+  /** Begins a lookup of a fingerprint that the client computed. @throws as `startMedia`. */
+  startFingerprint(fingerprint: Fingerprint, options: LookupOptions, client: Client): LookupView
   /** @throws RegistryError `lookup.not_found`. */
   get(id: string): Promise<LookupView>
   /** Resolves when the lookup is finished or after `waitMs`, with the lookup as it then is. */
@@ -58,6 +63,10 @@ export interface Lookups {
 interface Parts {
   decode: Decode
   remote: RemoteMedia
+  /** Of the decoders. */
+  admission: Admission
+  /** Lookups under way. */
+  quota: Quota
   matcher: Matcher
   catalogue: Catalogue
   context: Context
@@ -86,7 +95,7 @@ interface Job {
 export function createLookups(parts: Parts): Lookups {
   const jobs = new Map<string, Job>()
 
-  function begin(basis: LookupView['basis'], run: (job: Job) => Promise<Answer>): LookupView {
+  function begin(basis: LookupView['basis'], share: Share, run: (job: Job) => Promise<Answer>): LookupView {
     const now = parts.now()
     const view = {
       ...EMPTY,
@@ -96,9 +105,10 @@ export function createLookups(parts: Parts): Lookups {
       expiresAt: isoTime(now + parts.ttlS),
     }
     const job: Job = { view, abort: new AbortController(), changed: new EventEmitter(), finished: Promise.resolve() }
-    job.changed.setMaxListeners(100)
+    // As many as there are streams of events, which are limited where they are served.
+    job.changed.setMaxListeners(0)
     jobs.set(view.id, job)
-    job.finished = finish(job, run)
+    job.finished = finish(job, run).finally(share.release)
     return job.view
   }
 
@@ -143,34 +153,70 @@ export function createLookups(parts: Parts): Lookups {
     job.changed.emit('change', job.view)
   }
 
-  function startMedia(candidate: Candidate, options: LookupOptions): LookupView {
-    return begin('media', (job) => decodeAndJudge(job, candidate, options))
+  function check(client: Client): void {
+    parts.quota.take(client).release()
+    parts.admission.check(client)
   }
 
-  function startUrl(url: string, options: LookupOptions): LookupView {
+  function startMedia(candidate: Candidate, options: LookupOptions, client: Client): LookupView {
+    let share: Share | undefined
+    try {
+      share = parts.quota.take(client)
+      const turn = parts.admission.enter(client)
+      return begin('media', share, (job) => decodeAndJudge(job, turn, candidate, options))
+    } catch (error) {
+      share?.release()
+      void candidate.dispose()
+      throw error
+    }
+  }
+
+  function startUrl(url: string, options: LookupOptions, client: Client): LookupView {
     parts.remote.check(url)
-    return begin('media', async (job) => {
+    check(client)
+    return begin('media', parts.quota.take(client), async (job) => {
       update(job, { status: 'running', stage: 'fetching' })
       const onProgress = (fraction: number) => update(job, { progress: fraction })
-      const candidate = await parts.remote.fetch(url, { signal: job.abort.signal, onProgress })
-      return decodeAndJudge(job, candidate, options)
+      const candidate = await parts.remote.fetch(url, { signal: job.abort.signal, onProgress, client })
+      return decodeAndJudge(job, await enter(candidate, client), candidate, options)
     })
   }
 
-  async function decodeAndJudge(job: Job, candidate: Candidate, options: LookupOptions): Promise<Answer> {
+  /** In the queue only now: a slow server elsewhere must not keep a place here. */
+  async function enter(candidate: Candidate, client: Client): Promise<Turn> {
+    try {
+      return parts.admission.enter(client)
+    } catch (error) {
+      await candidate.dispose()
+      throw error
+    }
+  }
+
+  async function decodeAndJudge(job: Job, turn: Turn, candidate: Candidate, options: LookupOptions): Promise<Answer> {
     const { contentDigest, byteLength } = candidate
     try {
-      update(job, { status: 'running', stage: 'decoding', progress: null })
-      const onProgress = (fraction: number) => update(job, { progress: fraction })
-      const media = await parts.decode(candidate.fd, byteLength, { signal: job.abort.signal, onProgress })
+      const media = await decodeInTurn(job, turn, candidate)
       return await judge(job, { ...media, contentDigest, byteLength }, options)
     } finally {
+      turn.leave()
       await candidate.dispose()
     }
   }
 
-  function startFingerprint(fingerprint: Fingerprint, options: LookupOptions): LookupView {
-    return begin('client fingerprint', (job) => judge(job, fingerprint, options))
+  /** The place of a decoder is given back as soon as it is not needed any more. */
+  async function decodeInTurn(job: Job, turn: Turn, { fd, byteLength }: Candidate): Promise<MediaFingerprint> {
+    const { signal } = job.abort
+    if (!turn.begun) await turn.ready(signal)
+    update(job, { status: 'running', stage: 'decoding', progress: null })
+    const onProgress = (fraction: number) => update(job, { progress: fraction })
+    const media = await parts.decode(fd, byteLength, { signal, onProgress })
+    turn.leave()
+    return media
+  }
+
+  function startFingerprint(fingerprint: Fingerprint, options: LookupOptions, client: Client): LookupView {
+    const share = parts.quota.take(client)
+    return begin('client fingerprint', share, (job) => judge(job, fingerprint, options))
   }
 
   async function judge(job: Job, candidate: Fingerprint, options: LookupOptions): Promise<Answer> {
@@ -244,7 +290,7 @@ export function createLookups(parts: Parts): Lookups {
     await Promise.allSettled([...jobs.values()].map((job) => job.finished))
   }
 
-  return { startMedia, startUrl, startFingerprint, get, wait, watch, remove, close }
+  return { check, startMedia, startUrl, startFingerprint, get, wait, watch, remove, close }
 }
 
 const EMPTY: LookupView = {

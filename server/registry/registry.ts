@@ -8,10 +8,12 @@ import { RegistryError } from '../errors.ts'
 import type { Description } from '../fingerprint/index.ts'
 import { type Kind, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
 import type { Matcher } from '../matching/index.ts'
+import { type Admission, createAdmission } from './admission.ts'
 import type { Way } from './anchoring.ts'
 import { eachOnce, readCar, writeCar } from './car.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
 import { type Context, isoTime, presentPublisher, presentRecord, presentWholeRecord } from './present.ts'
+import { type Client, createQuota } from './quota.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
 import type { RemoteMedia } from './remote.ts'
 import { createSync } from './sync.ts'
@@ -42,10 +44,15 @@ export interface Registry {
   /** Null when the index follows the chain, else why not. */
   notReady(): string | null
   /** Registers a file with the development publisher's key. @throws RegistryError `signer.unavailable` on any but a local chain. */
-  registerHere(media: Candidate, how: RegisterHere): Promise<Registered>
+  registerHere(media: Candidate, how: RegisterHere, client: Client): Promise<Registered>
+  /** What is under way. */
+  load(): Load
   start(): Promise<void>
   close(): Promise<void>
 }
+
+/** Files at decoders and before them, those that were refused for it, and lookups of any kind under way. */
+export type Load = ReturnType<Admission['stats']> & { lookups: number }
 
 export interface HeldView {
   root: string
@@ -89,6 +96,10 @@ export interface RegistryParts {
   finality: Context['finality']
   decode: Decode
   remote: RemoteMedia
+  /** Files that are decoded at the same time. */
+  decoders: number
+  /** Lookups of one client that are under way at the same time. */
+  clientJobs: number
   lookupTtlS: number
   /** Seconds since 1970. */
   now: () => number
@@ -106,11 +117,25 @@ const MAX_REGISTER_MS = 3_600_000
 /** Seconds between two sweeps of what has expired. */
 const SWEEP_S = 60
 
+/** Lookups of fingerprints under way: those of long videos take 8 MB each in memory. */
+const MAX_LOOKUPS = 64
+/** Room for those of media, which have a limit of their own. */
+const LOOKUPS_PER_DECODER = 64
+/** Seconds after which a client that has too many under way is told to come back, at the most. */
+const MAX_RETRY_S = 60
+
 export function createRegistry(parts: RegistryParts): Registry {
   const { catalogue, blocks, matcher, deployment, indexer } = parts
   const context: Context = { deployment, finality: parts.finality }
   const sync = createSync({ deployment, catalogue, blocks, matcher, onError: parts.onError })
-  const lookups = createLookups({ ...parts, context, ttlS: parts.lookupTtlS })
+  const admission = createAdmission({ places: parts.decoders })
+  const quota = createQuota({
+    what: 'lookups',
+    total: MAX_LOOKUPS + LOOKUPS_PER_DECODER * parts.decoders,
+    perClient: parts.clientJobs,
+    retryAfterS: () => Math.min(MAX_RETRY_S, Math.ceil(admission.stats().meanMs / 1000)),
+  })
+  const lookups = createLookups({ ...parts, admission, quota, context, ttlS: parts.lookupTtlS })
   let sweeper: NodeJS.Timeout | undefined
   let started = false
 
@@ -254,7 +279,23 @@ export function createRegistry(parts: RegistryParts): Registry {
     return lagBlocks > MAX_LAG_BLOCKS ? `the index is ${lagBlocks} blocks behind the chain` : null
   }
 
-  async function registerHere(media: Candidate, { description, way, relay }: RegisterHere): Promise<Registered> {
+  /** With the place of a decoder. */
+  async function decodeInTurn({ fd, byteLength }: Candidate, client: Client, onProgress: (fraction: number) => void) {
+    const signal = AbortSignal.timeout(MAX_REGISTER_MS)
+    const turn = admission.enter(client)
+    try {
+      await turn.ready(signal)
+      return await parts.decode(fd, byteLength, { signal, onProgress })
+    } finally {
+      turn.leave()
+    }
+  }
+
+  async function registerHere(
+    media: Candidate,
+    { description, way, relay }: RegisterHere,
+    client: Client,
+  ): Promise<Registered> {
     if (!parts.development)
       throw new RegistryError(
         'signer.unavailable',
@@ -269,9 +310,8 @@ export function createRegistry(parts: RegistryParts): Registry {
       name: 'upload',
       digest: async () => media.contentDigest,
       fingerprint: async (onProgress) => {
-        const signal = AbortSignal.timeout(MAX_REGISTER_MS)
         const { contentDigest, byteLength } = media
-        return { ...(await parts.decode(media.fd, byteLength, { signal, onProgress })), contentDigest, byteLength }
+        return { ...(await decodeInTurn(media, client, onProgress)), contentDigest, byteLength }
       },
     }
     const options = { description, way, batch: 1, concurrency: 1, wait: true }
@@ -315,6 +355,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     status,
     notReady,
     registerHere,
+    load: () => ({ ...admission.stats(), lookups: quota.used() }),
     start,
     close,
   }

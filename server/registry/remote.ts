@@ -3,19 +3,27 @@ import { type Readable, Transform } from 'node:stream'
 import { RegistryError } from '../errors.ts'
 import type { FetchedBody, Guard } from '../outgoing/index.ts'
 import type { Candidate } from './lookups.ts'
+import type { Client } from './quota.ts'
 
 export interface RemoteMedia {
   /** @throws RegistryError `fetch.refused` for what is refused without asking anybody. */
   check(url: string): void
   /** @param onProgress is told how much of it has come, where that is known.
    *  @throws RegistryError `fetch.*`, `media.empty`, `server.busy`; the signal's reason. */
-  fetch(url: string, how: { signal: AbortSignal; onProgress: (fraction: number) => void }): Promise<Candidate>
+  fetch(url: string, how: FetchOptions): Promise<Candidate>
+}
+
+export interface FetchOptions {
+  signal: AbortSignal
+  onProgress: (fraction: number) => void
+  /** Whose bytes they are. */
+  client: Client
 }
 
 export interface RemoteMediaParts {
   guard: Guard
   /** Writes a body to disk and hashes it on the way. */
-  keep(source: Readable): Promise<Candidate>
+  keep(source: Readable, client: Client): Promise<Candidate>
   maxBytes: number
   /** Milliseconds for one fetch. */
   totalMs: number
@@ -36,11 +44,11 @@ const PAGE_HEAD_BYTES = 256
 export function createRemoteMedia({ guard, keep, maxBytes, totalMs }: RemoteMediaParts): RemoteMedia {
   let fetching = 0
 
-  async function fetchOne(url: string, how: Parameters<RemoteMedia['fetch']>[1]): Promise<Candidate> {
+  async function fetchOne(url: string, how: FetchOptions): Promise<Candidate> {
     const answer = await guard.get(url, { accept: ACCEPT, maxBytes, totalMs, signal: how.signal })
     try {
       requireFile(answer)
-      return await keep(counted(answer, how.onProgress))
+      return await keep(counted(answer, how.onProgress), how.client)
     } catch (error) {
       answer.body.destroy()
       throw error instanceof RegistryError && error.code === 'media.empty' ? empty(answer, error) : error

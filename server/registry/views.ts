@@ -141,6 +141,7 @@ export const problemView = z
     detail: z.string(),
     instance: z.string().optional(),
     code: z.string(),
+    retryAfterS: z.int().min(1).optional().describe('seconds after which to try again, as in the header Retry-After'),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' })
 

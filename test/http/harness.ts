@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { pino } from 'pino'
 import type { Indexer } from '../../server/chain/index.ts'
-import { RegistryError } from '../../server/errors.ts'
+import { ERRORS, type ErrorCode, RegistryError } from '../../server/errors.ts'
 import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
 import { type AppParts, createApp, createUploads, listen, problemOf } from '../../server/http/index.ts'
 import { createMatcher } from '../../server/matching/index.ts'
@@ -15,16 +15,30 @@ import { picture } from '../fingerprint/make.ts'
 import { DEPLOYMENT, memoryBlocks, memoryCatalogue } from '../registry/fakes.ts'
 
 export const TOKEN = 'the-token-of-this-page'
-export const LIMITS = { maxBytes: 100_000, idleMs: 20_000, minRate: 0, graceMs: 0, maxConcurrent: 4 }
+export const LIMITS = {
+  maxBytes: 100_000,
+  idleMs: 20_000,
+  minRate: 0,
+  graceMs: 0,
+  maxConcurrent: 4,
+  clientConcurrent: 3,
+  spaceBytes: 1_000_000,
+  clientBytes: 500_000,
+}
 
 /** Without it fetch() asks for a fresh copy whenever its caller sets `If-None-Match`. */
 export const REVALIDATE = { 'cache-control': 'max-age=0' }
 
-export interface Options extends Partial<Pick<AppParts, 'token' | 'loopback' | 'rateLimit' | 'trustProxy'>> {
+export interface Options
+  extends Partial<Pick<AppParts, 'token' | 'loopback' | 'rateLimit' | 'clientRequests' | 'trustProxy'>> {
   limits?: Partial<typeof LIMITS>
   decode?: Decode
   /** Hosts on this machine that may be fetched from. */
   allow?: Allowed[]
+  /** Files that are decoded at the same time. */
+  decoders?: number
+  clientJobs?: number
+  maxConnections?: number
   /** How far the index is behind; null before the node was asked. */
   lagBlocks?: number | null
 }
@@ -57,6 +71,8 @@ export async function serve(options: Options = {}) {
       maxBytes,
       totalMs: 5_000,
     }),
+    decoders: options.decoders ?? 4,
+    clientJobs: options.clientJobs ?? 8,
     lookupTtlS: 3_600,
     now: () => 1_000,
     problem: problemOf,
@@ -76,12 +92,19 @@ export async function serve(options: Options = {}) {
     version: '1.2.3',
     loopback: true,
     rateLimit: 1_000,
+    clientRequests: 100,
     trustProxy: 0,
     gauges: { originals: { help: 'Originals', read: () => matcher.size().originals } },
     log,
     ...options,
   })
-  const server = await listen(app, { host: '127.0.0.1', port: 0, maxUploadBytes: maxBytes })
+  const server = await listen(app, {
+    host: '127.0.0.1',
+    port: 0,
+    maxUploadBytes: maxBytes,
+    maxConnections: options.maxConnections ?? 1_000,
+    behindProxy: true,
+  })
 
   /** A development publisher whose transactions are done at once. */
   function ledger(_relay: boolean, near: Pick<Ledger, 'exists' | 'hold' | 'searchable'>): Ledger {
@@ -143,6 +166,9 @@ export async function expectProblem(response: Response, status: number, code: st
   expect(response.headers.get('content-type')).to.match(/^application\/problem\+json/)
   expect(problem.type).to.equal(`/docs/errors#${code.replace('.', '')}`)
   expect(problem.instance).to.match(/^urn:firsthand:[0-9a-f-]{32,36}$/)
-  expect(problem).to.have.all.keys('type', 'title', 'status', 'detail', 'instance', 'code')
+  const { retryAfterS, ...rest } = problem
+  expect(rest).to.have.all.keys('type', 'title', 'status', 'detail', 'instance', 'code')
+  expect(response.headers.get('retry-after')).to.equal(retryAfterS === undefined ? null : String(retryAfterS))
+  expect(retryAfterS === undefined, 'whether it may pass').to.equal(!ERRORS[code as ErrorCode].retry)
   return problem
 }

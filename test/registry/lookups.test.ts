@@ -3,7 +3,9 @@ import { toHex, toHex0x } from '../../server/bytes.ts'
 import { RegistryError } from '../../server/errors.ts'
 import type { Fingerprint, MediaFingerprint } from '../../server/fingerprint/index.ts'
 import { createMatcher } from '../../server/matching/index.ts'
+import { createAdmission } from '../../server/registry/admission.ts'
 import { createLookups, type Decode } from '../../server/registry/lookups.ts'
+import { createQuota } from '../../server/registry/quota.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { type LookupOptions, lookupView } from '../../server/registry/views.ts'
 import { picture, sound, video } from '../fingerprint/make.ts'
@@ -13,14 +15,23 @@ import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf, turn } from './fak
 const HOUR = 3_600
 const NOW = 1_800_000_000
 
-function setUp(decode: Decode = () => Promise.reject(new Error('nothing to decode'))) {
+const ME = { key: 'me', limited: true }
+
+function setUp(
+  decode: Decode = () => Promise.reject(new Error('nothing to decode')),
+  { places = 4, perClient = 9 } = {},
+) {
   const [catalogue, matcher] = [memoryCatalogue(), createMatcher()]
   const errors: { error: unknown; instance: string | undefined }[] = []
   const onError = (error: unknown, instance?: string) => errors.push({ error, instance })
   const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks: memoryBlocks(), matcher, onError })
+  const admission = createAdmission({ places })
+  const quota = createQuota({ what: 'lookups', total: 10, perClient, retryAfterS: () => 3 })
   const lookups = createLookups({
     remote: { check: () => {}, fetch: () => Promise.reject(new Error('nothing is fetched here')) },
     decode,
+    admission,
+    quota,
     matcher,
     catalogue,
     context: { deployment: DEPLOYMENT, finality: () => 'local' },
@@ -33,8 +44,8 @@ function setUp(decode: Decode = () => Promise.reject(new Error('nothing to decod
     onError,
   })
   const ask = async (of: Fingerprint, options: LookupOptions = {}) =>
-    lookups.wait(lookups.startFingerprint(of, options).id, 10_000)
-  return { catalogue, sync, lookups, errors, ask }
+    lookups.wait(lookups.startFingerprint(of, options, ME).id, 10_000)
+  return { catalogue, sync, lookups, errors, ask, admission, quota }
 }
 
 /** A candidate whose disposal can be seen. */
@@ -163,7 +174,7 @@ describe('the lookup of media', () => {
       return media
     })
     const file = candidate(of)
-    const started = lookups.startMedia(file, {})
+    const started = lookups.startMedia(file, {}, ME)
     const seen: unknown[] = []
     lookups.watch(started.id, ({ status, stage, progress }) => seen.push([status, stage, progress]))
     const view = await lookups.wait(started.id, 10_000)
@@ -181,7 +192,7 @@ describe('the lookup of media', () => {
   it('that cannot be decoded fails without a verdict, and nobody is told but who asked', async () => {
     const { lookups, errors } = setUp(() => Promise.reject(new RegistryError('media.undecodable', 'frame 17')))
     const file = candidate(of)
-    const view = await lookups.wait(lookups.startMedia(file, {}).id, 10_000)
+    const view = await lookups.wait(lookups.startMedia(file, {}, ME).id, 10_000)
     expect(view).to.include({ status: 'failed', verdict: null })
     expect(view.error).to.include({ code: 'media.undecodable', status: 422 })
     expect(file.seen.disposed).to.equal(1)
@@ -190,7 +201,7 @@ describe('the lookup of media', () => {
 
   it('that fails by our fault is reported with the name that the answer gives it', async () => {
     const { lookups, errors } = setUp()
-    const view = await lookups.wait(lookups.startMedia(candidate(of), {}).id, 10_000)
+    const view = await lookups.wait(lookups.startMedia(candidate(of), {}, ME).id, 10_000)
     expect(view.error).to.include({ code: 'server.internal' })
     expect(errors.map(({ instance }) => instance)).to.deep.equal([view.error!.instance])
     expect(errors[0]!.error).to.have.property('message', 'nothing to decode')
@@ -204,7 +215,7 @@ describe('the lookup of media', () => {
         }),
     )
     const file = candidate(of)
-    const { id } = lookups.startMedia(file, {})
+    const { id } = lookups.startMedia(file, {}, ME)
     await lookups.remove(id)
     expect(await lookups.get(id)).to.include({ status: 'cancelled', verdict: null, error: null, stage: null })
     expect(file.seen.disposed).to.equal(1)
@@ -213,11 +224,61 @@ describe('the lookup of media', () => {
   it('is cancelled though its answer was nearly there', async () => {
     const released = Promise.withResolvers<MediaFingerprint>()
     const { lookups } = setUp(() => released.promise)
-    const { id } = lookups.startMedia(candidate(of), {})
+    const { id } = lookups.startMedia(candidate(of), {}, ME)
     const removed = lookups.remove(id)
     released.resolve(media)
     await removed
     expect(await lookups.get(id)).to.include({ status: 'cancelled', verdict: null, summary: null })
+  })
+
+  it('waits for its turn, gives the place back when it is decoded, and keeps nothing of the quota', async () => {
+    const gates = [Promise.withResolvers<MediaFingerprint>(), Promise.withResolvers<MediaFingerprint>()]
+    let begun = 0
+    const { lookups, admission, quota } = setUp(() => gates[begun++]!.promise, { places: 1 })
+    const [first, second] = [1, 2].map(() => lookups.startMedia(candidate(of), {}, ME).id)
+    expect((await lookups.get(second!)).status).to.equal('queued')
+    expect([begun, admission.stats().waiting, quota.used()]).to.deep.equal([1, 1, 2])
+    gates[0]!.resolve(media)
+    await lookups.wait(first!, 10_000)
+    await turn()
+    expect((await lookups.get(second!)).stage).to.equal('decoding')
+    gates[1]!.resolve(media)
+    expect((await lookups.wait(second!, 10_000)).status).to.equal('done')
+    await turn()
+    expect([admission.stats().running, admission.stats().waiting, quota.used()]).to.deep.equal([0, 0, 0])
+  })
+
+  it('is cancelled while it waits, and is nothing to the one that runs', async () => {
+    const gate = Promise.withResolvers<MediaFingerprint>()
+    const { lookups, admission } = setUp(() => gate.promise, { places: 1 })
+    const files = [candidate(of), candidate(of)]
+    const [first, second] = files.map((file) => lookups.startMedia(file, {}, ME).id)
+    await lookups.remove(second!)
+    expect((await lookups.get(second!)).status).to.equal('cancelled')
+    expect([files[1]!.seen.disposed, admission.stats().waiting]).to.deep.equal([1, 0])
+    gate.resolve(media)
+    expect((await lookups.wait(first!, 10_000)).status).to.equal('done')
+  })
+
+  it('is refused beyond the limits, and its candidate disposed of', async () => {
+    const gate = Promise.withResolvers<MediaFingerprint>()
+    const { lookups } = setUp(() => gate.promise, { places: 1, perClient: 2 })
+    for (let i = 0; i < 2; i++) lookups.startMedia(candidate(of), {}, ME)
+    const file = candidate(of)
+    const refused = { code: 'request.rate_limited', retryAfterS: 3 }
+    expect(() => lookups.startMedia(file, {}, ME))
+      .to.throw()
+      .and.to.include(refused)
+    expect(() => lookups.check(ME))
+      .to.throw()
+      .and.to.include(refused)
+    expect(() => lookups.startFingerprint(of, {}, ME))
+      .to.throw()
+      .and.to.include(refused)
+    expect(file.seen.disposed).to.equal(1)
+    lookups.check({ key: 'you', limited: true })
+    gate.resolve(media)
+    await lookups.close()
   })
 
   it('all that runs is cancelled on close', async () => {
@@ -226,7 +287,7 @@ describe('the lookup of media', () => {
         new Promise((_resolve, reject) => void signal.addEventListener('abort', () => reject(signal.reason as Error))),
     )
     const files = [candidate(of), candidate(of)]
-    const ids = files.map((file) => lookups.startMedia(file, {}).id)
+    const ids = files.map((file) => lookups.startMedia(file, {}, ME).id)
     await lookups.close()
     expect(files.map(({ seen }) => seen.disposed)).to.deep.equal([1, 1])
     for (const id of ids) expect((await lookups.get(id)).status).to.equal('cancelled')
@@ -282,7 +343,7 @@ describe('a finished lookup', () => {
 describe('waiting for a lookup', () => {
   it('ends when the time is over, with the lookup as it is', async () => {
     const { lookups } = setUp(() => new Promise(() => {}))
-    const { id } = lookups.startMedia(candidate(picture(1)), {})
+    const { id } = lookups.startMedia(candidate(picture(1)), {}, ME)
     expect(await lookups.wait(id, 1)).to.include({ status: 'running', stage: 'decoding' })
     expect(await lookups.wait(id, 0)).to.include({ status: 'running' })
   })
