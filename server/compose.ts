@@ -94,6 +94,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     }),
     decoders: config.DECODERS,
     clientJobs: config.CLIENT_JOBS,
+    gateways: { guard, configured: gatewaysOf(config) },
     lookupTtlS: config.LOOKUP_TTL_S,
     now,
     problem: problemOf,
@@ -196,6 +197,17 @@ function openGuard({ FETCH_ALLOW, version }: Config): Guard {
   return createGuard({ allow: parseAllowed(FETCH_ALLOW ?? ''), userAgent: `Firsthand/${version}` })
 }
 
+/** Without what the path of a block begins with. */
+function gatewaysOf({ GATEWAYS }: Config): string[] {
+  const bases = (GATEWAYS ?? '').split(',').map((base) =>
+    base
+      .trim()
+      .replace(/\/+$/, '')
+      .replace(/\/ipfs$/, ''),
+  )
+  return bases.filter((base) => base !== '')
+}
+
 function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, pool: DecoderPool, registry: Registry) {
   return {
     index_head_block: { help: 'Last block in the index', read: () => indexer.state().head?.number ?? -1 },
@@ -209,6 +221,18 @@ function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, poo
     },
     originals: { help: 'Registered originals that can be found by likeness', read: () => matcher.size().originals },
     hashes: { help: 'Perceptual hashes in the index', read: () => matcher.size().hashes },
+    blocks_waiting: {
+      help: 'Manifests and lists that are asked for at gateways, or will be',
+      read: () => registry.fetching()?.waiting ?? 0,
+    },
+    blocks_fetched: {
+      help: 'Manifests and lists that came since the start',
+      read: () => registry.fetching()?.fetched ?? 0,
+    },
+    blocks_given_up: {
+      help: 'Times that one was not had and left to the next sweep, since the start',
+      read: () => registry.fetching()?.failed ?? 0,
+    },
     decoders_busy: { help: 'Decoder processes at work', read: () => pool.stats().busy },
     decoders_queued: { help: 'Files that wait for a decoder', read: () => registry.load().waiting },
     decoders_refused: {

@@ -17,6 +17,7 @@ const address = z.preprocess(
     .optional(),
 )
 
+const WEB_ADDRESSES = /^\s*https?:\/\/[^\s,?#@]+\s*(?:,\s*https?:\/\/[^\s,?#@]+\s*)*$/
 const HOSTS_AND_PORTS = /^\s*(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}\s*(?:,\s*(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}\s*)*$/i
 
 /** Processes; each may use a gigabyte. */
@@ -43,6 +44,9 @@ export const environment = z.object({
   DECODE_TIMEOUT_S: integer(1, 86_400, 600).describe('Seconds that decoding one file may take'),
   LOOKUP_TTL_S: integer(60, 10 * 365 * 86_400, 30 * 86_400).describe('Seconds that a finished lookup is kept'),
   FETCH_TIMEOUT_S: integer(1, 86_400, 300).describe('Seconds that fetching a candidate by its address may take'),
+  GATEWAYS: z
+    .preprocess(empty, z.string().regex(WEB_ADDRESSES, 'expected http(s) addresses, separated by commas').optional())
+    .describe('IPFS gateways, separated by commas, that are asked for manifests and lists after the publisher’s own'),
   FETCH_ALLOW: z
     .preprocess(empty, z.string().regex(HOSTS_AND_PORTS, 'expected host:port, separated by commas').optional())
     .describe('host:port, separated by commas: may be fetched from though not public, by anybody who asks'),

@@ -3,6 +3,10 @@
 import { createHash } from 'node:crypto'
 import { equalBytes } from '../bytes.ts'
 
+/** Gateways that a profile may name, and characters of each. */
+const MAX_GATEWAYS = 8
+const MAX_GATEWAY_LENGTH = 200
+
 export interface Profile {
   name: string | null
   domain: string | null
@@ -31,11 +35,31 @@ const NOTHING: Profile = { name: null, domain: null }
 /** Reads name and domain from a profile's address. Whatever cannot be read is null, never an error.
  * @param digest SHA-256 that the profile's bytes must have, 32 bytes. */
 export function readProfile(uri: string, digest: Uint8Array): Profile {
+  const said = saidIn(uri, digest)
+  return said ? { name: cleanName(said.name), domain: cleanDomain(said.domain) } : NOTHING
+}
+
+/** Reads `gateways` from a profile's address: where the publisher's blocks are served. Whatever cannot be asked is left out.
+ * @returns at most 8 addresses without the `/ipfs` and without a slash at the end, each once. */
+export function readGateways(uri: string, digest: Uint8Array): string[] {
+  const { gateways } = saidIn(uri, digest) ?? {}
+  if (!Array.isArray(gateways)) return []
+  const clean = gateways.slice(0, MAX_GATEWAYS).flatMap((value) => cleanGateway(value) ?? [])
+  return [...new Set(clean)]
+}
+
+function saidIn(uri: string, digest: Uint8Array): Record<string, unknown> | null {
   const bytes = dataOf(uri)
-  if (!bytes || bytes.length > MAX_PROFILE_BYTES) return NOTHING
-  if (!equalBytes(createHash('sha256').update(bytes).digest(), digest)) return NOTHING
-  const said = parseObject(bytes)
-  return { name: cleanName(said.name), domain: cleanDomain(said.domain) }
+  if (!bytes || bytes.length > MAX_PROFILE_BYTES) return null
+  return equalBytes(createHash('sha256').update(bytes).digest(), digest) ? parseObject(bytes) : null
+}
+
+/** Where a URL goes is for the guard of outgoing requests to judge, each time that it is asked. */
+function cleanGateway(value: unknown): string | null {
+  if (typeof value !== 'string' || value.length > MAX_GATEWAY_LENGTH) return null
+  const url = URL.parse(value)
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) return null
+  return url.origin + url.pathname.replace(/\/+$/, '').replace(/\/ipfs$/, '')
 }
 
 function dataOf(uri: string): Uint8Array | null {

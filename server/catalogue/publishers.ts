@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 import { equalBytes } from '../bytes.ts'
 import { type CustodyEvent, managementOf } from './custody.ts'
+import { readGateways } from './profile.ts'
 import type { Tables } from './tables.ts'
 import type { Catalogue, PublisherRow } from './types.ts'
 import { disownedOf } from './void.ts'
@@ -21,7 +22,7 @@ async function publisher(db: Kysely<Tables>, publisherId: number): Promise<Publi
     .execute(async (trx) => {
       const found = await identity(trx, publisherId)
       if (!found) return null
-      const { publisher_id, custody, time, uri, name, domain } = found
+      const { publisher_id, custody, time, uri, digest, name, domain } = found
       const management = managementOf(custody, await custodyEvents(trx, publisherId))
       return {
         publisherId: publisher_id,
@@ -29,6 +30,7 @@ async function publisher(db: Kysely<Tables>, publisherId: number): Promise<Publi
         profileUri: uri ?? '',
         name,
         domain,
+        gateways: uri && digest ? readGateways(uri, digest) : [],
         createdAt: time,
         keys: await keys(trx, publisherId),
         formerCustody: await formerCustody(trx, publisherId, management.former),
@@ -45,7 +47,7 @@ function identity(db: Kysely<Tables>, publisherId: number) {
       (from) =>
         from
           .selectFrom('profiles')
-          .select(['uri', 'name', 'domain'])
+          .select(['uri', 'digest', 'name', 'domain'])
           .whereRef('profiles.publisher_id', '=', 'p.publisher_id')
           .orderBy('block_number', 'desc')
           .orderBy('log_index', 'desc')
@@ -53,7 +55,7 @@ function identity(db: Kysely<Tables>, publisherId: number) {
           .as('l'),
       (join) => join.onTrue(),
     )
-    .select(['p.publisher_id', 'p.custody', 'h.time', 'l.uri', 'l.name', 'l.domain'])
+    .select(['p.publisher_id', 'p.custody', 'h.time', 'l.uri', 'l.digest', 'l.name', 'l.domain'])
     .where('p.publisher_id', '=', publisherId)
     .executeTakeFirst()
 }

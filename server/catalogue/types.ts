@@ -25,6 +25,8 @@ export interface PublisherRow {
   /** From a `data:` profile that matches its digest; null where it cannot be read. */
   name: string | null
   domain: string | null
+  /** Where its blocks are served, as the same profile says. */
+  gateways: string[]
   /** Seconds since 1970. */
   createdAt: number
   /** In the order in which they were added. */

@@ -4,6 +4,8 @@ export {
   anchoredWords,
   checkBlock,
   type Description,
+  isBlockCid,
+  MAX_BLOCK_BYTES,
   type Manifest,
   manifestCid,
   mismatch,

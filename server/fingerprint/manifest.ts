@@ -113,17 +113,21 @@ export function manifestCid(digest: Uint8Array): string {
   return CID.createV1(dagCbor.code, Digest.create(sha256.code, digest)).toString()
 }
 
+/** Whether blocks of such a CID are taken: version 1, DAG-CBOR or raw, SHA-256. */
+export function isBlockCid({ version, code, multihash }: CID): boolean {
+  return version === 1 && (code === dagCbor.code || code === 0x55) && multihash.code === sha256.code
+}
+
 /** Checks a block against its CID: version 1, DAG-CBOR or raw, SHA-256, at most 1 MiB.
  * @throws RegistryError `block.invalid` saying which of these fails. */
 export async function checkBlock(cid: CID, bytes: Uint8Array): Promise<void> {
-  const problem =
-    cid.version !== 1 || (cid.code !== dagCbor.code && cid.code !== 0x55) || cid.multihash.code !== sha256.code
-      ? 'is not CIDv1 of dag-cbor or raw with sha2-256'
-      : bytes.length > MAX_BLOCK_BYTES
-        ? `has ${bytes.length} bytes, at most ${MAX_BLOCK_BYTES} are taken`
-        : Buffer.compare((await sha256.digest(bytes)).digest, cid.multihash.digest) !== 0
-          ? 'does not hash to its CID'
-          : null
+  const problem = !isBlockCid(cid)
+    ? 'is not CIDv1 of dag-cbor or raw with sha2-256'
+    : bytes.length > MAX_BLOCK_BYTES
+      ? `has ${bytes.length} bytes, at most ${MAX_BLOCK_BYTES} are taken`
+      : Buffer.compare((await sha256.digest(bytes)).digest, cid.multihash.digest) !== 0
+        ? 'does not hash to its CID'
+        : null
   if (problem) throw new RegistryError('block.invalid', `block ${cid} ${problem}`)
 }
 

@@ -11,9 +11,9 @@ export const RAW_BLOCK_TYPE = 'application/vnd.ipld.raw'
 /** Fifteen hours of video, of which each frame takes twenty times as much in memory as here (docs/protocol.md §3). */
 export const MAX_CAR_BYTES = 4 << 20
 /** A root and a block for each minute of 33 hours: there is room for fifty times as many empty ones. */
-const MAX_CAR_BLOCKS = 2_001
+export const MAX_CAR_BLOCKS = 2_001
 /** Bytes of one of its blocks of CBOR: of those that are written, a root has at most 150,000, and it takes thirty times as much to read them. */
-const MAX_CBOR_BYTES = 256 << 10
+export const MAX_CBOR_BYTES = 256 << 10
 /** That of one root has 58. */
 const MAX_HEADER_BYTES = 4_096
 /** Those that name blocks here have 36. Others may be as long as the body, and their text longer. */

@@ -1,6 +1,7 @@
 export { type Description, type Fingerprint, fromDocument, KINDS, toDocument } from '../fingerprint/index.ts'
 export { anchorBy, BATCH_SIZES, WAYS, type Way } from './anchoring.ts'
 export * from './car.ts'
+export { type FetcherParts, type FetchReport, fetchMissing } from './fetcher.ts'
 export type { Candidate, Decode, Lookups } from './lookups.ts'
 export { REASONS } from './present.ts'
 export { type Client, createQuota, type Quota, type Share } from './quota.ts'

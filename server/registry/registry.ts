@@ -1,5 +1,4 @@
 /** The use cases of a running server. HTTP knows nothing else of it. */
-import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { fromHex, toHex, toHex0x } from '../bytes.ts'
 import type { Block, BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
@@ -8,9 +7,12 @@ import { RegistryError } from '../errors.ts'
 import type { Description } from '../fingerprint/index.ts'
 import { type Kind, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
 import type { Matcher } from '../matching/index.ts'
+import type { Guard } from '../outgoing/index.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import type { Way } from './anchoring.ts'
 import { eachOnce, readCar, writeCar } from './car.ts'
+import { createFetcher } from './fetcher.ts'
+import { isList, links } from './links.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
 import { type Context, isoTime, presentPublisher, presentRecord, presentWholeRecord } from './present.ts'
 import { type Client, createQuota } from './quota.ts'
@@ -18,6 +20,7 @@ import { type Ledger, type MediaFile, type Registered, registerFiles } from './r
 import type { RemoteMedia } from './remote.ts'
 import { createSync } from './sync.ts'
 import type { NetworkView, Problem, PublisherView, RecordView, WholeRecordView } from './views.ts'
+import type { Want, Wanted } from './wanted.ts'
 
 export interface RecordsQuery {
   contentDigest?: string | undefined
@@ -41,6 +44,8 @@ export interface Registry {
   /** Takes the blocks of a manifest, or of the list of a rooted batch, as a CAR, for a registration that is to come or has come. */
   hold(car: Uint8Array): Promise<HeldView>
   status(): Promise<NetworkView>
+  /** Manifests and lists that are asked for elsewhere; null where none are. */
+  fetching(): ReturnType<Wanted['state']> | null
   /** Null when the index follows the chain, else why not. */
   notReady(): string | null
   /** Registers a file with the development publisher's key. @throws RegistryError `signer.unavailable` on any but a local chain. */
@@ -100,6 +105,8 @@ export interface RegistryParts {
   decoders: number
   /** Lookups of one client that are under way at the same time. */
   clientJobs: number
+  /** Asks gateways for what is missing; null where blocks only come by being handed over. */
+  gateways: { guard: Guard; configured: string[] } | null
   lookupTtlS: number
   /** Seconds since 1970. */
   now: () => number
@@ -127,7 +134,6 @@ const MAX_RETRY_S = 60
 export function createRegistry(parts: RegistryParts): Registry {
   const { catalogue, blocks, matcher, deployment, indexer } = parts
   const context: Context = { deployment, finality: parts.finality }
-  const sync = createSync({ deployment, catalogue, blocks, matcher, onError: parts.onError })
   const admission = createAdmission({ places: parts.decoders })
   const quota = createQuota({
     what: 'lookups',
@@ -136,6 +142,10 @@ export function createRegistry(parts: RegistryParts): Registry {
     retryAfterS: () => Math.min(MAX_RETRY_S, Math.ceil(admission.stats().meanMs / 1000)),
   })
   const lookups = createLookups({ ...parts, admission, quota, context, ttlS: parts.lookupTtlS })
+  const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
+  const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
+  const missing = (one: Want) => void wanted?.want(one)
+  const sync = createSync({ deployment, catalogue, blocks, matcher, missing, onError: parts.onError })
   let sweeper: NodeJS.Timeout | undefined
   let started = false
 
@@ -329,6 +339,7 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   async function start(): Promise<void> {
     await sync.start()
+    wanted?.start()
     indexer.start()
     sweeper = setInterval(() => void sweep().catch(parts.onError), SWEEP_S * 1000)
     sweeper.unref()
@@ -339,6 +350,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     clearInterval(sweeper)
     await lookups.close()
     await indexer.stop()
+    await wanted?.stop()
     sync.stop()
     await sync.settled()
   }
@@ -353,6 +365,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     car,
     hold,
     status,
+    fetching: () => wanted?.state() ?? null,
     notReady,
     registerHere,
     load: () => ({ ...admission.stats(), lookups: quota.used() }),
@@ -364,24 +377,8 @@ export function createRegistry(parts: RegistryParts): Registry {
 /** What is void may be registered again. */
 const isValid = (row: RecordRow | null): boolean => row !== null && row.disowned === null
 
-/** `firsthand: "list1"` as DAG-CBOR writes it: a text of nine bytes, and one of five. */
-const LIST_MARK = Buffer.from('\x69firsthand\x65list1')
-
-/** By what it says it is; whoever reads it checks the rest. Not decoded for that: a hostile block takes thirty times its size. */
-const isList = (bytes: Uint8Array): boolean =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(LIST_MARK)
-
 function missingBlock(root: string): never {
   throw new RegistryError('block.invalid', `the CAR of list ${root} lacks one of its blocks`)
-}
-
-function links(cid: string, bytes: Uint8Array): string[] {
-  if (CID.parse(cid).code !== dagCbor.code) return []
-  const { frames, leaves } = dagCbor.decode<{ frames?: unknown; leaves?: unknown }>(bytes)
-  return [frames, leaves]
-    .filter(Array.isArray)
-    .flat()
-    .flatMap((link) => CID.asCID(link)?.toString() ?? [])
 }
 
 function bytesOf(name: string, text: string): Uint8Array {

@@ -5,6 +5,7 @@ import { type Claim, claimOf, type Deployment, rootOf } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import { listCid, type Manifest, manifestCid, mismatch, readList, readManifest } from '../fingerprint/index.ts'
 import { type Matcher, MIN_QUALITY, type Original } from '../matching/index.ts'
+import { listWant, manifestWant, type Want } from './wanted.ts'
 
 /** Batches that are looked at when a list comes, or at the start. */
 const MAX_BATCHES = 1_000
@@ -26,12 +27,15 @@ export function createSync({
   catalogue,
   blocks,
   matcher,
+  missing = () => {},
   onError,
 }: {
   deployment: Deployment
   catalogue: Catalogue
   blocks: BlockStore
   matcher: Matcher
+  /** Told what is anchored and not here. */
+  missing?: (one: Want) => void
   onError: (error: unknown) => void
 }): Sync {
   /** The end of the queue: changes are applied one after the other, in the order of commits. */
@@ -58,7 +62,8 @@ export function createSync({
     const root = listCid(batch.listDigest)
     await blocks.adopt(root)
     const claims = await claimsOf(batch, root)
-    if (claims !== undefined) await catalogue.setList(batch, claims)
+    if (claims === undefined) missing(listWant(batch))
+    else await catalogue.setList(batch, claims)
   }
 
   /** @returns null for another list than was anchored, undefined where it is not here. */
@@ -89,6 +94,7 @@ export function createSync({
       manifest.row.height !== height
     )
       await catalogue.setManifest(row.recordId, manifest.row)
+    if (manifest.row.state === 'missing') missing(manifestWant(row))
     const original = originalOf(row, manifest.content)
     if (original) matcher.add(original)
   }

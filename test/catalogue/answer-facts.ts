@@ -97,6 +97,7 @@ export function defineAnswerFacts(current: () => Current): void {
         profileUri: 'data:application/json,%7B%22name%22%3A%22Newest%22%7D',
         name: 'Newest',
         domain: null,
+        gateways: [],
         createdAt: timeOf(1),
         keys: [
           { key: addressOf('one'), addedAt: timeOf(1), endedAt: timeOf(2), disowned: null },
@@ -106,6 +107,12 @@ export function defineAnswerFacts(current: () => Current): void {
         unlisted: { batches: 0, records: 0 },
       })
       expect(await catalogue.publisher(2)).to.deep.include({ profileUri: '', name: null, domain: null, keys: [] })
+    })
+
+    it('names the gateways of its last profile', async () => {
+      await catalogue.append(chain.block(created(1), profile(1, '{"gateways":["https://old.example"]}')))
+      await catalogue.append(chain.block(profile(1, '{"gateways":["https://new.example/","x"]}')))
+      expect(await catalogue.publisher(1)).to.deep.include({ gateways: ['https://new.example'] })
     })
 
     it('whose last profile cannot be read has no name, though an earlier one had', async () => {

@@ -20,7 +20,7 @@ import type {
   RecordRow,
   StateChangeRow,
 } from '../../server/catalogue/index.ts'
-import { readProfile } from '../../server/catalogue/profile.ts'
+import { readGateways, readProfile } from '../../server/catalogue/profile.ts'
 import { CUSTODY_EVENTS, type CustodyEventType } from '../../server/catalogue/tables.ts'
 import type { BlockHeader, Claim, Deployment, RegistryLog } from '../../server/chain/index.ts'
 import { RegistryError } from '../../server/errors.ts'
@@ -160,13 +160,15 @@ export function memoryCatalogue(): Catalogue {
 
   function profileOf(publisherId: number) {
     const last = logsOf(logs, 'profileChanged').findLast((log) => log.publisherId === publisherId)
-    return { uri: last?.uri ?? '', ...(last ? readProfile(last.uri, last.digest) : { name: null, domain: null }) }
+    if (!last) return { uri: '', name: null, domain: null, gateways: [] }
+    const { uri, digest } = last
+    return { uri, ...readProfile(uri, digest), gateways: readGateways(uri, digest) }
   }
 
   function publisher(publisherId: number): PublisherRow | null {
     const log = logsOf(logs, 'publisherCreated').find((one) => one.publisherId === publisherId)
     if (!log) return null
-    const { uri, name, domain } = profileOf(publisherId)
+    const { uri, name, domain, gateways } = profileOf(publisherId)
     const keys = logsOf(logs, 'keyAdded').filter((one) => one.publisherId === publisherId)
     const events = logs.filter(isCustodyEvent).filter((one) => one.publisherId === publisherId)
     const { now, former } = managementOf(
@@ -185,6 +187,7 @@ export function memoryCatalogue(): Catalogue {
       profileUri: uri,
       name,
       domain,
+      gateways,
       createdAt: timeOf(log),
       keys: keys.map((added) => ({
         key: added.key,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { readProfile } from '../../server/catalogue/profile.ts'
+import { readGateways, readProfile } from '../../server/catalogue/profile.ts'
 
 const digestOf = (text: string | Uint8Array) => new Uint8Array(createHash('sha256').update(text).digest())
 const NOTHING = { name: null, domain: null }
@@ -150,5 +150,44 @@ describe('the domain of a profile', () => {
       '\u202eexample.org',
     ])
       expect(domainOf(domain), domain).to.equal(null)
+  })
+})
+
+describe('the gateways of a profile', () => {
+  const gatewaysOf = (gateways: unknown) => {
+    const json = JSON.stringify({ name: 'x', gateways })
+    return readGateways(`data:application/json,${encodeURIComponent(json)}`, digestOf(json))
+  }
+
+  it('are addresses of http and https, without what follows them', () => {
+    expect(
+      gatewaysOf(['https://ipfs.example', 'https://b.example/', 'http://c.example/x/', 'https://d.example/ipfs/']),
+    ).to.deep.equal(['https://ipfs.example', 'https://b.example', 'http://c.example/x', 'https://d.example'])
+  })
+
+  it('are at most eight, each once and of 200 characters', () => {
+    expect(gatewaysOf(Array.from({ length: 9 }, (_, i) => `https://${i}.example`))).to.have.length(8)
+    expect(gatewaysOf(['https://a.example', 'https://A.example/', 'https://a.example:443'])).to.deep.equal([
+      'https://a.example',
+    ])
+    expect(gatewaysOf([`https://a.example/${'a'.repeat(182)}`])).to.have.length(1)
+    expect(gatewaysOf([`https://a.example/${'a'.repeat(183)}`])).to.deep.equal([])
+  })
+
+  it('that cannot be asked are left out', () => {
+    expect(
+      gatewaysOf([
+        null,
+        1,
+        '',
+        'x',
+        'ftp://a.example',
+        'https://u:p@a.example',
+        'https://a.example/?x',
+        'https://a.example/#x',
+      ]),
+    ).to.deep.equal([])
+    for (const value of [null, 'https://a.example', {}, 7]) expect(gatewaysOf(value)).to.deep.equal([])
+    expect(readGateways('https://a.example/profile.json', digestOf(''))).to.deep.equal([])
   })
 })

@@ -15,7 +15,7 @@ export function hostileFingerprints(addresses: string[]): Input[] {
 }
 
 const urlInstead = (url: string): Input =>
-  sent(`the address ${url.slice(0, 8)}`, JSON.stringify({ url }), ['request.invalid'])
+  sent(`the address ${url.slice(0, 8)}`, JSON.stringify({ url }), ['fetch.refused'])
 
 function sent(name: string, body: string | Buffer, codes: Input['codes']): Input {
   return { name, headers: JSON_TYPE, body: Buffer.from(body), codes }

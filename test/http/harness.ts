@@ -39,6 +39,10 @@ export interface Options
   decoders?: number
   clientJobs?: number
   maxConnections?: number
+  /** Seconds since 1970. */
+  now?: () => number
+  /** Configured ones. */
+  gateways?: string[]
   /** How far the index is behind; null before the node was asked. */
   lagBlocks?: number | null
 }
@@ -56,6 +60,7 @@ export async function serve(options: Options = {}) {
   const log = pino({ level: 'debug' }, { write: (line: string) => void said.push(JSON.parse(line)) })
   const uploads = createUploads(join(directory, 'uploads'), { ...LIMITS, ...options.limits })
   const { maxBytes } = { ...LIMITS, ...options.limits }
+  const guard = createGuard({ allow: options.allow ?? [], userAgent: 'test', resolve: async () => [] })
   const registry = createRegistry({
     version: '1.2.3',
     deployment: DEPLOYMENT,
@@ -66,15 +71,16 @@ export async function serve(options: Options = {}) {
     finality: () => 'local',
     decode: options.decode ?? decodeAnything,
     remote: createRemoteMedia({
-      guard: createGuard({ allow: options.allow ?? [], userAgent: 'test', resolve: async () => [] }),
+      guard,
       keep: uploads.keep,
       maxBytes,
       totalMs: 5_000,
     }),
     decoders: options.decoders ?? 4,
     clientJobs: options.clientJobs ?? 8,
+    gateways: options.gateways ? { guard, configured: options.gateways } : null,
     lookupTtlS: 3_600,
-    now: () => 1_000,
+    now: options.now ?? (() => 1_000),
     problem: problemOf,
     onError: (err, instance) => log.error({ err, instance }),
     development: { rpcUrl: 'http://127.0.0.1:8545', ledger },

@@ -66,6 +66,7 @@ export const PUBLISHER: PublisherRow = {
   profileUri: 'data:application/json,%7B%7D',
   name: 'Quay News',
   domain: null,
+  gateways: [],
   createdAt: 1_600_000_000,
   keys: [
     { key: new Uint8Array(20).fill(4), addedAt: 1_600_000_100, endedAt: null, disowned: null },

@@ -1,0 +1,122 @@
+/** All blocks of a manifest or a list, from whichever gateways have them. */
+import { CID } from 'multiformats/cid'
+import type { Block } from '../catalogue/index.ts'
+import { RegistryError } from '../errors.ts'
+import { isBlockCid, readManifest } from '../fingerprint/index.ts'
+import { eachOnce, MAX_CAR_BLOCKS, MAX_CAR_BYTES, MAX_CBOR_BYTES } from './car.ts'
+import type { Gateway } from './gateway.ts'
+import type { GatewayHealth } from './gateway-health.ts'
+import { isList, links } from './links.ts'
+
+/** `late`: no gateway could be asked at all, so nothing is known. */
+export type Fetched =
+  | { kind: 'blocks'; blocks: Block[] }
+  | { kind: 'missing'; why: string }
+  | { kind: 'late'; why: string }
+
+export type FetchRoot = (root: string, gateways: string[], signal: AbortSignal) => Promise<Fetched>
+
+/** Linked blocks that are asked for at the same time, and the number from which a CAR saves questions. */
+const ABREAST = 4
+const CAR_FROM = 3
+
+/** What cannot be handed over as a CAR is not fetched either: the same bounds on bytes and blocks of a root. */
+export function createFetchRoot({ gateway, health }: { gateway: Gateway; health: GatewayHealth }): FetchRoot {
+  return async (root, gateways, signal) => {
+    const first = await fromAny(root, gateways, signal)
+    if (first.kind !== 'blocks') return first
+    const bytes = first.blocks[0]!.bytes
+    if (bytes.length > MAX_CBOR_BYTES)
+      return { kind: 'missing', why: `root ${root} has ${bytes.length} bytes, at most ${MAX_CBOR_BYTES} are read` }
+    const linked = linkedOf(root, bytes)
+    // Whoever wrote it wrote rubbish: the root shows it, and nothing more of it is wanted.
+    if (!linked) return first
+    const found = await fetchLinked(root, linked, gateways, signal)
+    if (found.kind !== 'blocks') return found
+    return { kind: 'blocks', blocks: await readable(root, [first.blocks[0]!, ...found.blocks]) }
+  }
+
+  async function fetchLinked(
+    root: string,
+    linked: string[],
+    gateways: string[],
+    signal: AbortSignal,
+  ): Promise<Fetched> {
+    const found = new Map<string, Uint8Array>()
+    if (linked.length >= CAR_FROM) await takeCar(root, new Set(linked), found, gateways, signal)
+    const queue = linked.filter((cid) => !found.has(cid)).values()
+    let failure: Exclude<Fetched, { kind: 'blocks' }> | null = null
+    let size = [...found.values()].reduce((sum, { length }) => sum + length, 0)
+    const worker = async () => {
+      for (const cid of queue) {
+        if (failure) return
+        const given = await fromAny(cid, gateways, signal)
+        if (given.kind !== 'blocks') failure = given
+        else {
+          const { bytes } = given.blocks[0]!
+          size += bytes.length
+          found.set(cid, bytes)
+          if (size > MAX_CAR_BYTES)
+            failure = { kind: 'missing', why: `what ${root} links to has more than ${MAX_CAR_BYTES} bytes` }
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: ABREAST }, worker))
+    return failure ?? { kind: 'blocks', blocks: linked.map((cid) => ({ cid, bytes: found.get(cid)! })) }
+  }
+
+  /** As far as one gateway has them together; what lacks is asked for by itself. */
+  async function takeCar(
+    root: string,
+    wanted: Set<string>,
+    found: Map<string, Uint8Array>,
+    gateways: string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [base] = health.awake(gateways)
+    if (!base) return
+    const given = await gateway.car(base, root, signal)
+    // That it does not serve CARs says nothing about its blocks.
+    if (given.kind === 'blocks') for (const { cid, bytes } of given.blocks) if (wanted.has(cid)) found.set(cid, bytes)
+  }
+
+  async function fromAny(cid: string, gateways: string[], signal: AbortSignal): Promise<Fetched> {
+    let missed: string | null = null
+    let sick = 'no gateway may be asked now'
+    for (const base of health.awake(gateways)) {
+      signal.throwIfAborted()
+      const given = await gateway.block(base, cid, signal)
+      signal.throwIfAborted()
+      health.tell(base, given)
+      if (given.kind === 'blocks') return given
+      if (given.kind === 'miss') missed = given.why
+      else sick = given.why
+    }
+    return missed === null ? { kind: 'late', why: sick } : { kind: 'missing', why: missed }
+  }
+}
+
+/** Each once; null where no such blocks can be. */
+function linkedOf(root: string, bytes: Uint8Array): string[] | null {
+  try {
+    const all = links(root, bytes)
+    const usable = isList(bytes) || new Set(all).size === all.length
+    return usable && all.length < MAX_CAR_BLOCKS && all.every((cid) => isBlockCid(CID.parse(cid)))
+      ? [...new Set(all)]
+      : null
+  } catch {
+    return null
+  }
+}
+
+/** Of a manifest that cannot be read only the root is kept: what is read again at each start must not be what hurts. */
+async function readable(root: string, blocks: Block[]): Promise<Block[]> {
+  if (isList(blocks[0]!.bytes)) return blocks
+  try {
+    await readManifest(root, eachOnce(blocks))
+    return blocks
+  } catch (error) {
+    if (error instanceof RegistryError) return blocks.slice(0, 1)
+    throw error
+  }
+}

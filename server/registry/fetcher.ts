@@ -1,0 +1,139 @@
+/** Fetching of blocks, put together: the publisher's gateways first, then the configured ones. */
+import { setTimeout } from 'node:timers/promises'
+import type { BlockStore, Catalogue } from '../catalogue/index.ts'
+import type { Guard } from '../outgoing/index.ts'
+import { createFetchRoot, type Fetched, type FetchRoot } from './fetch-root.ts'
+import { createGateway } from './gateway.ts'
+import { createGatewayHealth, type GatewayHealth } from './gateway-health.ts'
+import { createWanted, listWant, manifestWant, type Want, type Wanted } from './wanted.ts'
+
+export interface FetcherParts {
+  catalogue: Catalogue
+  blocks: BlockStore
+  guard: Guard
+  /** Asked after the publisher's own, without the `/ipfs`. */
+  configured: string[]
+  /** Seconds since 1970. */
+  now(): number
+}
+
+/** Seconds that a publisher's gateways are remembered, and publishers of whom they are. */
+const REMEMBER_S = 60
+const MAX_REMEMBERED = 10_000
+
+/** What is missing is asked for in the background, as long as the server runs. */
+export function createFetcher(
+  parts: FetcherParts & { arrived(one: Want): Promise<void>; onError(error: unknown): void },
+): Wanted {
+  const { health, ...source } = createSource(parts)
+  return createWanted({ ...parts, ...source, wakesAt: health.wakesAt })
+}
+
+interface Source {
+  fetchRoot: FetchRoot
+  gatewaysOf(publisherId: number): Promise<string[]>
+  health: GatewayHealth
+}
+
+function createSource({ catalogue, guard, configured, now }: FetcherParts, maxMisses?: number): Source {
+  const health = createGatewayHealth(now, maxMisses)
+  const known = new Map<number, { gateways: string[]; until: number }>()
+
+  async function gatewaysOf(publisherId: number): Promise<string[]> {
+    const found = known.get(publisherId)
+    if (found && found.until > now()) return found.gateways
+    const own = (await catalogue.publisher(publisherId))?.gateways ?? []
+    const gateways = [...new Set([...own, ...configured])]
+    if (known.size >= MAX_REMEMBERED) known.delete(known.keys().next().value!)
+    known.delete(publisherId)
+    known.set(publisherId, { gateways, until: now() + REMEMBER_S })
+    return gateways
+  }
+
+  return { fetchRoot: createFetchRoot({ gateway: createGateway(guard), health }), gatewaysOf, health }
+}
+
+/** What became of everything that was missing. */
+export interface FetchReport {
+  fetched: number
+  missing: number
+  /** The first hundred of them, with the reason. */
+  examples: { type: Want['type']; root: string; publisherId: number; why: string }[]
+}
+
+const MAX_EXAMPLES = 100
+/** Roots at a time. */
+const ABREAST = 8
+/** Times that a root is asked for while no gateway answers, and roots in a row after which that is not waited for any longer. */
+const ATTEMPTS = 3
+const MAX_LATE = 20
+/** Rows in a piece that is looked at. */
+const PAGE = 200
+
+/** Asks once for everything that the catalogue lacks, lists first, for their claims bring manifests of their own; for a catalogue that is
+ *  built anew. Can be called again: what is here is not asked for.
+ *  @param arrived is told of each root that is here now, and has it read (`Sync.refresh`, `Sync.take`). */
+export async function fetchMissing(
+  parts: FetcherParts & {
+    arrived(one: Want): Promise<void>
+    onProgress?(report: FetchReport): void
+    signal?: AbortSignal
+  },
+): Promise<FetchReport> {
+  const { catalogue, blocks, signal = new AbortController().signal } = parts
+  const { fetchRoot, gatewaysOf, health } = createSource(parts, Infinity)
+  let lateInARow = 0
+  const report: FetchReport = { fetched: 0, missing: 0, examples: [] }
+
+  async function one(want: Want): Promise<void> {
+    signal.throwIfAborted()
+    const here = await blocks.get(want.root)
+    const gateways = await gatewaysOf(want.publisherId)
+    const found = here ? null : await patiently(want.root, gateways)
+    if (found && found.kind !== 'blocks') return lacking(want, gateways.length > 0 ? found.why : 'no gateway is known')
+    await blocks.put(found?.blocks.slice(1) ?? [])
+    await blocks.put(found?.blocks.slice(0, 1) ?? [])
+    report.fetched++
+    await parts.arrived(want)
+    parts.onProgress?.(report)
+  }
+
+  /** A gateway that fails once may be there again a little later; of one that stays away, the end is not waited for. */
+  async function patiently(root: string, gateways: string[]): Promise<Fetched> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await fetchRoot(root, gateways, signal)
+      lateInARow = found.kind === 'late' ? lateInARow + 1 : 0
+      if (found.kind !== 'late' || gateways.length === 0 || attempt === ATTEMPTS || lateInARow > MAX_LATE) return found
+      await setTimeout(1000 * Math.max(0, health.wakesAt(gateways) - parts.now()), undefined, { signal })
+    }
+  }
+
+  function lacking({ type, root, publisherId }: Want, why: string): void {
+    report.missing++
+    if (report.examples.length < MAX_EXAMPLES) report.examples.push({ type, root, publisherId, why })
+    parts.onProgress?.(report)
+  }
+
+  await abreast(listsOf(catalogue), one)
+  await abreast(manifestsOf(catalogue), one)
+  return report
+}
+
+async function* listsOf(catalogue: Catalogue): AsyncGenerator<Want> {
+  const { publishers } = await catalogue.counts()
+  for (let publisherId = 1; publisherId <= publishers; publisherId++)
+    for (const batch of await catalogue.batches({ publisherId, list: 'missing', limit: 1_000_000 }))
+      yield listWant(batch)
+}
+
+async function* manifestsOf(catalogue: Catalogue): AsyncGenerator<Want> {
+  for await (const rows of catalogue.allRecords(PAGE))
+    for (const row of rows) if (row.manifest.state === 'missing') yield manifestWant(row)
+}
+
+async function abreast(wants: AsyncGenerator<Want>, work: (one: Want) => Promise<void>): Promise<void> {
+  const worker = async () => {
+    for await (const one of { [Symbol.asyncIterator]: () => ({ next: () => wants.next() }) }) await work(one)
+  }
+  await Promise.all(Array.from({ length: ABREAST }, worker))
+}

@@ -1,0 +1,20 @@
+/** What a root links to, and which of the two it is. */
+import * as dagCbor from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+
+/** `firsthand: "list1"` as DAG-CBOR writes it: a text of nine bytes, and one of five. */
+const LIST_MARK = Buffer.from('\x69firsthand\x65list1')
+
+/** By what it says it is; whoever reads it checks the rest. Not decoded for that: a hostile block takes thirty times its size. */
+export const isList = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(LIST_MARK)
+
+/** CIDs of the blocks that a root of a manifest or a list links to, in their order, and as often as it does. */
+export function links(cid: string, bytes: Uint8Array): string[] {
+  if (CID.parse(cid).code !== dagCbor.code) return []
+  const { frames, leaves } = dagCbor.decode<{ frames?: unknown; leaves?: unknown }>(bytes)
+  return [frames, leaves]
+    .filter(Array.isArray)
+    .flat()
+    .flatMap((link) => CID.asCID(link)?.toString() ?? [])
+}

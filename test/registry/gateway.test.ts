@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import * as dagCbor from '@ipld/dag-cbor'
+import { expect } from 'chai'
+import { CID } from 'multiformats/cid'
+import type { Block } from '../../server/catalogue/index.ts'
+import { manifestCid, writeList, writeManifest } from '../../server/fingerprint/index.ts'
+import { createGuard } from '../../server/outgoing/index.ts'
+import { writeCar } from '../../server/registry/car.ts'
+import { createFetchRoot } from '../../server/registry/fetch-root.ts'
+import { createGateway } from '../../server/registry/gateway.ts'
+import { createGatewayHealth } from '../../server/registry/gateway-health.ts'
+import { picture, video } from '../fingerprint/make.ts'
+import { type Site, site } from '../outgoing/internet.ts'
+
+const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
+const SIGNAL = new AbortController().signal
+
+function block(value: unknown): Block {
+  const bytes = dagCbor.encode(value)
+  return { cid: manifestCid(new Uint8Array(createHash('sha256').update(bytes).digest())), bytes }
+}
+
+describe('blocks from gateways', () => {
+  const sites: Site[] = []
+  afterEach(async () => {
+    for (const one of sites.splice(0)) await one.close()
+  })
+
+  const opened = async (answer: RequestListener) => {
+    const one = await site(answer)
+    sites.push(one)
+    return one
+  }
+  /** Serves these blocks one by one, and as a CAR if told. */
+  const serving = (blocks: Block[], { cars = false } = {}) =>
+    opened(async (request, response) => {
+      const url = new URL(request.url!, 'http://x')
+      const cid = url.pathname.replace('/ipfs/', '')
+      const found = blocks.find((one) => one.cid === cid)
+      if (url.searchParams.get('format') === 'car')
+        return cars && found ? void response.end(await writeCar(cid, blocks)) : void response.writeHead(406).end()
+      if (found) response.end(found.bytes)
+      else response.writeHead(404).end()
+    })
+  const answering = (status: number, body: string | Uint8Array = '', headers: Record<string, string> = {}) =>
+    opened((_request, response) => void response.writeHead(status, headers).end(body))
+
+  function setUp() {
+    const clock = { s: 1_000 }
+    const guard = createGuard({ allow: sites.map(({ allow }) => allow), userAgent: 'test', resolve: async () => [] })
+    const health = createGatewayHealth(() => clock.s)
+    const fetchRoot = createFetchRoot({ gateway: createGateway(guard), health })
+    return {
+      clock,
+      health,
+      fetchRoot: (root: string) =>
+        fetchRoot(
+          root,
+          sites.map(({ url }) => url),
+          SIGNAL,
+        ),
+    }
+  }
+  const asked = (one: Site) => one.seen.map(({ url }) => url)
+
+  it('are asked for raw by CID, as a trustless gateway is', async () => {
+    const { root, blocks } = await writeManifest(picture(1), NOTHING)
+    const there = await serving(blocks)
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks })
+    expect(asked(there)).to.deep.equal([`/ipfs/${root}?format=raw`])
+    expect(there.seen[0]!.headers.accept).to.equal('application/vnd.ipld.raw')
+  })
+
+  it('are asked for together where there are several, and one by one where a gateway serves no CAR', async () => {
+    const { root, blocks } = await writeManifest(video(5, 600), NOTHING)
+    expect(blocks.length).to.be.above(4)
+    const together = await serving(blocks, { cars: true })
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks })
+    expect(asked(together)).to.deep.equal([`/ipfs/${root}?format=raw`, `/ipfs/${root}?format=car&dag-scope=all`])
+    await sites.pop()!.close()
+    const single = await serving(blocks)
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks })
+    expect(single.seen).to.have.length(blocks.length + 1)
+  })
+
+  it('come from whichever gateway has them', async () => {
+    const { root, blocks } = await writeManifest(video(5, 130), NOTHING)
+    await serving(blocks.slice(0, 1))
+    await serving(blocks.slice(1))
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks })
+  })
+
+  it('that do not hash to their CID are not taken, in a CAR neither', async () => {
+    const { root, blocks } = await writeManifest(video(5, 300), NOTHING)
+    const lie = blocks.map(({ cid, bytes }, i) => ({ cid, bytes: i === 2 ? bytes.with(9, bytes[9]! ^ 1) : bytes }))
+    await serving(lie, { cars: true })
+    const found = await setUp().fetchRoot(root)
+    expect(found.kind).to.equal('missing')
+    expect(found).to.have.property('why').that.contains('does not hash to its CID')
+    await serving(blocks)
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks })
+  })
+
+  it('of a list are taken as they are: its claims are checked when it is read', async () => {
+    const claim = {
+      contentDigest: new Uint8Array(32).fill(1),
+      manifestDigest: new Uint8Array(32),
+      kind: 1,
+      algorithm: 0,
+      perceptualHashes: [],
+    }
+    const { root, blocks } = await writeList([claim])
+    await serving(blocks)
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks })
+  })
+
+  for (const [what, value] of [
+    ['is no manifest', { firsthand: 'manifest1' }],
+    ['links to one block twice', { firsthand: 'manifest1', frames: Array(2).fill(CID.parse(block({ a: 1 }).cid)) }],
+    ['links to what no block is', { frames: [CID.createV1(0x70, CID.parse(block(1).cid).multihash)] }],
+    ['links to more than is fetched', { frames: Array.from({ length: 2_001 }, (_, i) => CID.parse(block(i).cid)) }],
+  ] as const)
+    it(`of a root that ${what} are the root alone, which shows it`, async () => {
+      const rubbish = block(value)
+      const there = await serving([rubbish])
+      expect(await setUp().fetchRoot(rubbish.cid)).to.deep.equal({ kind: 'blocks', blocks: [rubbish] })
+      expect(there.seen).to.have.length(1)
+    })
+
+  it('are not taken beyond 1 MiB each and 4 MiB of one root', async () => {
+    const large = block({ x: new Uint8Array(1 << 20) })
+    await serving([large])
+    expect(await setUp().fetchRoot(large.cid)).to.have.property('kind', 'missing')
+    const linked = Array.from({ length: 6 }, (_, i) => block({ i, x: new Uint8Array(900_000) }))
+    const root = block({ frames: linked.map(({ cid }) => CID.parse(cid)) })
+    const there = await serving([root, ...linked])
+    const found = await setUp().fetchRoot(root.cid)
+    expect(found).to.have.property('why').that.contains('4194304 bytes')
+    expect(there.seen.length).to.be.below(9)
+  })
+
+  it('that nobody has are missing; where nobody answers, nothing is known', async () => {
+    const { root } = await writeManifest(picture(1), NOTHING)
+    await answering(503)
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'late', why: 'localhost answers with status 503' })
+    await answering(404)
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'missing', why: 'localhost answers with status 404' })
+  })
+
+  it('are not asked for at a gateway that rests: 30 s at first, twice as long each time, or as it says', async () => {
+    const { root } = await writeManifest(picture(1), NOTHING)
+    const there = await answering(500)
+    const { fetchRoot, clock } = setUp()
+    const asksAfter = async (seconds: number) => {
+      clock.s += seconds
+      const before = there.seen.length
+      expect((await fetchRoot(root)).kind).to.equal('late')
+      return there.seen.length - before
+    }
+    const told: number[] = []
+    for (const seconds of [0, 29, 1, 59, 1, 119, 1]) told.push(await asksAfter(seconds))
+    expect(told).to.deep.equal([1, 0, 1, 0, 1, 0, 1])
+    const slow = await answering(429, '', { 'Retry-After': '500' })
+    sites.shift()
+    const other = setUp()
+    await other.fetchRoot(root)
+    other.clock.s += 499
+    await other.fetchRoot(root)
+    expect(slow.seen).to.have.length(1)
+    await there.close()
+  })
+
+  it('are not asked for without end at a host that never has any', async () => {
+    const there = await answering(404)
+    const { fetchRoot, clock } = setUp()
+    for (let i = 0; i < 60; i++) await fetchRoot(manifestCid(new Uint8Array(32).fill(i)))
+    expect(there.seen).to.have.length(20)
+    clock.s += 30
+    for (let i = 0; i < 60; i++) await fetchRoot(manifestCid(new Uint8Array(32).fill(i)))
+    expect(there.seen).to.have.length(40)
+  })
+
+  it('are not asked for at an address that the guard refuses', async () => {
+    const there = await answering(200)
+    const guard = createGuard({ allow: [], userAgent: 'test', resolve: async () => [] })
+    const given = await createGateway(guard).block(there.url, manifestCid(new Uint8Array(32)), SIGNAL)
+    expect(given).to.have.property('kind', 'miss')
+    expect(there.seen).to.deep.equal([])
+  })
+})
