@@ -1,7 +1,10 @@
 /** What the command needs of the world, built from its configuration: a server far away, a key, a chain. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Wallet } from 'ethers'
 import * as z from 'zod'
 import { equalBytes, fromHex, toHex0x } from './bytes.ts'
+import type { Withdrawals } from './catalogue/index.ts'
 import {
   type ChainNode,
   consentSigner,
@@ -71,6 +74,16 @@ export async function openManager(config: Config, api: ServerApi, known?: number
 export async function openKey(config: Config, api: ServerApi) {
   const chain = await openChain(config, api)
   return { ...chain, signer: signerOf(config, chain, 'signing') }
+}
+
+/** What the operator withdrew, in the directory of the server on this machine.
+ *  @throws RegistryError `request.invalid` where there is none: a mistyped DATA_DIR would withdraw nothing and say that it had. */
+export async function openWithdrawals({ DATA_DIR }: Config): Promise<Withdrawals> {
+  if (!existsSync(DATA_DIR))
+    throw new RegistryError('request.invalid', `DATA_DIR names no directory: ${resolve(DATA_DIR)}`)
+  // Loaded when needed: the door of the catalogue leads to its databases.
+  const { createWithdrawals } = await import('./catalogue/index.ts')
+  return createWithdrawals(DATA_DIR)
 }
 
 interface Chain {

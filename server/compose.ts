@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { fromHex } from './bytes.ts'
-import { createBlockStore, createCatalogue, openDatabase } from './catalogue/index.ts'
+import { createBlockStore, createCatalogue, createWithdrawals, openDatabase } from './catalogue/index.ts'
 import {
   type ChainNode,
   checkBytecode,
@@ -82,6 +82,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     deployment: chain.deployment,
     catalogue,
     blocks,
+    withdrawals: createWithdrawals(config.DATA_DIR),
     matcher,
     indexer,
     finality: indexer.finality,

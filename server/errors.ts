@@ -32,6 +32,7 @@ export const ERRORS = {
   'fingerprint.invalid': kind(400, 'The fingerprint is not valid'),
   'block.invalid': kind(400, 'The blocks are not valid'),
   'block.not_found': kind(404, 'The block is not here'),
+  'block.withdrawn': kind(410, 'The block was withdrawn'),
   'record.not_found': kind(404, 'There is no such record'),
   'publisher.not_found': kind(404, 'There is no such publisher'),
   'lookup.not_found': kind(404, 'There is no such lookup'),

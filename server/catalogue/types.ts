@@ -1,6 +1,7 @@
 /** What the catalogue answers. Rows are projections of the chain; bytes stay bytes. */
 import type { Claim, Deployment, RootedBatch, Sink } from '../chain/index.ts'
 import type { Kind } from '../fingerprint/index.ts'
+import type { Withdrawal } from './withdrawn.ts'
 
 /** When a signer was declared compromised, both in seconds since 1970. */
 export interface Disowned {
@@ -100,6 +101,8 @@ export interface RecordRow {
     width: number | null
     height: number | null
   }
+  /** Set where a record is shown, and not by the catalogue: the operator withdrew its manifest. */
+  withdrawn?: Withdrawal
 }
 
 /** Everything that was ever said of a record, void or not, each list in the order of the chain and at most 100 long. */

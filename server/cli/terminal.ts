@@ -116,6 +116,10 @@ export function printRecord(record: WholeRecordView): void {
   print(
     `state      ${record.state}${record.revocation ? ` on ${record.revocation.at}: ${record.revocation.reason}` : ''}`,
   )
+  if (record.withdrawal)
+    print(
+      `manifest   withdrawn by the operator of this server on ${record.withdrawal.at}${record.withdrawal.reason ? `: ${record.withdrawal.reason}` : ''}`,
+    )
   if (record.supersession) print(`superseded on ${record.supersession.at} by record ${record.supersession.record}`)
   if (record.way !== 'stored' || record.anchors.length > 1 || record.disowned)
     for (const { way, registeredAt, signer, disowned } of record.anchors)

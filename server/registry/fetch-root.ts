@@ -1,6 +1,6 @@
 /** All blocks of a manifest or a list, from whichever gateways have them. */
 import { CID } from 'multiformats/cid'
-import type { Block } from '../catalogue/index.ts'
+import type { Block, Withdrawals } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
 import { isBlockCid, readManifest } from '../fingerprint/index.ts'
 import { eachOnce, MAX_CAR_BLOCKS, MAX_CAR_BYTES, MAX_CBOR_BYTES } from './car.ts'
@@ -21,7 +21,15 @@ const ABREAST = 4
 const CAR_FROM = 3
 
 /** What cannot be handed over as a CAR is not fetched either: the same bounds on bytes and blocks of a root. */
-export function createFetchRoot({ gateway, health }: { gateway: Gateway; health: GatewayHealth }): FetchRoot {
+export function createFetchRoot({
+  gateway,
+  health,
+  withdrawals,
+}: {
+  gateway: Gateway
+  health: GatewayHealth
+  withdrawals: Withdrawals
+}): FetchRoot {
   return async (root, gateways, signal) => {
     const first = await fromAny(root, gateways, signal)
     if (first.kind !== 'blocks') return first
@@ -77,10 +85,14 @@ export function createFetchRoot({ gateway, health }: { gateway: Gateway; health:
     if (!base) return
     const given = await gateway.car(base, root, signal)
     // That it does not serve CARs says nothing about its blocks.
-    if (given.kind === 'blocks') for (const { cid, bytes } of given.blocks) if (wanted.has(cid)) found.set(cid, bytes)
+    if (given.kind !== 'blocks') return
+    const withdrawn = await withdrawals.all()
+    for (const { cid, bytes } of given.blocks) if (wanted.has(cid) && !withdrawn.has(cid)) found.set(cid, bytes)
   }
 
   async function fromAny(cid: string, gateways: string[], signal: AbortSignal): Promise<Fetched> {
+    // Never again, for as long as it is withdrawn.
+    if ((await withdrawals.all()).has(cid)) return { kind: 'missing', why: `block ${cid} was withdrawn here` }
     let missed: string | null = null
     let sick = 'no gateway may be asked now'
     for (const base of health.awake(gateways)) {

@@ -1,6 +1,6 @@
 /** Fetching of blocks, put together: the publisher's gateways first, then the configured ones. */
 import { setTimeout } from 'node:timers/promises'
-import type { BlockStore, Catalogue } from '../catalogue/index.ts'
+import type { BlockStore, Catalogue, Withdrawals } from '../catalogue/index.ts'
 import type { Guard } from '../outgoing/index.ts'
 import { createFetchRoot, type Fetched, type FetchRoot } from './fetch-root.ts'
 import { createGateway } from './gateway.ts'
@@ -10,6 +10,7 @@ import { createWanted, listWant, manifestWant, type Want, type Wanted } from './
 export interface FetcherParts {
   catalogue: Catalogue
   blocks: BlockStore
+  withdrawals: Withdrawals
   guard: Guard
   /** Asked after the publisher's own, without the `/ipfs`. */
   configured: string[]
@@ -35,7 +36,7 @@ interface Source {
   health: GatewayHealth
 }
 
-function createSource({ catalogue, guard, configured, now }: FetcherParts, maxMisses?: number): Source {
+function createSource({ catalogue, withdrawals, guard, configured, now }: FetcherParts, maxMisses?: number): Source {
   const health = createGatewayHealth(now, maxMisses)
   const known = new Map<number, { gateways: string[]; until: number }>()
 
@@ -50,7 +51,7 @@ function createSource({ catalogue, guard, configured, now }: FetcherParts, maxMi
     return gateways
   }
 
-  return { fetchRoot: createFetchRoot({ gateway: createGateway(guard), health }), gatewaysOf, health }
+  return { fetchRoot: createFetchRoot({ gateway: createGateway(guard), health, withdrawals }), gatewaysOf, health }
 }
 
 /** What became of everything that was missing. */

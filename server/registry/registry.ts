@@ -1,7 +1,7 @@
 /** The use cases of a running server. HTTP knows nothing else of it. */
 import { CID } from 'multiformats/cid'
 import { fromHex, toHex, toHex0x } from '../bytes.ts'
-import type { Block, BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
+import type { Block, BlockStore, Catalogue, RecordRow, Withdrawals } from '../catalogue/index.ts'
 import type { Deployment, Indexer } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import type { Description } from '../fingerprint/index.ts'
@@ -21,6 +21,7 @@ import type { RemoteMedia } from './remote.ts'
 import { createSync } from './sync.ts'
 import type { NetworkView, Problem, PublisherView, RecordView, WholeRecordView } from './views.ts'
 import type { Want, Wanted } from './wanted.ts'
+import { requireServed, shown } from './withdrawn.ts'
 
 export interface RecordsQuery {
   contentDigest?: string | undefined
@@ -96,6 +97,7 @@ export interface RegistryParts {
   deployment: Deployment
   catalogue: Catalogue
   blocks: BlockStore
+  withdrawals: Withdrawals
   matcher: Matcher
   indexer: Indexer
   finality: Context['finality']
@@ -133,6 +135,7 @@ const MAX_RETRY_S = 60
 
 export function createRegistry(parts: RegistryParts): Registry {
   const { catalogue, blocks, matcher, deployment, indexer } = parts
+  const seen = shown(catalogue, parts.withdrawals)
   const context: Context = { deployment, finality: parts.finality }
   const admission = createAdmission({ places: parts.decoders })
   const quota = createQuota({
@@ -141,7 +144,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     perClient: parts.clientJobs,
     retryAfterS: () => Math.min(MAX_RETRY_S, Math.ceil(admission.stats().meanMs / 1000)),
   })
-  const lookups = createLookups({ ...parts, admission, quota, context, ttlS: parts.lookupTtlS })
+  const lookups = createLookups({ ...parts, catalogue: seen, admission, quota, context, ttlS: parts.lookupTtlS })
   const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
   const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
   const missing = (one: Want) => void wanted?.want(one)
@@ -152,7 +155,7 @@ export function createRegistry(parts: RegistryParts): Registry {
   async function rowOf(recordId: string): Promise<RecordRow> {
     // What the catalogue tells is searchable before it is shown.
     await sync.settled()
-    const row = await catalogue.record(bytesOf('recordId', recordId))
+    const row = await seen.record(bytesOf('recordId', recordId))
     if (!row) throw new RegistryError('record.not_found', `there is no record ${recordId.slice(0, 80)}`)
     return row
   }
@@ -165,7 +168,7 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   async function records(query: RecordsQuery) {
     const limit = query.limit ?? DEFAULT_RECORDS
-    const rows = await catalogue.records({
+    const rows = await seen.records({
       ...(query.contentDigest !== undefined && { contentDigest: bytesOf('contentDigest', query.contentDigest) }),
       ...(query.publisher !== undefined && { publisherId: query.publisher }),
       ...(query.kind !== undefined && { kind: query.kind }),
@@ -179,6 +182,7 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   async function manifest(recordId: string): Promise<ManifestView> {
     const cid = manifestCid((await rowOf(recordId)).manifestDigest)
+    await requireServed(parts.withdrawals, [cid])
     const read = await readManifest(cid, blocks.get)
     if (!read) throw new RegistryError('block.not_found', `the manifest ${cid} of this record is not here`)
     const { derivedFrom } = read.description
@@ -194,6 +198,7 @@ export function createRegistry(parts: RegistryParts): Registry {
   }
 
   async function block(cid: string): Promise<Uint8Array> {
+    await requireServed(parts.withdrawals, [cid])
     const bytes = await blocks.get(cid)
     if (!bytes) throw new RegistryError('block.not_found', `block ${cid.slice(0, 100)} is not here`)
     return bytes
@@ -212,6 +217,10 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   async function hold(bytes: Uint8Array): Promise<HeldView> {
     const { root, blocks: sent } = await readCar(bytes)
+    await requireServed(
+      parts.withdrawals,
+      sent.map(({ cid }) => cid),
+    )
     const about = isList(sent.find(({ cid }) => cid === root)!.bytes)
       ? { type: 'list' as const, claims: (await readList(root, eachOnce(sent)))?.length ?? missingBlock(root) }
       : { type: 'manifest' as const, contentDigest: (await readManifest(root, eachOnce(sent)))!.content.digest }

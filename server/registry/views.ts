@@ -80,7 +80,12 @@ export const recordView = z
     kind: z.enum(KINDS).nullable(),
     title: z.string().nullable(),
     contentDigest: digest,
-    manifest: z.enum(['present', 'missing', 'mismatch']),
+    manifest: z
+      .enum(['present', 'missing', 'mismatch', 'withdrawn'])
+      .describe('withdrawn: by the operator of this server'),
+    withdrawal: z
+      .object({ at: z.iso.datetime().describe('by the clock of this server'), reason: z.string().nullable() })
+      .nullable(),
     manifestCid: z.string(),
     algorithm: z.string(),
     perceptualHashes: z.array(digest),

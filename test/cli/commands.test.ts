@@ -5,6 +5,7 @@ import { toHex, toHex0x } from '../../server/bytes.ts'
 import type { LookupView } from '../../server/registry/index.ts'
 import { picture } from '../fingerprint/make.ts'
 import { type Options, type Served, serve, undecodable } from '../http/harness.ts'
+import { site } from '../outgoing/internet.ts'
 import { recordOf } from '../registry/fakes.ts'
 import { firsthand } from './capture.ts'
 
@@ -89,10 +90,18 @@ describe('firsthand against a server', () => {
     expect(err).to.contain('no server answers at http://127.0.0.1:1: start one with `npm start`')
   })
 
-  it('says that an address is not looked up yet', async () => {
-    await start()
-    const { code, err } = await ask('lookup', 'https://example.org/a.jpg')
-    expect(code).to.equal(1)
-    expect(err).to.contain('"url" is not looked up yet')
+  it('has the server look an address up, and says why it cannot', async () => {
+    const there = await site((request, response) => {
+      if (request.url === '/a.jpg') response.end('some media')
+      else response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>')
+    })
+    await start({ allow: [there.allow] })
+    const { code, out } = await ask('lookup', `${there.url}/a.jpg`)
+    expect(code).to.equal(0)
+    expect(out).to.match(/^NOT REGISTERED\n/)
+    const page = await ask('lookup', `${there.url}/`)
+    expect(page.code).to.equal(1)
+    expect(page.err).to.contain('localhost answers with a page').and.to.contain('fetch.page')
+    await there.close()
   })
 })

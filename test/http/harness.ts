@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { pino } from 'pino'
+import { createWithdrawals } from '../../server/catalogue/index.ts'
 import type { Indexer } from '../../server/chain/index.ts'
 import { ERRORS, type ErrorCode, RegistryError } from '../../server/errors.ts'
 import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
@@ -60,12 +61,14 @@ export async function serve(options: Options = {}) {
   const log = pino({ level: 'debug' }, { write: (line: string) => void said.push(JSON.parse(line)) })
   const uploads = createUploads(join(directory, 'uploads'), { ...LIMITS, ...options.limits })
   const { maxBytes } = { ...LIMITS, ...options.limits }
+  const withdrawals = createWithdrawals(directory)
   const guard = createGuard({ allow: options.allow ?? [], userAgent: 'test', resolve: async () => [] })
   const registry = createRegistry({
     version: '1.2.3',
     deployment: DEPLOYMENT,
     catalogue,
     blocks,
+    withdrawals,
     matcher,
     indexer: indexer(options.lagBlocks),
     finality: () => 'local',
@@ -124,7 +127,18 @@ export async function serve(options: Options = {}) {
   }
 
   const port = Number(new URL(server.url).port)
-  return { url: `http://127.0.0.1:${port}`, port, app, registry, catalogue, blocks, said, directory, close }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    app,
+    registry,
+    catalogue,
+    blocks,
+    withdrawals,
+    said,
+    directory,
+    close,
+  }
 }
 
 export type Served = Awaited<ReturnType<typeof serve>>

@@ -11,6 +11,8 @@ import type {
   PublisherRow,
   RecordRow,
   StateChangeRow,
+  Withdrawal,
+  Withdrawals,
 } from '../../server/catalogue/index.ts'
 import type { Claim } from '../../server/chain/index.ts'
 import { anchoredWords, type Fingerprint, KINDS, manifestCid } from '../../server/fingerprint/index.ts'
@@ -202,6 +204,15 @@ export function memoryBlocks(now = () => 0): BlockStore & { kept: Map<string, Ui
       return held.delete(root)
     },
     expireHeld: async () => 0,
+  }
+}
+
+export function memoryWithdrawals(cids: string[] = []): Withdrawals {
+  const all = new Map<string, Withdrawal>(cids.map((cid) => [cid, { at: 0, reason: null }]))
+  return {
+    all: async () => all,
+    withdraw: async (cid, withdrawal) => void all.set(cid, withdrawal),
+    restore: async (cid) => all.delete(cid),
   }
 }
 

@@ -6,7 +6,7 @@ import { manifestWant } from '../../server/registry/wanted.ts'
 import { until } from '../chain/until.ts'
 import { picture } from '../fingerprint/make.ts'
 import { type Served, serve } from '../http/harness.ts'
-import { memoryBlocks, memoryCatalogue, PUBLISHER, recordOf } from './fakes.ts'
+import { memoryBlocks, memoryCatalogue, memoryWithdrawals, PUBLISHER, recordOf } from './fakes.ts'
 
 const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
 
@@ -63,6 +63,7 @@ describe('fetching everything that is missing', () => {
     const parts = {
       catalogue,
       blocks,
+      withdrawals: memoryWithdrawals(),
       guard: createGuard({ allow, userAgent: 'test' }),
       configured: [configured.url],
       now: () => Math.floor(Date.now() / 1000),

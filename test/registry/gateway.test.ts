@@ -12,6 +12,7 @@ import { createGateway } from '../../server/registry/gateway.ts'
 import { createGatewayHealth } from '../../server/registry/gateway-health.ts'
 import { picture, video } from '../fingerprint/make.ts'
 import { type Site, site } from '../outgoing/internet.ts'
+import { memoryWithdrawals } from './fakes.ts'
 
 const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
 const SIGNAL = new AbortController().signal
@@ -46,11 +47,12 @@ describe('blocks from gateways', () => {
   const answering = (status: number, body: string | Uint8Array = '', headers: Record<string, string> = {}) =>
     opened((_request, response) => void response.writeHead(status, headers).end(body))
 
-  function setUp() {
+  function setUp(withdrawn: string[] = []) {
     const clock = { s: 1_000 }
+    const withdrawals = memoryWithdrawals(withdrawn)
     const guard = createGuard({ allow: sites.map(({ allow }) => allow), userAgent: 'test', resolve: async () => [] })
     const health = createGatewayHealth(() => clock.s)
-    const fetchRoot = createFetchRoot({ gateway: createGateway(guard), health })
+    const fetchRoot = createFetchRoot({ gateway: createGateway(guard), health, withdrawals })
     return {
       clock,
       health,
@@ -179,6 +181,16 @@ describe('blocks from gateways', () => {
     clock.s += 30
     for (let i = 0; i < 60; i++) await fetchRoot(manifestCid(new Uint8Array(32).fill(i)))
     expect(there.seen).to.have.length(40)
+  })
+
+  it('are not asked for where they were withdrawn here, and none of a root in which one was', async () => {
+    const { root, blocks } = await writeManifest(video(5, 300), NOTHING)
+    const there = await serving(blocks, { cars: true })
+    const why = (cid: string) => ({ kind: 'missing', why: `block ${cid} was withdrawn here` })
+    expect(await setUp([root]).fetchRoot(root)).to.deep.equal(why(root))
+    expect(there.seen).to.deep.equal([])
+    const [, , second] = blocks
+    expect(await setUp([second!.cid]).fetchRoot(root)).to.deep.equal(why(second!.cid))
   })
 
   it('are not asked for at an address that the guard refuses', async () => {

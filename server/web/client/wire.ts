@@ -125,7 +125,7 @@ export interface RecordEntry extends State {
   durationS: number | null
   width: number | null
   height: number | null
-  manifest: 'present' | 'missing' | 'mismatch'
+  manifest: 'present' | 'missing' | 'mismatch' | 'withdrawn'
 }
 
 export interface RecordPage {

@@ -58,6 +58,8 @@ export function finalitySentence(finality: string): string {
 
 export function manifestSentence(manifest: string): string | null {
   if (manifest === 'missing') return 'The manifest is not available here: only what is on the chain is known.'
+  if (manifest === 'withdrawn')
+    return 'The operator of this server withdrew the manifest: only what is on the chain is shown.'
   if (manifest === 'mismatch') return 'The manifest differs from what is on the chain: only the chain counts.'
   return null
 }
