@@ -1,25 +1,39 @@
-/** Many rows in one statement: a column of a batch is one array. */
-import { type RawBuilder, sql, type Transaction } from 'kysely'
+/** Many rows in one statement: PostgreSQL's COPY, in its binary form (PostgreSQL documentation, "COPY", "Binary Format"). */
+import { CompiledQuery, type Transaction } from 'kysely'
+import { createByteWriter } from './byte-writer.ts'
 import type { Tables } from './tables.ts'
-import { byteaArray, int8Array, textArray } from './wire.ts'
+import { storable } from './wire.ts'
 
-/** The array of a column's values; integers find their own width when they are stored. */
-export type Column<Row> = (rows: readonly Row[]) => RawBuilder<unknown>
+/** Where the value of a row for a column comes from. Bytes of an integer must be those of its column: nothing is converted. */
+export type Column<Row> =
+  | { form: 'integer'; bytes: 2 | 4 | 8; pick: (row: Row, index: number) => number | null }
+  | { form: 'bytes'; pick: (row: Row) => Uint8Array | null }
 
-export const integers =
-  <Row>(pick: (row: Row, index: number) => number | null): Column<Row> =>
-  (rows) =>
-    sql`${int8Array(rows.map(pick))}::bigint[]`
-export const bytes =
-  <Row>(pick: (row: Row) => Uint8Array | null): Column<Row> =>
-  (rows) =>
-    sql`${byteaArray(rows.map(pick))}::bytea[]`
-export const texts =
-  <Row>(pick: (row: Row) => string | null): Column<Row> =>
-  (rows) =>
-    sql`${textArray(rows.map(pick))}::text[]`
+type PickInteger<Row> = (row: Row, index: number) => number | null
 
-/** Inserts rows in their order; nothing for none. */
+/** A `smallint`, an `integer`, a `bigint`. */
+export const small = <Row>(pick: PickInteger<Row>): Column<Row> => ({ form: 'integer', bytes: 2, pick })
+export const integers = <Row>(pick: PickInteger<Row>): Column<Row> => ({ form: 'integer', bytes: 4, pick })
+export const big = <Row>(pick: PickInteger<Row>): Column<Row> => ({ form: 'integer', bytes: 8, pick })
+export const bytes = <Row>(pick: (row: Row) => Uint8Array | null): Column<Row> => ({ form: 'bytes', pick })
+export function texts<Row>(pick: (row: Row) => string | null): Column<Row> {
+  const encoder = new TextEncoder()
+  return {
+    form: 'bytes',
+    pick: (row) => {
+      const text = pick(row)
+      return text === null ? null : encoder.encode(storable(text))
+    },
+  }
+}
+
+/** What the form begins with: the signature, no flags, no extension. */
+const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
+const END = 0xffff
+const NULL = 0xffffffff
+
+/** Inserts rows in their order; nothing for none. COPY puts many rows on a page at once: of 100,000 records a CPU second of PGlite
+ *  takes 23,000 by COPY and 13,000 by `insert … select unnest(…)` (node 24.21, PGlite 0.5.16). */
 export async function insertRows<Row>(
   trx: Transaction<Tables>,
   table: keyof Tables,
@@ -27,9 +41,29 @@ export async function insertRows<Row>(
   columns: Record<string, Column<Row>>,
 ): Promise<void> {
   if (rows.length === 0) return
-  const names = Object.keys(columns).map((name) => sql.ref(name))
-  // Side by side in the select list they advance together; `from unnest(a, b)` would write each into a store of its own first (6 %
-  // of the time of an insert in PGlite).
-  const values = Object.values(columns).map((column) => sql`unnest(${column(rows)})`)
-  await sql`insert into ${sql.table(table)} (${sql.join(names)}) select ${sql.join(values)}`.execute(trx)
+  const names = Object.keys(columns).map((name) => `"${name}"`)
+  const statement = `copy "${table}" (${names.join(', ')}) from stdin (format binary)`
+  await trx.executeQuery(CompiledQuery.raw(statement, [encodeRows(rows, Object.values(columns))]))
+}
+
+/** @returns the content of the copy. */
+export function encodeRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Uint8Array<ArrayBuffer> {
+  const out = createByteWriter()
+  out.bytes(SIGNATURE)
+  for (const [index, row] of rows.entries()) {
+    out.uint16(columns.length)
+    for (const column of columns) {
+      if (column.form === 'bytes') {
+        const value = column.pick(row)
+        out.uint32(value?.length ?? NULL)
+        if (value) out.bytes(value)
+        continue
+      }
+      const value = column.pick(row, index)
+      out.uint32(value === null ? NULL : column.bytes)
+      if (value !== null) out.integer(value, column.bytes)
+    }
+  }
+  out.uint16(END)
+  return out.taken()
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Dialect, Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import { RegistryError } from '../errors.ts'
+import { CopyingClient } from './copy.ts'
 import { migrate } from './migrate.ts'
 import { openPglite } from './pglite.ts'
 import { pgliteDialect } from './pglite-dialect.ts'
@@ -41,6 +42,7 @@ export async function openDatabase({ dataDir, databaseUrl }: DatabaseOptions): P
 async function postgresDialect(connectionString: string): Promise<Dialect> {
   const pool = new Pool({
     connectionString,
+    Client: CopyingClient,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'firsthand',

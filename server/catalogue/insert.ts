@@ -2,7 +2,7 @@
 import type { Transaction } from 'kysely'
 import type { BlockHeader, Claim, LogPosition, RegistryLog } from '../chain/index.ts'
 import { type Batch, logsOf } from './batch.ts'
-import { bytes, insertRows, integers, texts } from './columns.ts'
+import { big, bytes, insertRows, integers, small, texts } from './columns.ts'
 import { readProfile } from './profile.ts'
 import { CUSTODY_EVENTS, type CustodyEventType, type Tables } from './tables.ts'
 
@@ -10,16 +10,16 @@ type Log<T extends RegistryLog['type']> = Extract<RegistryLog, { type: T }>
 
 /** The columns that say which log wrote a row. */
 const anchor = {
-  block_number: integers<{ at: LogPosition }>(({ at }) => at.blockNumber),
+  block_number: big<{ at: LogPosition }>(({ at }) => at.blockNumber),
   log_index: integers<{ at: LogPosition }>(({ at }) => at.logIndex),
 }
 
 export function insertHeaders(trx: Transaction<Tables>, headers: BlockHeader[]): Promise<void> {
   return insertRows(trx, 'headers', headers, {
-    number: integers((header) => header.number),
+    number: big((header) => header.number),
     hash: bytes((header) => header.hash),
     parent_hash: bytes((header) => header.parentHash),
-    time: integers((header) => header.time),
+    time: big((header) => header.time),
   })
 }
 
@@ -48,13 +48,13 @@ function timed<L extends RegistryLog>({ headers }: Batch, logs: L[]): (L & { tim
 
 async function insertPublishers(trx: Transaction<Tables>, logs: RegistryLog[]): Promise<void> {
   await insertRows(trx, 'publishers', logsOf(logs, 'publisherCreated'), {
-    publisher_id: integers((log) => log.publisherId),
+    publisher_id: big((log) => log.publisherId),
     custody: bytes((log) => log.custody),
     ...anchor,
   })
   const profiles = logsOf(logs, 'profileChanged').map((log) => ({ ...log, ...readProfile(log.uri, log.digest) }))
   await insertRows(trx, 'profiles', profiles, {
-    publisher_id: integers((log) => log.publisherId),
+    publisher_id: big((log) => log.publisherId),
     uri: texts((log) => log.uri),
     digest: bytes((log) => log.digest),
     name: texts((log) => log.name),
@@ -71,7 +71,7 @@ function insertKeys(
   logs: (Log<'keyAdded'> | Log<'keyEnded'>)[],
 ): Promise<void> {
   return insertRows(trx, table, logs, {
-    publisher_id: integers((log) => log.publisherId),
+    publisher_id: big((log) => log.publisherId),
     key: bytes((log) => log.key),
     ...anchor,
   })
@@ -79,9 +79,9 @@ function insertKeys(
 
 function insertCompromises(trx: Transaction<Tables>, logs: Log<'compromiseDeclared'>[]): Promise<void> {
   return insertRows(trx, 'compromises', logs, {
-    publisher_id: integers((log) => log.publisherId),
+    publisher_id: big((log) => log.publisherId),
     account: bytes((log) => log.account),
-    since: integers((log) => log.since),
+    since: big((log) => log.since),
     ...anchor,
   })
 }
@@ -91,10 +91,10 @@ const isCustodyEvent = (log: RegistryLog): log is CustodyLog => CUSTODY_EVENTS.s
 
 function insertCustodyEvents(trx: Transaction<Tables>, logs: CustodyLog[]): Promise<void> {
   return insertRows(trx, 'custody_events', logs, {
-    publisher_id: integers((log) => log.publisherId),
+    publisher_id: big((log) => log.publisherId),
     type: texts((log) => log.type),
     account: bytes((log) => ('to' in log ? log.to : 'recovery' in log ? log.recovery : null)),
-    not_before: integers((log) => (log.type === 'recoveryChangeStarted' ? log.notBefore : null)),
+    not_before: big((log) => (log.type === 'recoveryChangeStarted' ? log.notBefore : null)),
     ...anchor,
   })
 }
@@ -124,19 +124,19 @@ export function anchorsOf(batch: Batch): AnchorToInsert[] {
 /** @param first the sequence of the first one. */
 export function insertAnchors(trx: Transaction<Tables>, rows: AnchorToInsert[], first: number): Promise<void> {
   return insertRows(trx, 'records', rows, {
-    sequence: integers((_, i) => first + i),
+    sequence: big((_, i) => first + i),
     record_id: bytes(({ claim }) => claim.recordId),
-    publisher_id: integers((row) => row.publisherId),
+    publisher_id: big((row) => row.publisherId),
     content_digest: bytes(({ claim }) => claim.contentDigest),
     manifest_digest: bytes(({ claim }) => claim.manifestDigest),
     signer: bytes((row) => row.signer),
-    kind: integers(({ claim }) => claim.kind),
-    algorithm: integers(({ claim }) => claim.algorithm),
+    kind: small(({ claim }) => claim.kind),
+    algorithm: small(({ claim }) => claim.algorithm),
     words: bytes(({ claim }) => concat(claim.perceptualHashes)),
-    way: integers((row) => row.way),
+    way: small((row) => row.way),
     batch_root: bytes((row) => row.root),
     leaf_index: integers((row) => row.index),
-    time: integers((row) => row.time),
+    time: big((row) => row.time),
     transaction_hash: bytes(({ at }) => at.transactionHash),
     ...anchor,
   })
@@ -148,13 +148,13 @@ const isChange = (log: RegistryLog): log is ChangeLog => log.type === 'mediaRevo
 function insertChanges(trx: Transaction<Tables>, logs: (ChangeLog & { time: number })[]): Promise<void> {
   return insertRows(trx, 'changes', logs, {
     record_id: bytes((log) => log.recordId),
-    publisher_id: integers((log) => log.publisherId),
+    publisher_id: big((log) => log.publisherId),
     content_digest: bytes((log) => log.contentDigest),
     signer: bytes((log) => log.signer),
-    kind: integers(({ type }) => (type === 'mediaRevoked' ? 1 : 2)),
-    reason: integers((log) => (log.type === 'mediaRevoked' ? log.reason : null)),
+    kind: small(({ type }) => (type === 'mediaRevoked' ? 1 : 2)),
+    reason: small((log) => (log.type === 'mediaRevoked' ? log.reason : null)),
     superseded_by: bytes((log) => (log.type === 'mediaSuperseded' ? log.supersededBy : null)),
-    time: integers((log) => log.time),
+    time: big((log) => log.time),
     transaction_hash: bytes(({ at }) => at.transactionHash),
     ...anchor,
   })
@@ -162,12 +162,12 @@ function insertChanges(trx: Transaction<Tables>, logs: (ChangeLog & { time: numb
 
 function insertBatches(trx: Transaction<Tables>, logs: (Log<'batchRooted'> & { time: number })[]): Promise<void> {
   return insertRows(trx, 'batches', logs, {
-    publisher_id: integers((log) => log.publisherId),
+    publisher_id: big((log) => log.publisherId),
     root: bytes((log) => log.root),
     list_digest: bytes((log) => log.listDigest),
     count: integers((log) => log.count),
     signer: bytes((log) => log.signer),
-    time: integers((log) => log.time),
+    time: big((log) => log.time),
     transaction_hash: bytes(({ at }) => at.transactionHash),
     ...anchor,
   })

@@ -1,9 +1,8 @@
 /** Rooted batches, and the claims of their lists when those come (docs/protocol.md §6). */
 import type { Kysely, Transaction } from 'kysely'
-import { toHex } from '../bytes.ts'
 import type { Claim, RootedBatch } from '../chain/index.ts'
 import { insertAnchors } from './insert.ts'
-import { advance, lockSequence } from './sink.ts'
+import { advance, distinct, lockSequence, present } from './sink.ts'
 import type { Tables } from './tables.ts'
 import type { BatchFilter, BatchRow, Catalogue, Changes } from './types.ts'
 import { disownedBy, disownedOf } from './void.ts'
@@ -19,14 +18,10 @@ export function createLists(
     batches: (filter) => batches(db, filter),
     async setList(batch, claims) {
       const taken = await db.transaction().execute((trx) => setList(trx, batch, claims))
-      if (taken && claims) changed({ changed: idsOf(claims), removed: [], lists: [] })
+      if (taken && claims)
+        changed({ changed: distinct(claims.map(({ recordId }) => recordId)), removed: [], lists: [] })
     },
   }
-}
-
-/** Each once. */
-function idsOf(claims: Claim[]): Uint8Array[] {
-  return [...new Map(claims.map(({ recordId }) => [toHex(recordId), recordId])).values()]
 }
 
 async function batches(db: Kysely<Tables>, { publisherId, listDigest, list, limit }: BatchFilter): Promise<BatchRow[]> {
@@ -70,7 +65,9 @@ async function setList(trx: Transaction<Tables>, batch: Named, claims: Claim[] |
     .returningAll()
     .execute()
   if (!claims) return rows.length > 0
+  const ids = distinct(claims.map(({ recordId }) => recordId))
   for (const row of rows) {
+    const known = await present(trx, ids)
     const at = { blockNumber: row.block_number, logIndex: row.log_index, transactionHash: row.transaction_hash }
     const shared = { publisherId: row.publisher_id, signer: row.signer, way: 3, root: row.root, time: row.time, at }
     await insertAnchors(
@@ -78,7 +75,7 @@ async function setList(trx: Transaction<Tables>, batch: Named, claims: Claim[] |
       claims.map((claim, index) => ({ ...shared, claim, index })),
       sequence,
     )
-    await advance(trx, sequence, claims.length)
+    await advance(trx, { anchors: claims.length, records: ids.length - known.size })
     sequence += claims.length
   }
   return rows.length > 0

@@ -9,6 +9,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
+import { copiedBy } from './copy.ts'
 import type { PgliteClient } from './pglite.ts'
 
 /** Bytes of write-ahead log after which the database is tidied. PGlite has no checkpointer and no autovacuum: the log would grow
@@ -70,7 +71,8 @@ async function tidy(client: PgliteClient, maxLogBytes: number): Promise<void> {
 function createConnection(client: PgliteClient): DatabaseConnection {
   return {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, affectedRows } = await client.query(sql, parameters)
+      const copied = copiedBy(sql, parameters)
+      const { rows, affectedRows } = await (copied ? client.copy(sql, copied) : client.query(sql, parameters))
       return { rows: rows as R[], ...(affectedRows !== undefined && { numAffectedRows: BigInt(affectedRows) }) }
     },
     // biome-ignore lint/correctness/useYield: the interface wants a generator, and PGlite has no cursors

@@ -13,6 +13,8 @@ const SETTINGS = {
   shared_buffers: '16MB',
   wal_buffers: '1MB',
   maintenance_work_mem: '16MB',
+  // A new segment of the log is not first filled with zeros: the file is as durable, and 100,000 records cost 100 MB of writing less.
+  wal_init_zero: 'off',
   // Segments that are kept for reuse between the checkpoints that the worker asks for.
   min_wal_size: '32MB',
   // Nobody gathers statistics here (there is no autovacuum), so plans must not hang on them. All our joins look up a few chosen

@@ -8,11 +8,13 @@ import { RegistryError } from '../errors.ts'
 import { lockFile } from './lock.ts'
 import { createCluster } from './pglite-cluster.ts'
 import type { Request, Response } from './pglite-worker.ts'
-import { type Answer, decodeAnswer, encodeQuery } from './protocol.ts'
+import { type Answer, decodeAnswer, encodeCopy, encodeQuery } from './protocol.ts'
 
 export interface PgliteClient {
   /** @throws QueryError for an error of SQL, RegistryError `server.internal` when the database has stopped. */
   query(sql: string, parameters: readonly unknown[]): Promise<Answer>
+  /** Runs `copy … from stdin` with this content. @throws as `query`. */
+  copy(sql: string, content: Uint8Array): Promise<Answer>
   /** Ends the database and its thread, after the queries that wait. */
   close(): Promise<void>
 }
@@ -73,12 +75,15 @@ async function startWorker(directory: string, unlock: () => void): Promise<Pglit
     return response(id)
   }
 
+  async function run(messages: Uint8Array<ArrayBuffer>): Promise<Answer> {
+    const answer = decodeAnswer(await ask(messages))
+    return answer ?? Promise.reject(stop())
+  }
+
   await response(0)
   return {
-    async query(sql, parameters) {
-      const answer = decodeAnswer(await ask(encodeQuery(sql, parameters)))
-      return answer ?? Promise.reject(stop())
-    },
+    query: (sql, parameters) => run(encodeQuery(sql, parameters)),
+    copy: (sql, content) => run(encodeCopy(sql, content)),
     async close() {
       if (stopped) return unlock()
       await ask('close').finally(() => worker.terminate())

@@ -67,6 +67,11 @@ export function encodeQuery(sql: string, parameters: readonly unknown[]): Uint8A
   return joined(parts)
 }
 
+/** The messages of `copy … from stdin` and of what is to be copied. */
+export function encodeCopy(sql: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
+  return joined([...message('Q', text(sql)), ...message('d', content), ...message('c')])
+}
+
 /** Parts one after the other in a buffer that can be given away. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))

@@ -65,14 +65,16 @@ async function append(trx: Transaction<Tables>, batch: Batch): Promise<Uint8Arra
   if (head && headers[0]) checkSuccessor(head, headers[0])
   checkPublishers(logs, await countPublishers(trx))
   const anchors = anchorsOf(batch)
+  const ids = distinct(anchors.map(({ claim }) => claim.recordId))
+  const known = await present(trx, ids)
   await insertHeaders(trx, headers)
   await insertLogs(trx, batch, anchors, sequence)
   if (logs.some(({ type }) => type === 'publisherCreated')) await requireOwnCustody(trx, headers[0]!.number)
-  if (anchors.length > 0) await requireVoidBefore(trx, sequence)
+  if (anchors.length > ids.length || known.size > 0) await requireVoidBefore(trx, sequence)
   if (logs.some(isChange)) await requireVoidChangesBefore(trx, headers[0]!.number)
-  await advance(trx, sequence, anchors.length)
+  await advance(trx, { anchors: anchors.length, records: ids.length - known.size })
   const disowned = await idsOfMoved(trx, headers[0]!.number - 1)
-  return distinct([...anchors.map(({ claim }) => claim.recordId), ...disowned])
+  return disowned.length > 0 ? distinct([...ids, ...disowned]) : ids
 }
 
 const isChange = ({ type }: RegistryLog) => type === 'mediaRevoked' || type === 'mediaSuperseded'
@@ -86,12 +88,14 @@ async function countPublishers(trx: Transaction<Tables>): Promise<number> {
   return count ?? 0
 }
 
-/** Takes sequences, and counts the records that had no anchor before. */
-export async function advance(trx: Transaction<Tables>, sequence: number, anchors: number): Promise<void> {
+/** Takes sequences for anchors, and counts records that had none before. */
+export async function advance(
+  trx: Transaction<Tables>,
+  { anchors, records }: { anchors: number; records: number },
+): Promise<void> {
   if (anchors === 0) return
-  await sql`update meta set next_sequence = next_sequence + ${anchors}::bigint, record_count = record_count + (
-    select count(distinct r.record_id) from records r where r.sequence >= ${sequence}::bigint and not exists (
-      select 1 from records o where o.record_id = r.record_id and o.sequence < ${sequence}::bigint))`.execute(trx)
+  await sql`update meta set next_sequence = next_sequence + ${anchors}::bigint,
+    record_count = record_count + ${records}::bigint`.execute(trx)
 }
 
 /** An account is custody of one publisher, until it hands it over. */
@@ -161,7 +165,7 @@ async function rollback(trx: Transaction<Tables>, number: number): Promise<Pick<
 }
 
 /** Of these ids, as hex, those that still have an anchor. */
-async function present(trx: Transaction<Tables>, ids: Uint8Array[]): Promise<Set<string>> {
+export async function present(trx: Transaction<Tables>, ids: Uint8Array[]): Promise<Set<string>> {
   const found = new Set<string>()
   for (let i = 0; i < ids.length; i += PIECE_SIZE) {
     const { rows } = await sql<{ record_id: Uint8Array }>`select distinct record_id from records
@@ -210,7 +214,7 @@ function removePiece(trx: Transaction<Tables>, which: RawBuilder<boolean>): Prom
 }
 
 /** The same ids, each once. */
-function distinct(ids: Uint8Array[]): Uint8Array[] {
+export function distinct(ids: Uint8Array[]): Uint8Array[] {
   return [...new Map(ids.map((id) => [toHex0x(id), id])).values()]
 }
 

@@ -2,7 +2,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { byteaArray, int8Array, storable, textArray } from '../../server/catalogue/wire.ts'
+import { big, bytes as bytesOf, insertRows, integers, small, texts as textsOf } from '../../server/catalogue/columns.ts'
+import { byteaArray, storable } from '../../server/catalogue/wire.ts'
 import { describeOnDatabases, type TestDatabase } from './databases.ts'
 
 const bytes = fc.uint8Array({ maxLength: 80 })
@@ -71,24 +72,65 @@ describeOnDatabases('values', (open) => {
     await fc.assert(
       fc.asyncProperty(text, async (value) => {
         expect(await select(sql`${storable(value)}::text`)).to.equal(storable(value))
-        expect(await selectAll(sql`${textArray([value])}::text[]`)).to.deep.equal([storable(value)])
       }),
       { numRuns: 100 },
     )
     expect(storable('a\0b\ud800c')).to.equal('a\ufffdb\ufffdc')
   })
 
-  it('of a column go as one array', async () => {
-    const nullable = fc.oneof(text, fc.constant(null))
+  it('of bytea go as one array', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(bytes), fc.array(integer), fc.array(nullable), async (blobs, numbers, texts) => {
+      fc.asyncProperty(fc.array(bytes), async (blobs) => {
         expect(await selectAll(sql`${byteaArray(blobs)}::bytea[]`)).to.deep.equal(blobs)
-        expect(await selectAll(sql`${int8Array(numbers)}::bigint[]`)).to.deep.equal(numbers)
-        const stored = texts.map((value) => (value === null ? null : storable(value)))
-        expect(await selectAll(sql`${textArray(texts)}::text[]`)).to.deep.equal(stored)
       }),
       { numRuns: 30 },
     )
+  })
+
+  const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.oneof(arbitrary, fc.constant(null))
+  const copied = fc.record({
+    a: orNull(fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 })),
+    b: orNull(fc.integer()),
+    c: orNull(integer),
+    d: orNull(fc.uint8Array({ maxLength: 100_000 })),
+    e: orNull(text),
+  })
+  const columns = {
+    a: small<{ a: number | null }>((row) => row.a),
+    b: integers<{ b: number | null }>((row) => row.b),
+    c: big<{ c: number | null }>((row) => row.c),
+    d: bytesOf<{ d: Uint8Array | null }>((row) => row.d),
+    e: textsOf<{ e: string | null }>((row) => row.e),
+  }
+  const copy = (rows: object[]) =>
+    database.db.transaction().execute((trx) => insertRows(trx, 'copied' as 'meta', rows, columns as never))
+
+  it('of many rows are copied, in their order', async () => {
+    await sql`create table copied (a smallint, b integer, c bigint, d bytea, e text, n serial)`.execute(database.db)
+    await fc.assert(
+      fc.asyncProperty(fc.array(copied), async (rows) => {
+        await sql`truncate copied`.execute(database.db)
+        await copy(rows)
+        const stored = await sql`select a, b, c, d, e from copied order by n`.execute(database.db)
+        expect(stored.rows).to.deep.equal(rows.map((row) => ({ ...row, e: row.e === null ? null : storable(row.e) })))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('of many rows that SQL refuses are not there, and the next query is answered', async () => {
+    await sql`truncate copied`.execute(database.db)
+    await sql`create unique index copied_a on copied (a)`.execute(database.db)
+    const row = { a: 1, b: 1, c: 1, d: new Uint8Array(9_000), e: '' }
+    const many = Array.from({ length: 300 }, (_, i) => ({ ...row, a: Math.min(i, 3) }))
+    const violation = await copy(many).catch((error) => error)
+    expect(violation).to.include({ code: '23505', constraint: 'copied_a' })
+    expect(await select(sql`(select count(*) from copied)`)).to.equal(0)
+    await copy([row])
+    expect(await select(sql`(select count(*) from copied)`)).to.equal(1)
+    for (const a of [2 ** 15, 0.5, Number.NaN])
+      expect(await copy([{ ...row, a }]).catch((error) => error)).to.be.instanceOf(RangeError)
+    await sql`drop table copied`.execute(database.db)
   })
 
   it('that SQL refuses are an error with its code, and the next query is answered', async () => {
