@@ -168,6 +168,92 @@ browserSuite('a lookup on the page', (session) => {
     })
   })
 
+  describe('an address', () => {
+    const typed = async (page: Page, scenario: string) => {
+      await page.locator('#address').fill(`https://example.org/stub:${scenario}`)
+      await page.keyboard.press('Enter')
+    }
+    const sent = () => session.stub.seen.find(({ method }) => method === 'POST')!
+
+    it('is looked up by the keyboard alone, and nothing of it is loaded by the page', async () => {
+      const page = await session.start({ token: 'secret', stepMs: 120 })
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate(() => document.activeElement?.id)).to.equal('address')
+      await page.evaluate(() => {
+        const said: string[] = []
+        Object.assign(window, { said })
+        const region = document.getElementById('announce')!
+        new MutationObserver(() => said.push(region.textContent ?? '')).observe(region, { childList: true })
+      })
+      await page.keyboard.type('https://example.org/stub:not_registered')
+      await page.keyboard.press('Enter')
+      await page.locator('#verdict').waitFor()
+      expect(await text(page, '#verdict')).to.equal('Not registered')
+      expect(await page.evaluate(() => document.activeElement?.id)).to.equal('verdict')
+      expect(sent()).to.include({ url: '/v1/lookups?wait=0', type: 'application/json' })
+      expect(await page.evaluate(() => (window as unknown as { said: string[] }).said)).to.deep.equal([
+        'The server fetches the file.',
+        'Decoding the file.',
+        'Searching the records.',
+        '',
+      ])
+      expect(await text(page, '#candidate')).to.include('https://example.org/stub:not_registered')
+      expect(await page.locator('#candidate img, #candidate video, #candidate audio').count()).to.equal(0)
+      expect(await page.locator('.register').count(), 'it is not offered to be registered').to.equal(0)
+    })
+
+    it('is cancelled, and the focus goes back to it', async () => {
+      const page = await session.start()
+      await typed(page, 'slow')
+      await page.locator('[aria-current="step"]', { hasText: 'Fetching' }).waitFor()
+      const deleted = page.waitForRequest((request) => request.method() === 'DELETE')
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      expect(new URL((await deleted).url()).pathname).to.equal('/v1/lookups/lookup1')
+      expect(await page.evaluate(() => document.activeElement?.id)).to.equal('address')
+    })
+
+    it('that fails is shown as any failure, and "Try again" asks the same', async () => {
+      const page = await session.start()
+      await page.route('**/v1/lookups?wait=0', (route) => route.abort())
+      await typed(page, 'identical')
+      await page.getByRole('heading', { name: 'The server does not answer' }).waitFor()
+      await page.unroute('**/v1/lookups?wait=0')
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByRole('heading', { name: 'Identical' }).waitFor()
+      expect(sent().type).to.equal('application/json')
+    })
+
+    it('that is none is told by the field itself, and nothing is asked', async () => {
+      const page = await session.start()
+      await page.locator('#address').fill('not an address')
+      await page.keyboard.press('Enter')
+      expect(await page.locator('#address:invalid').count()).to.equal(1)
+      expect(session.stub.seen.filter(({ method }) => method === 'POST')).to.deep.equal([])
+    })
+
+    it('may be pasted anywhere but where somebody writes', async () => {
+      const page = await session.start()
+      const paste = (selector: string, content: string) =>
+        page.evaluate(
+          ([where, pasted]) => {
+            const data = new DataTransfer()
+            data.setData('text/plain', pasted!)
+            const options = { bubbles: true, cancelable: true, clipboardData: data }
+            document.querySelector(where!)!.dispatchEvent(new ClipboardEvent('paste', options))
+          },
+          [selector, content],
+        )
+      await paste('#address', 'https://example.org/stub:excerpt')
+      await paste('footer', 'some words')
+      expect(session.stub.seen.filter(({ method }) => method === 'POST')).to.deep.equal([])
+      await paste('footer', ' https://example.org/stub:excerpt ')
+      await page.locator('#verdict').waitFor()
+      expect(await text(page, '#verdict')).to.equal('Excerpt')
+      expect(await page.locator('#address').inputValue()).to.equal('https://example.org/stub:excerpt')
+    })
+  })
+
   describe('a failure', () => {
     it('in a lookup is shown with title, detail, code and remedy', async () => {
       const page = await session.start()

@@ -7,20 +7,20 @@ browserSuite('records on the page', (session) => {
     it('is not offered without a token', async () => {
       const page = await session.start()
       await lookUp(page, 'not_registered')
-      expect(await page.locator('form').count()).to.equal(0)
+      expect(await page.locator('form.register').count()).to.equal(0)
     })
 
     it('is not offered for what is registered', async () => {
       const page = await session.start({ token: 'secret' })
       await lookUp(page, 'identical')
-      expect(await page.locator('form').count()).to.equal(0)
+      expect(await page.locator('form.register').count()).to.equal(0)
     })
 
     it('says what becomes public, sends the file with the token, and shows the record', async () => {
       const page = await session.start({ token: 'secret' })
       await lookUp(page, 'not_registered')
-      expect(await text(page, 'form')).to.include('The file itself is not published')
-      expect(await text(page, 'form')).to.match(/the content digest of the file: \w{64}/)
+      expect(await text(page, 'form.register')).to.include('The file itself is not published')
+      expect(await text(page, 'form.register')).to.match(/the content digest of the file: \w{64}/)
       await page.getByLabel('Title').fill('Kayaks & co')
       await page.getByLabel('Description').fill('At the jetty')
       await page.getByLabel('Title').press('Enter')
@@ -58,7 +58,9 @@ browserSuite('records on the page', (session) => {
       )
       await page.getByLabel('Title').fill('Kayaks')
       await page.getByRole('button', { name: 'Register this file' }).click()
-      expect(await text(page, 'form [role=alert]')).to.match(/not allowed here.*Reload this page.*request\.forbidden/s)
+      expect(await text(page, 'form.register [role=alert]')).to.match(
+        /not allowed here.*Reload this page.*request\.forbidden/s,
+      )
       expect(await page.getByLabel('Title').inputValue()).to.equal('Kayaks')
     })
   })

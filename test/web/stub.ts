@@ -22,6 +22,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ')
 
 const STAGES = ['decoding', 'searching'] as const
+const STAGES_OF_ADDRESS = ['fetching', ...STAGES] as const
 
 export interface StubOptions {
   token?: string
@@ -52,6 +53,8 @@ export interface Stub {
 export async function createStub({ token = '', records = [], stepMs = 0 }: StubOptions = {}): Promise<Stub> {
   const assets = createAssets({ token, version: '0.0.0-test' })
   const scenarios = new Map<string, string>()
+  /** Lookups of an address. */
+  const fetched = new Set<string>()
   const server = createServer((request, response) => {
     void answer(request, response).catch((error) => response.destroy(error))
   })
@@ -70,7 +73,7 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     })
     if (pathname === '/v1/records') return list(searchParams, response)
     if (pathname === '/v1/development/registrations') return registration(request, searchParams, response)
-    if (method === 'POST') return begin(body, response)
+    if (method === 'POST') return begin(body, response, request.headers['content-type'] === 'application/json')
     const [, id = '', events] = /^\/v1\/lookups\/(\w+)(\/events)?$/.exec(pathname) ?? []
     const scenario = scenarios.get(id)
     if (scenario === undefined)
@@ -106,11 +109,12 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     json(response, 200, { recordId: added.recordId, contentDigest: added.contentDigest, status })
   }
 
-  function begin(body: Buffer, response: ServerResponse) {
-    const scenario = /stub:(\w+)\s*$/.exec(body.subarray(-64).toString('latin1'))?.[1] ?? 'not_registered'
+  function begin(body: Buffer, response: ServerResponse, ofAddress: boolean) {
+    const scenario = /stub:(\w+)(?:\s*|"})$/.exec(body.subarray(-64).toString('latin1'))?.[1] ?? 'not_registered'
     if (scenario === 'unsupported') return problem(response, unsupported)
     const id = `lookup${scenarios.size + 1}`
     scenarios.set(id, scenario)
+    if (ofAddress) fetched.add(id)
     json(response, 202, { id, status: 'queued' }, { Location: `/v1/lookups/${id}` })
   }
 
@@ -118,7 +122,8 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (scenario === 'nostream') return problem(response, { title: 'There is nothing at this address', status: 404 })
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
     const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-    for (const stage of scenario === 'slow' ? STAGES.slice(0, 1) : STAGES) {
+    const stages = fetched.has(id) ? STAGES_OF_ADDRESS : STAGES
+    for (const stage of scenario === 'slow' ? stages.slice(0, 1) : stages) {
       send('stage', { stage, progress: stage === 'decoding' ? 0.4 : null })
       await new Promise((resolve) => setTimeout(resolve, stepMs))
     }

@@ -62,7 +62,7 @@ describe('words of the page', () => {
   })
 
   it('has advice for every error that a file can cause', () => {
-    for (const code of Object.keys(ERRORS).filter((one) => one.startsWith('media.')))
+    for (const code of Object.keys(ERRORS).filter((one) => /^(?:media|fetch)\./.test(one)))
       expect(advice({ title: '', status: 400, code }, null), code).not.to.equal('Try another file.')
   })
 

@@ -41,6 +41,16 @@ export async function startLookup(file: File, onProgress: OnProgress, signal: Ab
   return upload<Lookup>({ url: '/v1/lookups?wait=0', file, onProgress, signal })
 }
 
+/** Has the server fetch the media at an address. */
+export async function startLookupOf(url: string, signal: AbortSignal): Promise<Lookup> {
+  const body = JSON.stringify({ url })
+  return getJson<Lookup>('/v1/lookups?wait=0', signal, {
+    method: 'POST',
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+    body,
+  })
+}
+
 /** Follows a lookup to its end: by its events, and by asking again and again where those fail. */
 export async function followLookup(id: string, onStage: (at: Progress) => void, signal: AbortSignal): Promise<Lookup> {
   try {
@@ -140,8 +150,10 @@ async function pollLookup(id: string, onStage: (at: Progress) => void, signal: A
   }
 }
 
-async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(url, { headers: { Accept: 'application/json' }, signal: signal ?? null }).catch(() => {
+async function getJson<T>(url: string, signal?: AbortSignal, init: RequestInit = {}): Promise<T> {
+  const asked = { headers: { Accept: 'application/json' }, ...init, signal: signal ?? null }
+  const response = await fetch(url, asked).catch(() => {
+    signal?.throwIfAborted()
     throw new ProblemError(UNREACHABLE)
   })
   return answer<T>(response.status, await response.text(), response.headers.get('Retry-After'))

@@ -1,5 +1,5 @@
 /** The page: takes a file, follows its lookup, shows the answer, and lists the records. */
-import { cancelLookup, followLookup, isFinished, ProblemError, startLookup } from './api.ts'
+import { cancelLookup, followLookup, isFinished, ProblemError, startLookup, startLookupOf } from './api.ts'
 import { announce, byId } from './dom.ts'
 import { watchFiles } from './drop.ts'
 import { showProblem, showVerdict } from './lookup-view.ts'
@@ -8,10 +8,13 @@ import { createRecords } from './records-view.ts'
 import { registerForm } from './register-view.ts'
 import { createStages } from './stages-view.ts'
 import type { Lookup } from './wire.ts'
-import { VERDICT_WORDS } from './words.ts'
+import { STAGES, STAGES_OF_ADDRESS, VERDICT_WORDS } from './words.ts'
+
+/** A file of the reader's, or an address. */
+type Source = File | string
 
 interface Run {
-  file: File
+  source: Source
   controller: AbortController
   /** Null until the server has named the lookup. */
   id: string | null
@@ -20,6 +23,7 @@ interface Run {
 const TITLE = document.title
 const token = meta('firsthand-token')
 const input = byId('file') as HTMLInputElement
+const address = byId('address') as HTMLInputElement
 const panel = byId('lookup')
 const answer = byId('answer')
 const preview = createPreview(byId('candidate'))
@@ -44,21 +48,23 @@ function stop(): void {
 }
 
 function cancel(): void {
+  const origin = typeof current?.source === 'string' ? address : input
   stop()
   preview.clear()
   panel.hidden = true
   document.title = TITLE
   announce('The lookup was cancelled.')
-  input.focus()
+  origin.focus()
 }
 
-async function lookUp(file: File): Promise<void> {
+async function lookUp(source: Source): Promise<void> {
   stop()
-  const run: Run = { file, controller: new AbortController(), id: null }
+  const run: Run = { source, controller: new AbortController(), id: null }
   current = run
   panel.hidden = false
   byId('ask').classList.add('asked')
-  preview.show(file)
+  if (typeof source === 'string') preview.showAddress(source)
+  else preview.show(source)
   document.title = 'Looking it up: Firsthand'
   try {
     finish(run, await follow(run))
@@ -69,13 +75,18 @@ async function lookUp(file: File): Promise<void> {
 
 async function follow(run: Run): Promise<Lookup> {
   const { signal } = run.controller
-  const stages = createStages(answer, cancel)
-  stages.show({ stage: 'receiving', progress: 0 })
+  const names = typeof run.source === 'string' ? STAGES_OF_ADDRESS : STAGES
+  const stages = createStages(answer, names, cancel)
+  stages.show({ stage: names[0]!, progress: typeof run.source === 'string' ? null : 0 })
   panel.scrollIntoView({ block: 'nearest' })
-  const started = await startLookup(run.file, (progress) => stages.show({ stage: 'receiving', progress }), signal)
+  const started = await start(run, (progress) => stages.show({ stage: 'receiving', progress }))
   run.id = started.id
   if (isFinished(started)) return started
   return followLookup(started.id, (at) => stages.show(at), signal)
+}
+
+function start({ source, controller: { signal } }: Run, onSent: (progress: number | null) => void): Promise<Lookup> {
+  return typeof source === 'string' ? startLookupOf(source, signal) : startLookup(source, onSent, signal)
 }
 
 function finish(run: Run, lookup: Lookup): void {
@@ -95,7 +106,7 @@ function fail(run: Run, error: unknown): void {
   if (current === run) current = null
   const problem =
     error instanceof ProblemError ? error : new ProblemError({ title: 'The page failed', detail: String(error) })
-  conclude(showProblem(answer, problem, { onRetry: () => void lookUp(run.file) }), 'No verdict')
+  conclude(showProblem(answer, problem, { onRetry: () => void lookUp(run.source) }), 'No verdict')
 }
 
 function conclude(heading: HTMLElement, word: string): void {
@@ -108,7 +119,9 @@ function conclude(heading: HTMLElement, word: string): void {
   if (top < 0 || bottom > innerHeight) card.scrollIntoView({ block: 'start' })
 }
 
-function offerToRegister({ file }: Run, lookup: Lookup): void {
+function offerToRegister({ source: file }: Run, lookup: Lookup): void {
+  // What lies elsewhere is hardly the reader's own.
+  if (typeof file === 'string') return
   answer.append(
     registerForm({
       file,
@@ -120,10 +133,18 @@ function offerToRegister({ file }: Run, lookup: Lookup): void {
   )
 }
 
+byId('address-form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  void lookUp(address.value.trim())
+})
 watchFiles({
   input,
   zone: byId('drop'),
   onFile: (file) => void lookUp(file),
+  onAddress: (pasted) => {
+    address.value = pasted
+    void lookUp(pasted)
+  },
   onNotice: notice,
 })
 byId('version').textContent = meta('firsthand-version')

@@ -1,15 +1,16 @@
-/** The ways a file comes in: chosen, dropped anywhere on the page, or pasted. */
+/** The ways a file comes in: chosen, dropped anywhere on the page, or pasted; and an address that is pasted. */
 
 export interface FileSource {
   input: HTMLInputElement
   /** Shows that a dragged file may be let go. */
   zone: HTMLElement
   onFile(file: File): void
+  onAddress(address: string): void
   /** Called with a sentence when what came cannot be looked up, or only a part of it; with nothing when all is well. */
   onNotice(sentence: string): void
 }
 
-export function watchFiles({ input, zone, onFile, onNotice }: FileSource): void {
+export function watchFiles({ input, zone, onFile, onAddress, onNotice }: FileSource): void {
   const take = (files: FileList | null | undefined) => {
     const file = files?.[0]
     if (!file) return
@@ -23,7 +24,10 @@ export function watchFiles({ input, zone, onFile, onNotice }: FileSource): void 
     input.value = ''
   })
   document.addEventListener('paste', (event) => {
-    if (event.clipboardData?.files.length) take(event.clipboardData.files)
+    if (event.clipboardData?.files.length) return take(event.clipboardData.files)
+    const text = event.clipboardData?.getData('text/plain').trim() ?? ''
+    const writing = event.target instanceof Element && event.target.closest('input, textarea')
+    if (!writing && /^https?:\/\/\S+$/i.test(text)) onAddress(text)
   })
 
   // Enter and leave fire for every element under the pointer: only their balance tells whether the page was left.

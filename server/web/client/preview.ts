@@ -4,6 +4,8 @@ import { byteSize } from './words.ts'
 
 export interface Preview {
   show(file: File): void
+  /** Nothing of what is there is loaded: that the reader asks is nobody's business there. */
+  showAddress(address: string): void
   clear(): void
 }
 
@@ -17,6 +19,14 @@ export function createPreview(container: HTMLElement): Preview {
   }
   return {
     clear,
+    showAddress(address) {
+      clear()
+      container.append(
+        el('h2', { class: 'label' }, 'The address'),
+        facts([['Address', quoted(address)]]),
+        el('p', { class: 'muted' }, 'No preview: only the server asks there.'),
+      )
+    },
     show(file) {
       clear()
       url = URL.createObjectURL(file)

@@ -1,14 +1,14 @@
 /** The stages of a lookup that runs: an ordered list, a progress bar and a way out. */
 import { announce, el } from './dom.ts'
-import type { Progress } from './wire.ts'
-import { STAGE_SENTENCES, STAGE_WORDS, STAGES } from './words.ts'
+import type { Progress, Stage } from './wire.ts'
+import { STAGE_SENTENCES, STAGE_WORDS } from './words.ts'
 
 export interface StagesView {
   show(at: Progress): void
 }
 
-export function createStages(container: HTMLElement, onCancel: () => void): StagesView {
-  const items = STAGES.map((stage) => el('li', {}, STAGE_WORDS[stage], el('span', { class: 'unseen' })))
+export function createStages(container: HTMLElement, stages: readonly Stage[], onCancel: () => void): StagesView {
+  const items = stages.map((stage) => el('li', {}, STAGE_WORDS[stage], el('span', { class: 'unseen' })))
   const bar = el('progress', { max: 1, 'aria-label': 'Progress of this stage' })
   const sentence = el('p', { class: 'sentence' })
   const cancel = el('button', { type: 'button', class: 'quiet' }, 'Cancel')
@@ -24,7 +24,7 @@ export function createStages(container: HTMLElement, onCancel: () => void): Stag
   return {
     show({ stage, progress }) {
       if (stage === null) return
-      const index = STAGES.indexOf(stage)
+      const index = stages.indexOf(stage)
       // Events may be late: a stage that was left is not entered again.
       if (index < current || index < 0) return
       if (progress === null) bar.removeAttribute('value')

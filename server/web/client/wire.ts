@@ -3,7 +3,7 @@
 export type Kind = 'image' | 'video' | 'audio'
 export type Relation = 'identical' | 'same_content' | 'excerpt' | 'altered' | 'composite'
 export type Verdict = Relation | 'not_registered' | 'inconclusive'
-export type Stage = 'receiving' | 'decoding' | 'searching'
+export type Stage = 'receiving' | 'fetching' | 'decoding' | 'searching'
 
 /** RFC 9457 with our `code`. */
 export interface Problem {

@@ -22,16 +22,20 @@ export const VERDICT_MEANINGS: Record<Verdict, string> = {
   inconclusive: 'This file could not be compared well enough to say yes or no.',
 }
 
+/** Of a file that is sent, and of one that the server fetches. */
 export const STAGES: readonly Stage[] = ['receiving', 'decoding', 'searching']
+export const STAGES_OF_ADDRESS: readonly Stage[] = ['fetching', 'decoding', 'searching']
 
 export const STAGE_WORDS: Record<Stage, string> = {
   receiving: 'Sending',
+  fetching: 'Fetching',
   decoding: 'Decoding',
   searching: 'Searching',
 }
 
 export const STAGE_SENTENCES: Record<Stage, string> = {
   receiving: 'Sending the file to the server.',
+  fetching: 'The server fetches the file.',
   decoding: 'Decoding the file.',
   searching: 'Searching the records.',
 }
@@ -71,6 +75,11 @@ const ADVICE: Record<string, string> = {
   'media.unsupported': 'Save it as JPEG, PNG or WebP, or as an MP4 or WebM video, and look that up.',
   'media.undecodable': 'It may be damaged or cut short. Fetch it again from where it came, or save it anew.',
   'media.too_slow': 'Cut out the part in question and look that up.',
+  'fetch.refused': 'Save the file and look that up: this server asks public addresses only.',
+  'fetch.page': 'Open the page and copy the address of the picture or video itself, or save it and look that up.',
+  'fetch.too_large': 'Save the file, make a shorter or smaller copy, and look that up.',
+  'fetch.timeout': 'Try again later, or save the file and look that up.',
+  'fetch.unreachable': 'See whether the address works in a private window, or save the file and look that up.',
   'request.rate_limited': 'Wait a moment and try again.',
   'server.busy': 'Wait a moment and try again.',
   'signer.unavailable': 'Reload this page, and check that this registry runs locally.',
