@@ -8,7 +8,7 @@ import type { Withdrawals } from './catalogue/index.ts'
 import {
   type ChainNode,
   consentSigner,
-  createNode,
+  createNodes,
   createPublisherClient,
   type Deployment,
   developmentWallet,
@@ -18,7 +18,7 @@ import {
   recordId,
   signKeyConsent,
 } from './chain/index.ts'
-import { type Config, isLoopback } from './config.ts'
+import { type Config, isLoopback, nodeUrls } from './config.ts'
 import { RegistryError } from './errors.ts'
 import { anchorBy, CAR_TYPE, type Ledger, type NetworkView, writeCar } from './registry/index.ts'
 
@@ -100,14 +100,14 @@ async function openChain(config: Config, api: ServerApi): Promise<Chain> {
     mediaRegistry: fromHex(status.mediaRegistry, 20),
     startBlock: status.startBlock,
   }
-  return { node: createNode({ url: nodeUrl(config, status) }), deployment, local: status.local }
+  return { node: createNodes({ urls: nodeUrlsOf(config, status) }), deployment, local: status.local }
 }
 
 /** A server elsewhere must not send this machine's keys to a node of its choice. */
-function nodeUrl({ RPC_URL }: Config, { local, rpcUrl }: NetworkView): string {
-  if (RPC_URL) return RPC_URL
+function nodeUrlsOf({ RPC_URL }: Config, { local, rpcUrl }: NetworkView): string[] {
+  if (RPC_URL) return nodeUrls(RPC_URL).http
   const url = new URL(rpcUrl ?? 'http://nowhere.invalid')
-  if (local && isLoopback(url.hostname)) return url.href
+  if (local && isLoopback(url.hostname)) return [url.href]
   throw new RegistryError(
     'signer.unavailable',
     local

@@ -6,16 +6,19 @@ import { fromHex } from './bytes.ts'
 import { createBlockStore, createCatalogue, createWithdrawals, openDatabase } from './catalogue/index.ts'
 import {
   type ChainNode,
+  type ChainNodes,
   checkBytecode,
   createIndexer,
-  createNode,
+  createNodes,
   type Deployment,
+  followHeads,
   type Indexer,
+  indexGauges,
   LOCAL_CHAIN_ID,
   recordId,
   startDevnet,
 } from './chain/index.ts'
-import type { Config } from './config.ts'
+import { type Config, nodeUrls } from './config.ts'
 import { openDecoders } from './decoders.ts'
 import { RegistryError } from './errors.ts'
 import type { DecoderPool } from './fingerprint/index.ts'
@@ -64,7 +67,11 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
   const catalogue = createCatalogue(db)
   opened.push(() => catalogue.close())
   await catalogue.bind(chain.deployment)
-  const indexer = createIndexer({ node: chain.node, sink: catalogue, deployment: chain.deployment, log })
+  const indexer = createIndexer({ node: chain.node.members, sink: catalogue, deployment: chain.deployment, log })
+  for (const url of chain.heads) {
+    const heads = followHeads({ url, onHead: indexer.poke, log })
+    opened.push(async () => heads.close())
+  }
 
   const pool = openDecoders(config)
   opened.push(() => pool.close())
@@ -132,7 +139,9 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
 }
 
 interface Chain {
-  node: ChainNode
+  node: ChainNodes
+  /** Where word of new blocks comes from, by WebSocket. */
+  heads: string[]
   deployment: Deployment
   /** The development publisher and its network's address, on a local chain. */
   local: (LocalPublisher & { rpcUrl: string }) | null
@@ -142,16 +151,17 @@ async function openChain(config: Config, fresh: boolean, log: Logger, opened: Cl
   if (config.RPC_URL) {
     if (fresh)
       throw new RegistryError('request.invalid', '--fresh begins the local chain anew, but RPC_URL names another one')
-    const node = createNode({ url: config.RPC_URL })
+    const { http, ws } = nodeUrls(config.RPC_URL)
+    const node = createNodes({ urls: http })
     opened.push(async () => node.close())
-    return { node, deployment: await namedDeployment(config, node), local: null }
+    return { node, heads: ws, deployment: await namedDeployment(config, node), local: null }
   }
   const devnet = await startDevnet({ dataDir: config.DATA_DIR, port: config.RPC_PORT, fresh, log })
   opened.push(() => devnet.close())
-  const node = createNode({ url: devnet.url })
+  const node = createNodes({ urls: [devnet.url] })
   opened.push(async () => node.close())
   const deployment = await localDeployment(devnet.url, node)
-  return { node, deployment, local: { ...(await localPublisher(node, deployment)), rpcUrl: devnet.url } }
+  return { node, heads: [], deployment, local: { ...(await localPublisher(node, deployment)), rpcUrl: devnet.url } }
 }
 
 async function namedDeployment(config: Config, node: ChainNode): Promise<Deployment> {
@@ -211,15 +221,7 @@ function gatewaysOf({ GATEWAYS }: Config): string[] {
 
 function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, pool: DecoderPool, registry: Registry) {
   return {
-    index_head_block: { help: 'Last block in the index', read: () => indexer.state().head?.number ?? -1 },
-    index_lag_blocks: {
-      help: 'Blocks that the index is behind the chain',
-      read: () => indexer.state().lagBlocks ?? -1,
-    },
-    index_failing: {
-      help: '1 while the last look at the chain failed',
-      read: () => (indexer.state().lastError ? 1 : 0),
-    },
+    ...indexGauges(indexer),
     originals: { help: 'Registered originals that can be found by likeness', read: () => matcher.size().originals },
     hashes: { help: 'Perceptual hashes in the index', read: () => matcher.size().hashes },
     blocks_waiting: {

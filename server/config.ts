@@ -20,6 +20,20 @@ const address = z.preprocess(
 const WEB_ADDRESSES = /^\s*https?:\/\/[^\s,?#@]+\s*(?:,\s*https?:\/\/[^\s,?#@]+\s*)*$/
 const HOSTS_AND_PORTS = /^\s*(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}\s*(?:,\s*(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}\s*)*$/i
 
+/** The addresses in a list that is separated by commas or blanks. */
+const listed = (text: string): string[] => text.split(/[\s,]+/).filter((one) => one !== '')
+
+function isNodes(text: string): boolean {
+  const protocols = listed(text).map((one) => URL.parse(one)?.protocol ?? '')
+  return protocols.every((one) => /^(https?|wss?):$/.test(one)) && protocols.some((one) => one.startsWith('http'))
+}
+
+/** Addresses of nodes: those to ask, the preferred one first, and those that tell of new blocks by WebSocket. */
+export function nodeUrls(rpcUrl: string): { http: string[]; ws: string[] } {
+  const urls = listed(rpcUrl)
+  return { http: urls.filter((one) => one.startsWith('http')), ws: urls.filter((one) => one.startsWith('ws')) }
+}
+
 /** Processes; each may use a gigabyte. */
 const MAX_DECODERS = 64
 
@@ -30,7 +44,11 @@ export const environment = z.object({
     .preprocess(empty, z.string().default('data'))
     .describe('Where catalogue, blocks and the local chain are kept'),
   DATABASE_URL: url(/^postgres(ql)?$/).describe('PostgreSQL instead of the embedded database'),
-  RPC_URL: url(/^https?$/).describe('JSON-RPC of a node; without it a local Hardhat network is run'),
+  RPC_URL: z
+    .preprocess(empty, z.string().refine(isNodes, 'expected addresses, one of them http or https').optional())
+    .describe(
+      'JSON-RPC of nodes, separated by commas: the first that works is used. Without it a local network is run',
+    ),
   RPC_PORT: integer(0, 65_535, 8545).describe(
     'Port of the local Hardhat network; another one is taken if it is in use',
   ),

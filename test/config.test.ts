@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { environment, isLoopback, readConfig } from '../server/config.ts'
+import { environment, isLoopback, nodeUrls, readConfig } from '../server/config.ts'
 import { RegistryError } from '../server/errors.ts'
 
 const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
@@ -76,6 +76,7 @@ describe('readConfig', () => {
     ['DATABASE_URL', 'mysql://user:secret@host/db'],
     ['RPC_URL', 'wss://node.example/secret'],
     ['RPC_URL', 'secret'],
+    ['RPC_URL', 'https://node.example/secret, ftp://node.example/secret'],
     ['FIRSTHAND_SERVER', 'ftp://user:secret@host'],
   ] as const)
     it(`refuses ${name} as ${value.split(':')[0]} without repeating what may be secret`, () => {
@@ -83,6 +84,13 @@ describe('readConfig', () => {
       expect(error.message).to.contain(`${name}: `)
       expect(`${error.message} ${error.stack}`).not.to.contain('secret')
     })
+
+  it('tells nodes that are asked from those that tell of blocks', () => {
+    expect(nodeUrls('https://a.example/key, wss://a.example/key\n http://b.example')).to.deep.equal({
+      http: ['https://a.example/key', 'http://b.example'],
+      ws: ['wss://a.example/key'],
+    })
+  })
 
   it('asks for both contracts with RPC_URL', () => {
     const address = `0x${'1'.repeat(40)}`

@@ -1,27 +1,31 @@
 /** Follows the chain and keeps the sink equal to it (docs/protocol.md §6). */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { RegistryError } from '../errors.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { LOCAL_CHAIN_ID } from './deploy.ts'
 import type { BlockHeader, Deployment, Sink } from './events.ts'
+import { createFinality, type FinalBlocks, type Finality } from './finality.ts'
 import { type ChainLog, silentLog } from './log.ts'
-import { createStepper, type FinalBlocks, type IndexerNode, type StepResult } from './step.ts'
+import { createMembers, isNodesFault } from './members.ts'
+import type { NodeState } from './roster.ts'
+import type { IndexerNode, Progress, StepResult } from './step.ts'
 
 export interface IndexerOptions {
-  node: IndexerNode
+  /** One node, or several of the same chain, the preferred one first. */
+  node: IndexerNode | readonly IndexerNode[]
   sink: Sink
   deployment: Deployment
-  /** Milliseconds between two looks at a chain that does not move; default 250 for the local network, else 2,000. */
+  /** Milliseconds between two looks at a chain that does not move; default 250 for the local network, else 500, so that a record can be
+   *  found within a second of its block. */
   pollMs?: number
   /** Blocks to read at once at most; default 2,000. */
   maxBlocks?: number
-  /** Milliseconds for which a node may be behind the index before the index is rolled back; default 0 for the local network,
-   *  else 60,000. */
+  /** Milliseconds for which a node may be behind the index, or lack what was final, before the index is rolled back; default 0 for the
+   *  local network, else 60,000. */
   patienceMs?: number
   /** Called after each change of `state()`; must not throw. */
   onState?: (state: IndexerState) => void
   log?: ChainLog
-  /** Milliseconds since 1970. */
-  now?: () => number
+  clock?: Clock
 }
 
 export interface IndexerState {
@@ -31,10 +35,15 @@ export interface IndexerState {
   chainHead: number | null
   /** Blocks between both, 0 when the index is up to date; null before the node was asked. */
   lagBlocks: number | null
+  /** Seconds between both, by the clock of the chain: no clock of this machine has a say. */
+  lagSeconds: number | null
+  /** The last final blocks that are known. */
+  final: FinalBlocks
   /** What went wrong since the last step that succeeded. `at`: milliseconds since 1970. */
   lastError: { code: string; message: string; at: number } | null
   /** Whether more than one step is needed to reach the head of the chain. True before the first look. */
   syncing: boolean
+  nodes: NodeState[]
 }
 
 export interface Indexer {
@@ -43,9 +52,7 @@ export interface Indexer {
   /** Resolves when nothing is read or written any more. */
   stop(): Promise<void>
   state(): IndexerState
-  /** The node's final blocks when it was last asked. */
-  finalBlocks(): FinalBlocks
-  /** How final a block is by these. */
+  /** How final a block is. */
   finality(blockNumber: number): Finality
   /** Looks at once instead of at the next poll. */
   poke(): void
@@ -56,75 +63,78 @@ export interface Indexer {
 /** Milliseconds. */
 const LONGEST_BACKOFF_MS = 30_000
 
-/** By the node's tags; `local` on a chain of one's own, where it means nothing. */
-export type Finality = 'latest' | 'safe' | 'finalized' | 'local'
-
-function finalityOf(final: FinalBlocks, blockNumber: number): Finality {
-  if (final === 'local') return 'local'
-  if (final.finalized !== null && blockNumber <= final.finalized) return 'finalized'
-  return final.safe !== null && blockNumber <= final.safe ? 'safe' : 'latest'
-}
-
 export function createIndexer(options: IndexerOptions): Indexer {
-  const { sink, deployment, onState = () => {}, log = silentLog, now = Date.now } = options
+  const { sink, deployment, onState = () => {}, log = silentLog, clock = systemClock } = options
   const local = deployment.chainId === LOCAL_CHAIN_ID
-  const { pollMs = local ? 250 : 2_000, maxBlocks = 2_000, patienceMs = local ? 0 : 60_000 } = options
+  const { pollMs = local ? 250 : 500, maxBlocks = 2_000, patienceMs = local ? 0 : 60_000 } = options
 
   const stopping = new AbortController()
-  const node = abortable(options.node, stopping.signal)
-  const step = createStepper({ node, sink, deployment, maxBlocks, patienceMs, now })
+  const finality = createFinality(local)
+  const nodes = [options.node].flat() as IndexerNode[]
+  const shared = { sink, deployment, finality, maxBlocks, patienceMs, clock, onProgress: progressed }
+  const members = createMembers(nodes, { ...shared, pollMs, signal: stopping.signal })
   const waiting = new Set<{ blockNumber: number; resolve: () => void; giveUp: () => void }>()
-  let state: IndexerState = { head: null, chainHead: null, lagBlocks: null, lastError: null, syncing: true }
-  let finalBlocks: FinalBlocks = local ? 'local' : { safe: null, finalized: null }
+  let state: IndexerState = {
+    head: null,
+    chainHead: null,
+    lagBlocks: null,
+    lagSeconds: null,
+    final: finality.blocks(),
+    lastError: null,
+    syncing: true,
+    nodes: members.states(),
+  }
   let running: Promise<void> | undefined
   let wake = new AbortController()
-  /** Steps that failed since the last that did not; the chain id is asked for whenever the node may have changed. */
-  let failures = 0
-  let checkedChain = false
+  /** Of the sink, in a row: it is not the nodes' fault if a disk is full. */
+  let sinkFailures = 0
 
   function setState(changes: Partial<IndexerState>): void {
-    state = { ...state, ...changes }
+    state = { ...state, ...changes, final: finality.blocks(), nodes: members.states() }
     onState(state)
   }
 
-  async function checkChain(): Promise<void> {
-    if (checkedChain) return
-    const chainId = await node.chainId()
-    if (chainId !== deployment.chainId)
-      throw new RegistryError('chain.mismatch', `"chainId" expected ${deployment.chainId}, got ${chainId}`)
-    checkedChain = true
-  }
-
-  function succeeded(result: StepResult): void {
-    const { head, chainHead, did } = result
-    failures = 0
-    finalBlocks = result.finalBlocks
-    const lagBlocks = Math.max(0, chainHead - (head?.number ?? deployment.startBlock - 1))
-    setState({ head, chainHead, lagBlocks, lastError: null, syncing: lagBlocks > 0 })
-    if (did === 'rollback' || did === 'fork') log.warn({ head: head?.number ?? null, chainHead }, 'index rolled back')
-    if (result.logs > 0) log.info({ head: head?.number, chainHead, logs: result.logs }, 'blocks indexed')
+  function showProgress({ head, chainHead }: Progress, changes: Partial<IndexerState>): void {
+    const lagBlocks = Math.max(0, chainHead.number - (head?.number ?? deployment.startBlock - 1))
+    const lagSeconds = lagBlocks === 0 ? 0 : head && Math.max(0, chainHead.time - head.time)
+    setState({ head, chainHead: chainHead.number, lagBlocks, lagSeconds, syncing: lagBlocks > 0, ...changes })
     for (const waiter of waiting) if (head !== null && head.number >= waiter.blockNumber) waiter.resolve()
   }
 
+  function progressed(progress: Progress & { logs: number }): void {
+    const { head, chainHead, logs } = progress
+    sinkFailures = 0
+    showProgress(progress, {})
+    if (logs > 0) log.info({ head: head?.number, chainHead: chainHead.number, logs }, 'blocks indexed')
+  }
+
+  function succeeded(result: StepResult): void {
+    sinkFailures = 0
+    showProgress(result, { lastError: null })
+    if (result.did === 'rollback' || result.did === 'fork')
+      log.warn({ head: result.head?.number ?? null, chainHead: result.chainHead.number }, 'index rolled back')
+  }
+
   function failed(error: unknown): void {
-    failures++
-    checkedChain = false
     const code = error instanceof RegistryError ? error.code : 'server.internal'
     const message = error instanceof Error ? error.message : String(error)
-    setState({ lastError: { code, message, at: now() } })
-    log.warn({ code, failures, err: error }, 'indexing failed, trying again')
+    setState({ lastError: { code, message, at: clock.wallMs() } })
+    log.warn({ code, err: error }, 'indexing failed, trying again')
   }
 
   /** Milliseconds to sleep after a step; 0 while there is more to do. */
   async function advance(): Promise<number> {
+    const member = members.use()
+    if (member === null) return members.waitMs()
     try {
-      await checkChain()
-      const result = await step()
+      const result = await member.step()
       succeeded(result)
-      return result.did === 'wait' ? pollMs : 0
+      return result.did === 'wait' ? member.pauseMs(result) : 0
     } catch (error) {
-      if (!stopping.signal.aborted) failed(error)
-      return Math.min(LONGEST_BACKOFF_MS, pollMs * 2 ** Math.min(failures - 1, 16))
+      if (stopping.signal.aborted) return 0
+      member.failed(error)
+      failed(error)
+      return isNodesFault(error) ? members.waitMs() : Math.min(LONGEST_BACKOFF_MS, pollMs * 2 ** sinkFailures++)
     }
   }
 
@@ -133,8 +143,10 @@ export function createIndexer(options: IndexerOptions): Indexer {
       // Taken before the step: a poke that arrives during it is not lost.
       wake = new AbortController()
       const pauseMs = await advance()
-      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: wake.signal }).catch(() => {})
+      members.survey(() => setState({}))
+      if (pauseMs > 0 && !stopping.signal.aborted) await clock.sleep(pauseMs, wake.signal)
     }
+    await members.settled()
   }
 
   function reached(blockNumber: number, timeoutMs: number): Promise<void> {
@@ -163,28 +175,8 @@ export function createIndexer(options: IndexerOptions): Indexer {
       await running
     },
     state: () => state,
-    finalBlocks: () => finalBlocks,
-    finality: (blockNumber) => finalityOf(finalBlocks, blockNumber),
+    finality: (blockNumber) => finality.of(blockNumber),
     poke: () => wake.abort(),
     reached,
-  }
-}
-
-/** The node, but nothing waits for its answer once `signal` is aborted. Writes to the sink are always waited for. */
-function abortable(node: IndexerNode, signal: AbortSignal): IndexerNode {
-  // No Promise.race with one promise for all: it would keep every answer until the end.
-  async function race<T>(answer: Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const stop = () => reject(new RegistryError('chain.unreachable', 'the indexer was stopped'))
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
-    answer.then(resolve, reject)
-    return promise.finally(() => signal.removeEventListener('abort', stop))
-  }
-  return {
-    chainId: () => race(node.chainId()),
-    header: (block) => race(node.header(block)),
-    headers: (blocks) => race(node.headers(blocks)),
-    logs: (range, addresses) => race(node.logs(range, addresses)),
   }
 }

@@ -1,8 +1,9 @@
 /** What the parts here ask of a node, typed and checked. Bytes come as `Uint8Array`, numbers as `number` or `bigint`. */
-import { fromHex, toHex0x } from '../bytes.ts'
+import { toHex0x } from '../bytes.ts'
 import { RegistryError } from '../errors.ts'
-import type { BlockHeader } from './events.ts'
+import { headerReader, type NodeHeader } from './header.ts'
 import { createRpc, type Rpc, RpcError, type RpcOptions, type RpcOutcome } from './rpc.ts'
+import { bigQuantity, bytes, quantity, record } from './values.ts'
 
 export type BlockTag = 'latest' | 'safe' | 'finalized'
 
@@ -43,14 +44,18 @@ export interface Receipt {
 
 /** All methods throw RegistryError `chain.unreachable` when the node does not answer, or not with what was asked for. */
 export interface ChainNode {
+  /** Its host and port, without what is secret in its address. */
+  name: string
   chainId(): Promise<number>
   blockNumber(): Promise<number>
   /** Null for a block that the node does not have, or a tag that it does not know. */
-  header(block: number | BlockTag): Promise<BlockHeader | null>
-  /** As `header` for each, in one exchange where that is possible. */
-  headers(blocks: (number | BlockTag)[]): Promise<(BlockHeader | null)[]>
+  header(block: number | BlockTag): Promise<NodeHeader | null>
+  /** As `header` for each, in as few exchanges as possible. */
+  headers(blocks: (number | BlockTag)[]): Promise<(NodeHeader | null)[]>
   /** In the node's order, unchecked. */
   logs(range: LogRange, addresses: Uint8Array[]): Promise<RawLog[]>
+  /** The logs of each of these blocks, named by hash; of all addresses where none are given. In as few exchanges as possible. */
+  blockLogs(blockHashes: Uint8Array[], addresses: Uint8Array[] | null): Promise<RawLog[][]>
   /** Runs without a trace. @throws RegistryError `chain.rejected` with an RpcError as cause if it reverts. */
   call(request: CallRequest, block?: number | BlockTag): Promise<Uint8Array>
   /** @throws RegistryError `chain.rejected` as `call`. */
@@ -71,15 +76,18 @@ export interface ChainNode {
 /** @throws RegistryError `request.invalid` if the address is not http or https. */
 export function createNode(options: RpcOptions): ChainNode {
   const rpc = createRpc(options)
+  const readHeader = headerReader()
   const read = <T>(method: string, params: unknown[], parse: (value: unknown) => T) =>
     reading(method, async () => parse(await rpc.read(method, params)))
 
   return {
+    name: rpc.host,
     chainId: () => read('eth_chainId', [], quantity),
     blockNumber: () => read('eth_blockNumber', [], quantity),
-    header: async (block) => (await headers(rpc, [block]))[0] ?? null,
-    headers: (blocks) => headers(rpc, blocks),
+    header: async (block) => (await headers(rpc, [block], readHeader))[0] ?? null,
+    headers: (blocks) => headers(rpc, blocks, readHeader),
     logs: (range, addresses) => read('eth_getLogs', [logFilter(range, addresses)], rawLogs),
+    blockLogs: (blockHashes, addresses) => blockLogs(rpc, blockHashes, addresses),
     call: (request, block = 'latest') =>
       asking('eth_call', async () => bytes(await rpc.read('eth_call', [callObject(request), blockParam(block)]))),
     estimateGas: (request) =>
@@ -96,21 +104,34 @@ export function createNode(options: RpcOptions): ChainNode {
   }
 }
 
-async function headers(rpc: Rpc, blocks: (number | BlockTag)[]): Promise<(BlockHeader | null)[]> {
+type HeaderReader = (value: unknown) => NodeHeader
+
+async function headers(rpc: Rpc, blocks: (number | BlockTag)[], read: HeaderReader): Promise<(NodeHeader | null)[]> {
   const calls = blocks.map((block) => ({ method: 'eth_getBlockByNumber', params: [blockParam(block), false] }))
   const outcomes = await rpc.readMany(calls)
-  return reading('eth_getBlockByNumber', async () => outcomes.map((outcome, i) => headerOf(outcome, blocks[i]!)))
+  return reading('eth_getBlockByNumber', async () => outcomes.map((outcome, i) => headerOf(outcome, blocks[i]!, read)))
 }
 
-function headerOf(outcome: RpcOutcome, asked: number | BlockTag): BlockHeader | null {
+function headerOf(outcome: RpcOutcome, asked: number | BlockTag, read: HeaderReader): NodeHeader | null {
   // Nodes answer with an error where a chain has no final block yet, or where they know no such tag.
   if ('error' in outcome && (asked === 'safe' || asked === 'finalized')) return null
   if ('error' in outcome) throw outcome.error
   if (outcome.result === null) return null
-  const header = readHeader(outcome.result)
+  const header = read(outcome.result)
   if (typeof asked === 'number' && header.number !== asked)
     throw new RangeError(`expected block ${asked}, got ${header.number}`)
   return header
+}
+
+async function blockLogs(rpc: Rpc, blockHashes: Uint8Array[], addresses: Uint8Array[] | null): Promise<RawLog[][]> {
+  const filters = blockHashes.map((blockHash) => logFilter({ blockHash }, addresses))
+  const outcomes = await rpc.readMany(filters.map((filter) => ({ method: 'eth_getLogs', params: [filter] })))
+  return reading('eth_getLogs', async () =>
+    outcomes.map((outcome) => {
+      if ('error' in outcome) throw outcome.error
+      return rawLogs(outcome.result)
+    }),
+  )
 }
 
 async function fees(rpc: Rpc): Promise<{ baseFee: bigint; tip: bigint }> {
@@ -121,10 +142,15 @@ async function fees(rpc: Rpc): Promise<{ baseFee: bigint; tip: bigint }> {
   return reading('eth_feeHistory', async () => {
     if (history === undefined || 'error' in history) throw history?.error ?? new RangeError('no answer')
     // The last entry is of the block to come.
-    const baseFee = bigQuantity((record(history.result).baseFeePerGas as unknown[]).at(-1))
+    const baseFee = bigQuantity(lastOf(record(history.result).baseFeePerGas))
     // 1 gwei is what geth proposes where nothing else is known.
     return { baseFee, tip: tip !== undefined && 'result' in tip ? bigQuantity(tip.result) : 1_000_000_000n }
   })
+}
+
+function lastOf(value: unknown): unknown {
+  if (!Array.isArray(value)) throw new RangeError(`expected a list of numbers, got ${typeof value}`)
+  return value.at(-1)
 }
 
 /** Runs a read; whatever is wrong with its answer makes the node useless for it. */
@@ -153,8 +179,8 @@ async function asking<T>(method: string, run: () => Promise<T>): Promise<T> {
 const hex = (value: number): string => `0x${value.toString(16)}`
 const blockParam = (block: number | BlockTag): string => (typeof block === 'number' ? hex(block) : block)
 
-function logFilter(range: LogRange, addresses: Uint8Array[]): object {
-  const address = addresses.map(toHex0x)
+function logFilter(range: LogRange, addresses: Uint8Array[] | null): object {
+  const address = addresses?.map(toHex0x)
   if ('blockHash' in range) return { blockHash: toHex0x(range.blockHash), address }
   return { fromBlock: hex(range.from), toBlock: hex(range.to), address }
 }
@@ -163,42 +189,19 @@ function callObject({ from, to, data }: CallRequest): object {
   return { ...(from && { from: toHex0x(from) }), ...(to && { to: toHex0x(to) }), data: toHex0x(data) }
 }
 
-function record(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new RangeError(`expected an object, got ${typeof value}`)
-  return value as Record<string, unknown>
-}
-
-function bigQuantity(value: unknown): bigint {
-  if (typeof value !== 'string' || !/^0x[0-9a-f]{1,64}$/i.test(value))
-    throw new RangeError(`expected a number as hex, got ${String(value).slice(0, 80)}`)
-  return BigInt(value)
-}
-
-function quantity(value: unknown): number {
-  const number = Number(bigQuantity(value))
-  if (!Number.isSafeInteger(number)) throw new RangeError(`expected a number below 2^53, got ${String(value)}`)
-  return number
-}
-
-function bytes(value: unknown, length?: number): Uint8Array {
-  if (typeof value !== 'string') throw new RangeError(`expected hex, got ${typeof value}`)
-  return fromHex(value, length)
-}
-
-/** A block header as nodes write it. @throws RangeError */
-export function readHeader(value: unknown): BlockHeader {
-  const { number, hash, parentHash, timestamp } = record(value)
-  return {
-    number: quantity(number),
-    hash: bytes(hash, 32),
-    parentHash: bytes(parentHash, 32),
-    time: quantity(timestamp),
-  }
-}
-
 function rawLogs(value: unknown): RawLog[] {
   if (!Array.isArray(value)) throw new RangeError(`expected a list of logs, got ${typeof value}`)
-  return value.map((log) => record(log) as unknown as RawLog)
+  return value.map(rawLog)
+}
+
+/** Only that each value is of its type: what is in it, `decode.ts` and `range.ts` look at. */
+function rawLog(value: unknown): RawLog {
+  const log = record(value)
+  for (const name of ['address', 'data', 'blockNumber', 'blockHash', 'transactionHash', 'logIndex'])
+    if (typeof log[name] !== 'string') throw new RangeError(`"${name}" of a log expected hex, got ${typeof log[name]}`)
+  if (!Array.isArray(log.topics) || !log.topics.every((topic) => typeof topic === 'string'))
+    throw new RangeError('"topics" of a log expected a list of hex')
+  return log as unknown as RawLog
 }
 
 function receipt(value: unknown): Receipt | null {

@@ -1,89 +1,91 @@
-/** Reads a range of blocks and believes it only if its parts agree with each other. */
+/** Reads a range of blocks and believes it only if its parts agree with each other (docs/protocol.md §6). */
 import { equalBytes, toHex0x } from '../bytes.ts'
 import { RegistryError } from '../errors.ts'
+import { logsOfBlocks, settleDoubts } from './completeness.ts'
 import type { DecodedLog, Decoder } from './decode.ts'
 import type { BlockHeader, Deployment, RegistryLog } from './events.ts'
+import type { NodeHeader } from './header.ts'
 import type { ChainNode, RawLog } from './node.ts'
 
-export type RangeNode = Pick<ChainNode, 'header' | 'headers' | 'logs'>
+export type RangeNode = Pick<ChainNode, 'header' | 'headers' | 'logs' | 'blockLogs'>
 
-export interface RangeRequest {
+/** Blocks `from` to `to`, both included. */
+export interface Span {
   from: number
   to: number
-  /** The stored block right below `from`, or null where there is none to link to. */
-  parent: BlockHeader | null
 }
 
-/** What `Sink.append` takes. */
 export interface RangeContent {
-  headers: BlockHeader[]
-  logs: RegistryLog[]
+  /** What `Sink.append` takes. */
+  batch: { headers: BlockHeader[]; logs: RegistryLog[] }
+  /** Of the first block: the hash of the block that the range lies upon. */
+  parentHash: Uint8Array
+  /** How many blocks it has. */
+  blocks: number
 }
 
-/** Reads logs and headers of a range.
+/** Reads the headers of all blocks of a range, and its logs.
  *
- *  The last header is read before everything else and once more after it. As long as it is the same, the chain in between was one, so
- *  what was read belongs together; and because the first header names `parent` as its parent, it belongs to what is stored.
- * @throws RegistryError `chain.mismatch` if the answers contradict each other or what is stored: a reorganisation took place
- * meanwhile, or the node is wrong. `chain.unreachable` as the node. */
+ *  The headers are linked to each other by their hashes, so they are one chain whenever each was read. Each log names one of them by its
+ *  hash, and each block's bloom says whether logs are missing.
+ * @throws RegistryError `chain.mismatch` if the answers contradict each other: a reorganisation took place meanwhile, or the node is
+ * wrong. `chain.unreachable` as the node. */
 export async function readRange(
   node: RangeNode,
   { publisherRegistry, mediaRegistry }: Deployment,
   decode: Decoder,
-  { from, to, parent }: RangeRequest,
+  span: Span,
 ): Promise<RangeContent> {
-  const last = present(await node.header(to), to)
-  // Asking by hash where that is possible: some nodes answer with no logs for a number that they do not know yet.
-  const range = from === to ? { blockHash: last.hash } : { from, to }
-  const [first, rawLogs] = await Promise.all([
-    from === to ? last : node.header(from),
-    node.logs(range, [publisherRegistry, mediaRegistry]),
-  ])
-  if (parent !== null) requireLink(parent, present(first, from))
-  const decoded = rawLogs.map(decode).filter((log) => log !== null)
-  requireOrder(rawLogs, { from, to })
-  const headers = await headersOf(node, decoded, last)
-  requireLogsIn(decoded, headers)
-  requireLinks(headers)
-  return { headers, logs: decoded.map(({ log }) => log) }
+  const addresses = [publisherRegistry, mediaRegistry]
+  const { headers, rawLogs } = await readBoth(node, addresses, span)
+  requireOrder(rawLogs, span)
+  const decoded = rawLogs.map(decode)
+  const blocks = logsOfBlocks(headers, rawLogs)
+  for (const { header, logs } of blocks) for (const log of logs) requireIn(log, header)
+  await settleDoubts(node, addresses, blocks)
+  const logs = decoded.filter((one) => one !== null).map(({ log }: DecodedLog) => log)
+  return { batch: { headers: kept(headers, logs), logs }, parentHash: headers[0]!.parentHash, blocks: headers.length }
 }
 
-/** Headers of all blocks with logs and of the last one, by number; the last is asked for again after the others. */
-async function headersOf(node: RangeNode, decoded: DecodedLog[], last: BlockHeader): Promise<BlockHeader[]> {
-  const numbers = new Set(decoded.map(({ log }) => log.at.blockNumber))
-  numbers.delete(last.number)
-  const asked = [...numbers, last.number]
-  const headers = (await node.headers(asked)).map((header, i) => present(header, asked[i]!))
-  requireSame(last, headers.at(-1)!)
+async function readBoth(node: RangeNode, addresses: Uint8Array[], { from, to }: Span) {
+  if (from === to) {
+    // Asking by hash where that is possible: some nodes answer with no logs for a number that they do not know yet.
+    const header = present(await node.header(to), to)
+    return { headers: [header], rawLogs: await node.logs({ blockHash: header.hash }, addresses) }
+  }
+  const numbers = Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  const [found, rawLogs] = await Promise.all([node.headers(numbers), node.logs({ from, to }, addresses)])
+  const headers = found.map((header, i) => present(header, numbers[i]!))
+  headers.reduce((parent, child) => {
+    requireLink(parent.hash, child)
+    return child
+  })
+  return { headers, rawLogs }
+}
+
+/** What is stored: the headers of blocks that hold logs, and the last one. */
+function kept(headers: NodeHeader[], logs: RegistryLog[]): BlockHeader[] {
+  const numbers = new Set([...logs.map(({ at }) => at.blockNumber), headers.at(-1)!.number])
   return headers
+    .filter(({ number }) => numbers.has(number))
+    .map(({ number, hash, parentHash, time }) => ({ number, hash, parentHash, time }))
 }
 
-function present(header: BlockHeader | null, number: number): BlockHeader {
-  if (header === null) throw contradiction(`block ${number} is missing below the head`)
+function present(header: NodeHeader | null, number: number): NodeHeader {
+  if (header === null)
+    throw contradiction(`block ${number} is missing below the head: the node has pruned it or does not have it yet`)
   return header
 }
 
-function requireLink(parent: BlockHeader, child: BlockHeader): void {
-  if (equalBytes(parent.hash, child.parentHash)) return
-  const names = `names ${toHex0x(child.parentHash)} as its parent, expected ${toHex0x(parent.hash)}`
+/** @throws RegistryError `chain.mismatch` unless `child` names this hash as its parent. */
+export function requireLink(parentHash: Uint8Array, child: { number: number; parentHash: Uint8Array }): void {
+  if (equalBytes(parentHash, child.parentHash)) return
+  const names = `names ${toHex0x(child.parentHash)} as its parent, expected ${toHex0x(parentHash)}`
   throw contradiction(`block ${child.number} ${names}`)
 }
 
-/** Headers that follow each other directly are linked; between others nothing can be said. */
-function requireLinks(headers: BlockHeader[]): void {
-  for (const [i, child] of headers.entries()) {
-    const parent = headers[i - 1]
-    if (parent !== undefined && parent.number + 1 === child.number) requireLink(parent, child)
-  }
-}
-
-function requireSame(before: BlockHeader, after: BlockHeader): void {
-  if (equalBytes(before.hash, after.hash)) return
-  throw contradiction(`block ${before.number} changed from ${toHex0x(before.hash)} to ${toHex0x(after.hash)}`)
-}
-
 /** All entries, those that are not decoded too, rise and lie inside the range. */
-function requireOrder(rawLogs: RawLog[], { from, to }: { from: number; to: number }): void {
+function requireOrder(rawLogs: RawLog[], { from, to }: Span): void {
   let before = { block: -1, index: -1 }
   for (const raw of rawLogs) {
     const at = { block: Number(raw.blockNumber), index: Number(raw.logIndex) }
@@ -96,17 +98,13 @@ function requireOrder(rawLogs: RawLog[], { from, to }: { from: number; to: numbe
   }
 }
 
-function requireLogsIn(decoded: DecodedLog[], headers: BlockHeader[]): void {
-  const byNumber = new Map(headers.map((header) => [header.number, header]))
-  for (const { log, blockHash } of decoded) {
-    const { blockNumber, logIndex } = log.at
-    const { hash } = byNumber.get(blockNumber)!
-    if (equalBytes(hash, blockHash)) continue
-    const says = `is in ${toHex0x(blockHash)}, but the block is ${toHex0x(hash)}`
-    throw contradiction(`log ${logIndex} of block ${blockNumber} ${says}`)
-  }
+function requireIn({ blockHash, blockNumber, logIndex }: RawLog, { hash }: BlockHeader): void {
+  const expected = toHex0x(hash)
+  if (blockHash.toLowerCase() === expected) return
+  const says = `is in ${blockHash.slice(0, 66)}, but the block is ${expected}`
+  throw contradiction(`log ${Number(logIndex)} of block ${Number(blockNumber)} ${says}`)
 }
 
-function contradiction(detail: string): RegistryError {
-  return new RegistryError('chain.mismatch', detail)
+export function contradiction(detail: string, cause?: unknown): RegistryError {
+  return new RegistryError('chain.mismatch', detail, { cause })
 }

@@ -16,8 +16,6 @@ export interface View {
   atAnchor: BlockHeader | null
   /** Nothing of ours is before this block. */
   startBlock: number
-  /** Blocks to append at once. */
-  maxBlocks: number
   /** Whether a node that is behind is still to be waited for: it may be another one behind the same address, that catches up. */
   patient: boolean
 }
@@ -40,9 +38,8 @@ export function reconcile(view: View): Decision {
   return view.patient ? { kind: 'wait', why: 'node is behind' } : { kind: 'rollback', to: anchor.number }
 }
 
-function appendFrom(from: number, { latest, maxBlocks }: View): Decision {
-  if (from > latest.number) return { kind: 'wait', why: 'up to date' }
-  return { kind: 'append', from, to: Math.min(latest.number, from + maxBlocks - 1) }
+function appendFrom(from: number, { latest }: View): Decision {
+  return from > latest.number ? { kind: 'wait', why: 'up to date' } : { kind: 'append', from, to: latest.number }
 }
 
 /** The search for the youngest stored header that the node has too: in leaps that double while all differ, then by halving. */

@@ -23,6 +23,8 @@ export interface RpcCall {
 export type RpcOutcome = { result: unknown } | { error: RpcError }
 
 export interface Rpc {
+  /** Host and port of the node. */
+  host: string
   /** Repeats on network errors, 429 and 5xx.
    * @throws RpcError if the node answers with an error; RegistryError `chain.unreachable` if it does not answer. */
   read(method: string, params: unknown[]): Promise<unknown>
@@ -67,9 +69,21 @@ const BATCH_CALLS = 100
 /** Milliseconds. A node that asks for more patience is left to the caller's next attempt. */
 const LONGEST_PAUSE_MS = 10_000
 
+/** What nodes say that limit how often they are asked: a smaller question is one more. */
+const RATE_LIMITED = /rate.?limit|too many requests|request limit|requests per|throughput|daily|capacity/i
+/** What nodes say that no longer hold the blocks asked for; 4444 is the code of EIP-4444. */
+const PRUNED = /pruned|missing trie node|history.*(unavailable|not available)|before.*(earliest|oldest)/i
+const PRUNED_CODE = 4444
+
+/** Whether the node says that it no longer has what was asked for. */
+export function isPruned(error: unknown): boolean {
+  const cause = rpcErrorOf(error)
+  return cause !== null && (cause.code === PRUNED_CODE || PRUNED.test(cause.message))
+}
+
 /** Whether a smaller question may succeed where this one failed: the node refused it, or the answer was too large or too slow. */
 export function asksTooMuch(error: unknown): boolean {
-  if (error instanceof RpcError) return true
+  if (error instanceof RpcError) return !RATE_LIMITED.test(error.message) && !isPruned(error)
   if (error instanceof TransportError) return error.kind === 'too large' || error.kind === 'timeout'
   return error instanceof RegistryError && error.cause !== undefined && asksTooMuch(error.cause)
 }
@@ -87,6 +101,7 @@ export function createRpc(options: RpcOptions): Rpc {
   const underWay = new Set<AbortController>()
   let closed = false
   let nextId = 1
+  let takesBatches = true
 
   async function exchange(body: unknown): Promise<unknown> {
     return limited(timeoutMs, async (signal) => {
@@ -132,8 +147,11 @@ export function createRpc(options: RpcOptions): Rpc {
     }
   }
 
-  const unreachable = (method: string, error: unknown) =>
-    new RegistryError('chain.unreachable', `${method} at ${host}: ${(error as Error).message}`, { cause: error })
+  function unreachable(method: string, error: unknown): RegistryError {
+    const retryAfterS = error instanceof TransportError ? error.retryAfterMs / 1000 || undefined : undefined
+    const detail = `${method} at ${host}: ${(error as Error).message}`
+    return new RegistryError('chain.unreachable', detail, { cause: error, ...(retryAfterS && { retryAfterS }) })
+  }
 
   async function one(method: string, params: unknown[], times: number): Promise<unknown> {
     const id = nextId++
@@ -145,13 +163,19 @@ export function createRpc(options: RpcOptions): Rpc {
   }
 
   async function batch(calls: RpcCall[]): Promise<RpcOutcome[]> {
+    if (!takesBatches) return oneByOne(calls)
     const bodies = calls.map(({ method, params }) => ({ jsonrpc: '2.0', id: nextId++, method, params }))
     try {
       const answers = await repeated(bodies, retries)
-      if (!Array.isArray(answers)) return await oneByOne(calls)
+      if (!Array.isArray(answers)) {
+        const outcomes = await oneByOne(calls)
+        takesBatches = !outcomes.some((outcome) => 'result' in outcome)
+        return outcomes
+      }
       const byId = new Map(answers.map((answer) => [(answer as { id?: unknown } | null)?.id, answer]))
       return bodies.map(({ id }) => outcomeOf(() => resultOf(byId.get(id), id)))
     } catch (error) {
+      if (error instanceof RegistryError) throw error
       throw unreachable(`${calls.length} calls of ${calls[0]?.method}`, error)
     }
   }
@@ -166,6 +190,7 @@ export function createRpc(options: RpcOptions): Rpc {
   }
 
   return {
+    host,
     read: (method, params) => one(method, params, retries),
     send: (method, params) => one(method, params, 0),
     async readMany(calls) {
@@ -195,9 +220,15 @@ function parseAddress(url: string): { address: string; host: string; headers: Re
 async function statusError(response: Response): Promise<TransportError> {
   await response.body?.cancel()
   const { status } = response
-  const retryAfterMs = 1000 * (Number(response.headers.get('retry-after')) || 0)
+  const retryAfterMs = patienceOf(response.headers.get('retry-after') ?? '')
   const repeat = status === 429 || status >= 500
   return new TransportError(repeat ? 'status' : 'nonsense', `HTTP status ${status}`, { retryAfterMs })
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3), as milliseconds from now. */
+function patienceOf(retryAfter: string): number {
+  const ms = /^\d+$/.test(retryAfter) ? 1000 * Number(retryAfter) : Date.parse(retryAfter) - Date.now()
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0
 }
 
 async function readLimited(response: Response, maxBytes: number): Promise<Uint8Array> {

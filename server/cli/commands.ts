@@ -8,6 +8,7 @@ import {
   type Decode,
   type Description,
   type LookupView,
+  type NetworkView,
   REASONS,
   registerFiles,
   toDocument,
@@ -194,6 +195,25 @@ export async function record(api: Api, id: string, json: boolean): Promise<numbe
   return 0
 }
 
+/** Where several nodes are, each gets a line. */
+function printNodes({
+  safe,
+  finalized,
+  lagBlocks,
+  lagSeconds,
+  lastError,
+  lastErrorAt,
+  nodes,
+}: NetworkView['index']): void {
+  if (lagBlocks) print(`behind     ${lagBlocks} blocks, ${lagSeconds ?? 'unknown'} s`)
+  if (finalized !== null) print(`finality   safe up to block ${safe}, final up to ${finalized}`)
+  for (const { name, used, condition, head, error } of nodes) {
+    const says = `${used ? 'in use' : 'spare'}, ${condition}, block ${head ?? 'unknown'}${error ? `: ${error}` : ''}`
+    print(`node       ${name} ${says}`)
+  }
+  if (lastError) print(`last error ${lastError} (${lastErrorAt})`)
+}
+
 export async function status(api: Api, json: boolean): Promise<number> {
   const view = await api.status()
   if (json) {
@@ -205,6 +225,6 @@ export async function status(api: Api, json: boolean): Promise<number> {
   print(
     `index      block ${view.index.head} of ${view.index.chainHead}, ${view.records} records of ${view.publishers} publishers`,
   )
-  if (view.index.lastError) print(`last error ${view.index.lastError}`)
+  printNodes(view.index)
   return 0
 }

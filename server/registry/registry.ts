@@ -271,7 +271,8 @@ export function createRegistry(parts: RegistryParts): Registry {
   }
 
   async function status(): Promise<NetworkView> {
-    const { head, chainHead, lagBlocks, lastError } = indexer.state()
+    const { head, chainHead, lagBlocks, lagSeconds, lastError, nodes, final } = indexer.state()
+    const { safe, finalized } = final === 'local' ? { safe: null, finalized: null } : final
     return {
       version: parts.version,
       chainId: deployment.chainId,
@@ -283,19 +284,24 @@ export function createRegistry(parts: RegistryParts): Registry {
       index: {
         head: head?.number ?? null,
         chainHead,
+        safe,
+        finalized,
         lagBlocks,
+        lagSeconds,
         lastError: lastError && `${lastError.code}: ${lastError.message}`,
+        lastErrorAt: lastError && new Date(lastError.at).toISOString(),
+        nodes,
       },
       ...(await catalogue.counts()),
     }
   }
 
   function notReady(): string | null {
-    const { lagBlocks, lastError } = indexer.state()
+    const { lagBlocks, lagSeconds, lastError } = indexer.state()
     if (!started) return 'the server is starting'
     if (lagBlocks === null) return `the node has not answered yet${lastError ? `: ${lastError.message}` : ''}`
     if (lastError) return `the index does not follow the chain: ${lastError.message}`
-    return lagBlocks > MAX_LAG_BLOCKS ? `the index is ${lagBlocks} blocks behind the chain` : null
+    return lagBlocks > MAX_LAG_BLOCKS ? `the index is ${lagBlocks} blocks behind the chain (${lagSeconds} s)` : null
   }
 
   /** With the place of a decoder. */

@@ -205,6 +205,17 @@ export const registrationView = z
   })
   .meta({ id: 'Registration' })
 
+/** As in the chain's `roster.ts`. */
+export const NODE_CONDITIONS = [
+  'not asked',
+  'good',
+  'behind',
+  'pruned',
+  'failing',
+  'contradicting',
+  'other chain',
+] as const
+
 export const networkView = z
   .object({
     version: z.string(),
@@ -217,8 +228,22 @@ export const networkView = z
     index: z.object({
       head: z.int().nullable(),
       chainHead: z.int().nullable(),
+      safe: z.int().nullable(),
+      finalized: z.int().nullable().describe('null on a local chain too, where it means nothing'),
       lagBlocks: z.int().nullable(),
+      lagSeconds: z.int().nullable().describe('by the clock of the chain'),
       lastError: z.string().nullable(),
+      lastErrorAt: z.iso.datetime().nullable(),
+      nodes: z.array(
+        z.object({
+          name: z.string().describe('host and port'),
+          used: z.boolean().describe('the one that is read from'),
+          condition: z.enum(NODE_CONDITIONS),
+          head: z.int().nullable(),
+          finalized: z.int().nullable(),
+          error: z.string().nullable(),
+        }),
+      ),
     }),
     records: z.int(),
     publishers: z.int(),

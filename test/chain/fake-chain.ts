@@ -1,7 +1,9 @@
 /** A chain in memory that forks at will, and a node that speaks for it: truthfully unless it is told to lie. */
 import { createHash } from 'node:crypto'
 import { equalBytes, toHex } from '../../server/bytes.ts'
+import { bloomOf } from '../../server/chain/bloom.ts'
 import type { BlockHeader, RegistryEvent, RegistryLog } from '../../server/chain/events.ts'
+import type { NodeHeader } from '../../server/chain/header.ts'
 import type { BlockTag, LogRange, RawLog } from '../../server/chain/node.ts'
 import type { IndexerNode } from '../../server/chain/step.ts'
 import { DEPLOYMENT, rawLog } from './events.ts'
@@ -22,13 +24,15 @@ export interface FakeChain {
   /** What an index has to hold of the chain up to a block, which may be of a fork that is gone. */
   logs(upTo?: BlockHeader): RegistryLog[]
   /** How often a method was called. */
-  calls: Record<'chainId' | 'header' | 'headers' | 'logs', number>
+  calls: Record<'chainId' | 'header' | 'headers' | 'logs' | 'blockLogs' | 'code', number>
   /** Called before each answer; may change the chain, or throw what a node's failure throws. */
   before: (method: string, argument: unknown) => void
   /** Changes the logs of an answer. */
   lie: (logs: RawLog[], range: LogRange) => RawLog[]
   /** Changes a header of an answer. */
-  lieAbout: (header: BlockHeader | null, asked: number | BlockTag) => BlockHeader | null
+  lieAbout: (header: NodeHeader | null, asked: number | BlockTag) => NodeHeader | null
+  /** What is found at each address. */
+  code: Uint8Array
   chainId: number
   /** Blocks by tag; absent: the node knows no such tag. */
   tags: Partial<Record<BlockTag, number>>
@@ -86,9 +90,10 @@ export function fakeChain(): FakeChain {
   const logsOf = ({ header, events }: FakeBlock): RegistryLog[] =>
     events.map((event, i) => ({ ...event, at: positionOf(header.number, i) }))
 
-  function find(asked: number | BlockTag): BlockHeader | null {
+  function find(asked: number | BlockTag): NodeHeader | null {
     const number = asked === 'latest' ? blocks.length - 1 : typeof asked === 'number' ? asked : chain.tags[asked]
-    return number === undefined ? null : (blocks[number]?.header ?? null)
+    const block = number === undefined ? undefined : blocks[number]
+    return block ? { ...block.header, logsBloom: bloomOf(rawLogsOf(block)) } : null
   }
 
   const inRange = (range: LogRange) =>
@@ -107,6 +112,12 @@ export function fakeChain(): FakeChain {
 
   const chain: FakeChain = {
     node: {
+      name: 'fake',
+      code: () => answer('code', null, () => chain.code),
+      blockLogs: (hashes) =>
+        answer('blockLogs', hashes, () =>
+          hashes.map((blockHash) => chain.lie(inRange({ blockHash }).flatMap(rawLogsOf), { blockHash })),
+        ),
       chainId: () => answer('chainId', null, () => chain.chainId),
       header: (asked) => answer('header', asked, () => chain.lieAbout(find(asked), asked)),
       headers: (all) => answer('headers', all, () => all.map((asked) => chain.lieAbout(find(asked), asked))),
@@ -119,10 +130,11 @@ export function fakeChain(): FakeChain {
     head: () => blocks.at(-1)!.header,
     header: (number) => blocks[number]!.header,
     logs: (upTo = blocks.at(-1)!.header) => pathTo(upTo).flatMap(logsOf),
-    calls: { chainId: 0, header: 0, headers: 0, logs: 0 },
+    calls: { chainId: 0, header: 0, headers: 0, logs: 0, blockLogs: 0, code: 0 },
     before: () => {},
     lie: (logs) => logs,
     lieAbout: (header) => header,
+    code: Uint8Array.of(1),
     chainId: DEPLOYMENT.chainId,
     tags: {},
   }

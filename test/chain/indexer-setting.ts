@@ -1,6 +1,7 @@
 /** An indexer between a chain and a sink in memory. */
 import { expect } from 'chai'
 import { toHex0x } from '../../server/bytes.ts'
+import { systemClock } from '../../server/chain/clock.ts'
 import { createIndexer, type Indexer, type IndexerOptions, type IndexerState } from '../../server/chain/indexer.ts'
 import { DEPLOYMENT } from './events.ts'
 import { anyRegistration, type FakeChain, fakeChain } from './fake-chain.ts'
@@ -31,7 +32,12 @@ export function indexerSetting(): IndexerSetting {
     indexer: createIndexer({ node: fakeChain().node, sink: memorySink(), deployment: DEPLOYMENT }),
     begin(options = {}) {
       const { chain, sink, states } = setting
-      const base = { node: chain.node, sink, deployment: DEPLOYMENT, pollMs: 1, now: () => setting.nowMs }
+      const clock = {
+        ...systemClock,
+        wallMs: () => setting.nowMs,
+        monotonicMs: () => systemClock.monotonicMs() + setting.nowMs,
+      }
+      const base = { node: chain.node, sink, deployment: DEPLOYMENT, pollMs: 1, clock }
       setting.indexer = createIndexer({ ...base, onState: (state) => void states.push(state), ...options })
       setting.indexer.start()
     },

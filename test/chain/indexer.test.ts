@@ -26,8 +26,11 @@ describe('the indexer', () => {
       head: null,
       chainHead: null,
       lagBlocks: null,
+      lagSeconds: null,
+      final: 'local',
       lastError: null,
       syncing: true,
+      nodes: [{ name: 'fake', used: true, condition: 'not asked', head: null, finalized: null, error: null }],
     })
     await setting.caughtUp()
     const seen = setting.states.map(({ lagBlocks, syncing }) => ({ lagBlocks, syncing }))
@@ -92,7 +95,7 @@ describe('the indexer', () => {
     it('keeps the index as long as there is patience, and goes on when the node has caught up', async () => {
       const { chain, sink, indexer } = setting
       chain.lieAbout = (header, asked) => {
-        if (asked === 'latest') return chain.header(7)
+        if (asked === 'latest') return header && { ...header, ...chain.header(7) }
         return header !== null && header.number > 7 ? null : header
       }
       await looked()
@@ -176,7 +179,7 @@ describe('the indexer', () => {
   describe('finality', () => {
     it('is local on the local chain', async () => {
       setting.begin()
-      expect(setting.indexer.finalBlocks()).to.equal('local')
+      expect(setting.indexer.state().final).to.equal('local')
       expect(setting.indexer.finality(1)).to.equal('local')
       await until(
         () => setting.chain.calls.headers > 0,
@@ -190,12 +193,12 @@ describe('the indexer', () => {
       setting.mine(6)
       setting.begin({ deployment: { ...DEPLOYMENT, chainId: 1 } })
       await setting.caughtUp()
-      expect(setting.indexer.finalBlocks()).to.deep.equal({ safe: 4, finalized: 2 })
+      expect(setting.indexer.state().final).to.deep.equal({ safe: 4, finalized: 2 })
       expect([2, 3, 4, 5].map(setting.indexer.finality)).to.deep.equal(['finalized', 'safe', 'safe', 'latest'])
       setting.chain.tags = { safe: 6, finalized: 5 }
       await until(
         () => setting.indexer.finality(5) === 'finalized',
-        () => setting.indexer.finalBlocks(),
+        () => setting.indexer.state().final,
       )
     })
 
@@ -204,7 +207,7 @@ describe('the indexer', () => {
       setting.mine(2)
       setting.begin({ deployment: { ...DEPLOYMENT, chainId: 1 } })
       await setting.caughtUp()
-      expect(setting.indexer.finalBlocks()).to.deep.equal({ safe: null, finalized: null })
+      expect(setting.indexer.state().final).to.deep.equal({ safe: null, finalized: null })
       expect(setting.indexer.finality(1)).to.equal('latest')
     })
   })

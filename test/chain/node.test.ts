@@ -13,7 +13,13 @@ interface Call {
 }
 type Script = (body: Call | Call[], response: ServerResponse, request: IncomingMessage) => void
 
-const HEADER = { number: '0x5', hash: `0x${'aa'.repeat(32)}`, parentHash: `0x${'bb'.repeat(32)}`, timestamp: '0x10' }
+const HEADER = {
+  number: '0x5',
+  hash: `0x${'aa'.repeat(32)}`,
+  parentHash: `0x${'bb'.repeat(32)}`,
+  timestamp: '0x10',
+  logsBloom: `0x${'00'.repeat(256)}`,
+}
 const RAW = new Uint8Array([1, 2, 3])
 
 describe('the node', () => {

@@ -16,7 +16,6 @@ const view = (changes: Partial<View>): View => ({
   anchor: header(10),
   atAnchor: header(10),
   startBlock: 3,
-  maxBlocks: 100,
   patient: false,
   ...changes,
 })
@@ -34,10 +33,6 @@ describe('reconcile', () => {
 
   it('appends what is above a head that is the node’s', () => {
     expect(reconcile(view({}))).to.deep.equal({ kind: 'append', from: 11, to: 12 })
-  })
-
-  it('appends no more than the range allows', () => {
-    expect(reconcile(view({ maxBlocks: 1 }))).to.deep.equal({ kind: 'append', from: 11, to: 11 })
   })
 
   it('waits when the head is the node’s youngest block', () => {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Sink } from '../../server/chain/events.ts'
+import { createFinality } from '../../server/chain/finality.ts'
 import { createStepper } from '../../server/chain/step.ts'
 import { DEPLOYMENT } from './events.ts'
 import { anyRegistration, type FakeChain, fakeChain } from './fake-chain.ts'
@@ -32,8 +33,9 @@ function setting(maxBlocks = 10): Setting {
     sink: watched,
     deployment: DEPLOYMENT,
     maxBlocks,
+    finality: createFinality(true),
     patienceMs: 0,
-    now: () => 0,
+    clock: { monotonicMs: () => 0 },
   })
   async function settle(): Promise<number> {
     for (let steps = 1; steps < 1_000; steps++) {
@@ -138,7 +140,7 @@ describe('the step of the indexer', () => {
     const world = setting(50)
     for (let i = 0; i < 200; i++) world.chain.mine()
     await world.settle()
-    expect(world.sink.headers.map(({ number }) => number)).to.deep.equal([50, 100, 150, 200])
-    expect(world.chain.calls.logs).to.equal(4)
+    expect(world.sink.headers.map(({ number }) => number)).to.deep.equal([32, 82, 132, 182, 200])
+    expect(world.chain.calls.logs).to.equal(5)
   })
 })

@@ -148,8 +148,16 @@ function indexer(lagBlocks: number | null = 0): Indexer {
   return {
     start: () => {},
     stop: async () => {},
-    state: () => ({ head, chainHead: 9, lagBlocks, lastError: null, syncing: false }),
-    finalBlocks: () => 'local',
+    state: () => ({
+      head,
+      chainHead: 9,
+      lagBlocks,
+      lastError: null,
+      lagSeconds: lagBlocks && 12 * lagBlocks,
+      final: 'local',
+      nodes: [],
+      syncing: false,
+    }),
     finality: () => 'local',
     poke: () => {},
     reached: async () => {},

@@ -99,7 +99,17 @@ describe('records over HTTP', () => {
   it('shows the status of chain and index', async () => {
     const view = networkView.strict().parse(await json('/v1/status'))
     expect(view).to.deep.include({ chainId: 31_337, local: true, version: '1.2.3', publishers: 1, records: 0 })
-    expect(view.index).to.deep.equal({ head: 9, chainHead: 9, lagBlocks: 0, lastError: null })
+    expect(view.index).to.deep.equal({
+      head: 9,
+      chainHead: 9,
+      safe: null,
+      finalized: null,
+      lagBlocks: 0,
+      lagSeconds: 0,
+      lastError: null,
+      lastErrorAt: null,
+      nodes: [],
+    })
   })
 
   it('holds a manifest until its registration, and keeps it after', async () => {
