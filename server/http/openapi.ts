@@ -9,8 +9,8 @@ import {
   problemView,
   publisherView,
   recordsView,
-  recordView,
   registrationView,
+  wholeRecordView,
 } from '../registry/index.ts'
 import { lookupQuery } from './lookups.ts'
 import { descriptionQuery, recordsQuery } from './records.ts'
@@ -23,7 +23,7 @@ const SCHEMAS = {
   Lookup: lookupView,
   Problem: problemView,
   Publisher: publisherView,
-  Record: recordView,
+  Record: wholeRecordView,
   Records: recordsView,
   Registration: registrationView,
   Status: networkView,
@@ -126,7 +126,7 @@ const paths: Json = {
   },
   '/v1/records/{recordId}': {
     parameters: [path('recordId', '32 bytes of hex')],
-    get: operation('One record', { 200: ok('the record', ref('Record')) }),
+    get: operation('One record', { 200: ok('the record, with all that was ever said of it', ref('Record')) }),
   },
   '/v1/records/{recordId}/manifest': {
     parameters: [path('recordId', '32 bytes of hex')],

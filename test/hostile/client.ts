@@ -57,10 +57,13 @@ export interface RawOptions {
   limitMs?: number
   /** Hang up in the middle of it, without waiting. */
   abort?: boolean
+  /** Milliseconds of silence after an answer, after which it hangs up. */
+  quietMs?: number
 }
 
 /** Sends bytes and returns what comes back until the server hangs up, or is silent after an answer. */
-export function raw(port: number, bytes: Buffer | string, { limitMs = 10_000, abort = false }: RawOptions = {}) {
+export function raw(port: number, bytes: Buffer | string, options: RawOptions = {}) {
+  const { limitMs = 10_000, abort = false, quietMs = QUIET_MS } = options
   const started = performance.now()
   return new Promise<{ text: string; ms: number }>((resolve) => {
     let text = ''
@@ -73,7 +76,7 @@ export function raw(port: number, bytes: Buffer | string, { limitMs = 10_000, ab
       text += data
       ms ||= performance.now() - started
       clearTimeout(quiet)
-      quiet = setTimeout(() => socket.destroy(), QUIET_MS)
+      quiet = setTimeout(() => socket.destroy(), quietMs)
     })
     socket.on('close', () => {
       clearTimeout(limit)

@@ -18,6 +18,8 @@ export interface WatchedServer {
   paths: string[]
   /** Bytes: the most that its process ever had in memory, as the kernel counts. */
   peakBytes(): number
+  /** Bytes: what it has now. */
+  residentBytes(): number
   openFiles(): number
   /** Processes of decoders that run now. */
   decoders(): number[]
@@ -66,6 +68,7 @@ export async function startWatched(settings: Record<string, string> = {}): Promi
     pid: child.pid!,
     paths: [directory, ROOT, 'node_modules'],
     peakBytes: watch.peakBytes,
+    residentBytes: () => bytesIn(child.pid!, 'VmRSS'),
     openFiles: () => readdirSync(`/proc/${child.pid}/fd`).length,
     decoders: () => decodersOf(child.pid!),
     leftFiles: () => [...readdirSync(temporary), ...readdirSync(join(dataDir, 'uploads'))],
@@ -103,7 +106,7 @@ function watchProcess(pid: number) {
   const seen = new Set<number>()
   let peak = 0
   const look = () => {
-    peak = Math.max(peak, peakOf(pid))
+    peak = Math.max(peak, bytesIn(pid, 'VmHWM'))
     for (const decoder of decodersOf(pid)) seen.add(decoder)
   }
   const timer = setInterval(look, WATCH_EVERY_MS)
@@ -121,8 +124,8 @@ function watchProcess(pid: number) {
 }
 
 /** 0 when the process is gone. */
-function peakOf(pid: number): number {
-  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1]
+function bytesIn(pid: number, field: 'VmHWM' | 'VmRSS'): number {
+  const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/status`))?.[1]
   return 1024 * Number(kibibytes ?? 0)
 }
 
