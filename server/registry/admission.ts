@@ -4,8 +4,9 @@
  * - Places are as many as decoders. Clients take turns, so that one with a thousand files does not keep out one with a single file
  *   (fair queueing: Nagle, RFC 970); one client never has all places, unless there is only one.
  * - The queue is short by design: whoever waits longer than a few files take is better served by another try (CoDel's "good" and
- *   "bad" queues: RFC 8289 §3). A burst may fill it further, but once somebody had to be refused it stays at one file for each
- *   place until nobody was refused for a while: what is admitted under overload waits for about one file.
+ *   "bad" queues: RFC 8289 §3). A burst may fill it further, but once somebody had to be refused it stays at one file for two
+ *   places until nobody was refused for a while: what is admitted under overload waits for less than one file takes, and the
+ *   places are never empty.
  * - Where it is full, the client that has most waiting gives way to one that has less (longest queue drop: Suter et al. 1998).
  * - Those who are refused are told one after the other when there will be room, as if they stood in a queue of their own.
  */
@@ -13,7 +14,7 @@ import { RegistryError } from '../errors.ts'
 import type { Client } from './quota.ts'
 
 /** Milliseconds of work that may wait for each place in a burst. */
-const BURST_MS = 1_000
+const BURST_MS = 500
 /** Files that may wait for each place in a burst, however long they take. */
 const BURST_FILES = 4
 /** Milliseconds without a refusal after which a burst may be taken in again. */
@@ -72,7 +73,7 @@ export function createAdmission({ places, nowMs = () => performance.now() }: Adm
     running.size < places && !(limited && [...running].filter(({ client }) => client.key === key).length >= placesOfOne)
 
   function maxQueued(): number {
-    if (nowMs() - refusedMs < CALM_MS) return places
+    if (nowMs() - refusedMs < CALM_MS) return Math.ceil(places / 2)
     return places * Math.max(BURST_FILES, Math.floor(BURST_MS / meanMs))
   }
 
