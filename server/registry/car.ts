@@ -31,7 +31,7 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(await Array.fromAsync(chunks)))
 }
 
-/** Reads a CAR that somebody sent. The blocks are views of its bytes.
+/** Reads a CAR that somebody sent. The blocks are views of its bytes, each once, however often the CAR has it.
  * @throws RegistryError `block.invalid` unless it has one root, which it holds, and each block hashes to its CID. */
 export async function readCar(bytes: Uint8Array): Promise<{ root: string; blocks: Block[] }> {
   if (headerLength(bytes) > MAX_HEADER_BYTES)
@@ -41,18 +41,19 @@ export async function readCar(bytes: Uint8Array): Promise<{ root: string; blocks
   const roots = await iterator.getRoots()
   if (roots.length !== 1) throw new RegistryError('block.invalid', `the CAR has ${roots.length} roots, one is expected`)
   checkLength(roots[0]!)
-  const blocks: Block[] = []
+  const blocks = new Map<string, Block>()
+  let count = 0
   for await (const block of sections(iterator)) {
-    if (blocks.length === MAX_CAR_BLOCKS)
+    if (count++ === MAX_CAR_BLOCKS)
       throw new RegistryError('block.invalid', `the CAR has more than ${MAX_CAR_BLOCKS} blocks, and no manifest has`)
     checkLength(block.cid)
     await checkBlock(block.cid, block.bytes)
-    blocks.push({ cid: block.cid.toString(), bytes: block.bytes })
+    const cid = block.cid.toString()
+    blocks.set(cid, { cid, bytes: block.bytes })
   }
   const root = roots[0]!.toString()
-  if (!blocks.some((block) => block.cid === root))
-    throw new RegistryError('block.invalid', `the CAR does not hold its root ${root}`)
-  return { root, blocks }
+  if (!blocks.has(root)) throw new RegistryError('block.invalid', `the CAR does not hold its root ${root}`)
+  return { root, blocks: [...blocks.values()] }
 }
 
 /** As the first bytes say; the reader looks at them again. */

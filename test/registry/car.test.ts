@@ -40,6 +40,11 @@ describe('a CAR', () => {
       expect(Buffer.compare(bytes, manifest.blocks[i]!.bytes)).to.equal(0)
   })
 
+  it('with a block twice, as other writers make them, has it once', async () => {
+    const read = await readCar(await writeCar(manifest.root, [...manifest.blocks, ...manifest.blocks.slice(0, 2)]))
+    expect(read.blocks.map(({ cid }) => cid)).to.deep.equal(manifest.blocks.map(({ cid }) => cid))
+  })
+
   it('of two roots, or of none, is refused', async () => {
     const [a, b] = [await raw(), await raw(new Uint8Array([4]))]
     expect(await refusal(await carOf([a.cid, b.cid], [a, b]))).to.equal('the CAR has 2 roots, one is expected')
