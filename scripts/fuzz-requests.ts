@@ -25,9 +25,7 @@ const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 console.log(`\n${found.requests} requests of seed ${seed} in ${Math.round(seconds)} s`)
 console.log(`statuses (0: cut, as broken HTTP may be)  ${counts(found.statuses).join(', ')}`)
 console.log(`codes  ${counts(found.codes).join(', ')}`)
-console.log(
-  `memory ${megabytes(found.memory.early)} after a tenth, ${megabytes(found.memory.late)} at the end, at most ${megabytes(found.memory.peak)}`,
-)
+console.log(`server in memory after each tenth  ${found.memory.map(megabytes).join(', ')}`)
 console.log(
   `the canary was asked ${found.asked.length} times; the server ${found.healthy ? 'still serves' : 'DOES NOT SERVE'}, and ended with ${found.exitCode}`,
 )

@@ -12,6 +12,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { RegistryError } from '../errors.ts'
+import { toJson } from '../text.ts'
 import { isThisMachine } from './client.ts'
 import { LINGER_MS, PROBLEM_TYPE, problemOf } from './problem.ts'
 
@@ -99,26 +100,30 @@ function limitConnections(server: Server): void {
 function refuseOther(server: Server): void {
   const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>()
   server.prependListener('request', (request, response) => exchanges.set(request.socket, { request, response }))
-  server.on('clientError', (cause: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (cause: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     const { request, response } = exchanges.get(socket) ?? {}
     const answered = response?.writableFinished && !request?.complete
     const answering = response?.headersSent && !response.writableFinished
     // More of what has its answer: to cut now would take it away from a client that still sends.
     if (socket.writableEnded || answered) cutSoon(socket)
     else if (!socket.writable || answering || cause.code === 'ECONNRESET') socket.destroy()
-    else refuse(socket, asProtocolError(cause))
+    else refuse(socket, asProtocolError(cause), isHead(cause))
   })
   server.on('connect', (_request, socket) =>
     refuse(socket, new RegistryError('request.method_not_allowed', 'CONNECT is not offered: this is no proxy')),
   )
 }
 
-function refuse(socket: Duplex, error: RegistryError): void {
+/** Whoever asked for the head of an answer takes a body for the next answer. */
+const isHead = ({ rawPacket }: { rawPacket?: Buffer }) => rawPacket?.toString('latin1', 0, 5) === 'HEAD '
+
+function refuse(socket: Duplex, error: RegistryError, headOnly = false): void {
   const problem = problemOf(error, randomUUID())
-  const body = JSON.stringify(problem)
+  const body = toJson(problem)
   const headers = [`Content-Type: ${PROBLEM_TYPE}`, `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close']
   socket.on('error', () => {})
-  socket.end([`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...headers, '', body].join('\r\n'))
+  const sent = headOnly ? '' : body
+  socket.end([`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...headers, '', sent].join('\r\n'))
   cutSoon(socket)
 }
 

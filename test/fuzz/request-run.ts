@@ -26,8 +26,8 @@ export interface FuzzOutcome {
   faults: string[]
   /** Addresses that the canary was asked for. */
   asked: string[]
-  /** Bytes of the server after a tenth of the requests, after all of them, and at the most. */
-  memory: { early: number; late: number; peak: number }
+  /** Bytes of the server after each tenth of the requests. */
+  memory: number[]
   /** Whether it still serves, and how it ended. */
   healthy: boolean
   exitCode: number | null
@@ -72,7 +72,7 @@ async function run(server: WatchedServer, canary: Canary, options: Required<Fuzz
     codes: new Map<string, number>(),
     faults: [] as string[],
   }
-  const memory = { early: 0, late: 0, peak: 0 }
+  const memory: number[] = []
 
   async function worker(): Promise<void> {
     while (found.requests < options.requests && found.faults.length < MAX_FAULTS) {
@@ -92,7 +92,7 @@ async function run(server: WatchedServer, canary: Canary, options: Required<Fuzz
             : ['is missing']
           : check(onTheWire ? { ...request, operation: null } : request, answer)
       found.faults.push(...faults.map((fault) => `request ${number}: ${describe(request)}: the answer ${fault}`))
-      if (number === Math.floor(options.requests / 10)) memory.early = server.residentBytes()
+      if (number % Math.ceil(options.requests / 10) === 0) memory.push(server.residentBytes())
       if (number % 500 === 0) options.onProgress(number)
     }
   }
@@ -105,8 +105,7 @@ async function run(server: WatchedServer, canary: Canary, options: Required<Fuzz
 
   await Promise.all(Array.from({ length: ABREAST }, worker))
   agent.destroy()
-  memory.late = server.residentBytes()
-  memory.peak = server.peakBytes()
+  memory.push(server.residentBytes())
   const healthy = (await fetch(`${base}/readyz`)).status === 200 && (await lookUp(base)) === 200
   return { ...found, asked: canary.asked, memory, healthy }
 }
