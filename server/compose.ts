@@ -22,7 +22,7 @@ import { type Config, nodeUrls } from './config.ts'
 import { openDecoders } from './decoders.ts'
 import { RegistryError } from './errors.ts'
 import type { DecoderPool } from './fingerprint/index.ts'
-import { createApp, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
+import { createApp, createLog, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
 import { createGuard, type Guard, parseAllowed } from './outgoing/index.ts'
@@ -58,7 +58,8 @@ export async function startServer(config: Config, { fresh = false } = {}): Promi
 }
 
 async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{ url: string; local: boolean }> {
-  const log = pino({ level: config.LOG_LEVEL }, pino.destination({ dest: 2, sync: true }))
+  const out = pino.destination({ dest: 2, sync: true })
+  const log = createLog(config.LOG_LEVEL, (line) => out.write(line))
   const now = () => Math.floor(Date.now() / 1000)
   mkdirSync(config.DATA_DIR, { recursive: true })
 

@@ -2,6 +2,7 @@
 import { startServer } from './compose.ts'
 import { readConfig } from './config.ts'
 import { RegistryError } from './errors.ts'
+import { printable } from './text.ts'
 
 /** Runs a server until it is told to stop. Resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -16,7 +17,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await run(args.includes('--fresh'))
     return 0
   } catch (error) {
-    console.error(error instanceof RegistryError ? `firsthand: ${error.message} (${error.code})` : error)
+    console.error(error instanceof RegistryError ? printable(`firsthand: ${error.message} (${error.code})`) : error)
     return 1
   }
 }

@@ -2,13 +2,9 @@
 import { MultiBar, Presets } from 'cli-progress'
 import { RegistryError } from '../errors.ts'
 import type { LookupView, MatchView, WholeRecordView } from '../registry/index.ts'
+import { printable, toJson } from '../text.ts'
 
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-/** Text without control, format and bidirectional characters: none of them may move the cursor or reverse a line. */
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, '�')
-}
+export { printable }
 
 /** One line each: a title with a line break in it must not look like a line of ours. */
 export function print(...lines: string[]): void {
@@ -17,16 +13,7 @@ export function print(...lines: string[]): void {
 
 /** For machines: nothing is lost, and what may not reach a terminal is escaped. */
 export function printJson(value: unknown, indent?: number): void {
-  const text = JSON.stringify(value, null, indent)
-  process.stdout.write(`${text.replace(UNPRINTABLE, (c) => (c === '\n' ? c : asEscape(c)))}\n`)
-}
-
-/** By its UTF-16 units, as JSON has it. */
-function asEscape(character: string): string {
-  return character
-    .split('')
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('')
+  process.stdout.write(`${toJson(value, indent)}\n`)
 }
 
 export function note(line: string): void {
@@ -34,7 +21,8 @@ export function note(line: string): void {
 }
 
 export function describeError(error: unknown): string {
-  if (error instanceof RegistryError) return `${error.message} (${error.code})`
+  // On one line: the detail may be of a server elsewhere, which may quote a stranger.
+  if (error instanceof RegistryError) return printable(`${error.message} (${error.code})`)
   return error instanceof Error ? error.message : String(error)
 }
 
@@ -55,9 +43,9 @@ export function createProgress(enabled: boolean): Progress {
   const byName = new Map<string, ReturnType<MultiBar['create']>>()
   return {
     update(name, stage, fraction) {
-      const bar = byName.get(name) ?? bars.create(100, 0, { name: printable(name), stage })
+      const bar = byName.get(name) ?? bars.create(100, 0, { name: printable(name), stage: printable(stage) })
       byName.set(name, bar)
-      bar.update(Math.round(fraction * 100), { stage })
+      bar.update(Math.round(fraction * 100), { stage: printable(stage) })
     },
     done(name) {
       const bar = byName.get(name)

@@ -1,13 +1,13 @@
 /** The HTTP application: built without listening, so that a test can have one. */
-import express, { type Express, type Request, type Response } from 'express'
+import express, { type Express, type Response } from 'express'
 import type { Logger } from 'pino'
-import { pinoHttp } from 'pino-http'
 import { RegistryError } from '../errors.ts'
 import { createQuota, type Registry } from '../registry/index.ts'
 import type { Assets } from '../web/index.ts'
 import { blockRoutes } from './blocks.ts'
 import { docsRoutes } from './docs.ts'
-import { limitOpen, limitRate, localHostOnly, securityHeaders } from './guard.ts'
+import { limitOpen, limitRate, localHostOnly, safeJson, securityHeaders } from './guard.ts'
+import { logRequests } from './log.ts'
 import { lookupRoutes } from './lookups.ts'
 import { createMetrics, type Gauges } from './metrics.ts'
 import { openApi } from './openapi.ts'
@@ -46,7 +46,7 @@ export function createApp(parts: AppParts): Express {
   const metrics = createMetrics(parts.gauges)
   app.disable('x-powered-by')
   app.set('trust proxy', parts.trustProxy)
-  app.use(logging(log), metrics.observe, securityHeaders, localHostOnly(parts.loopback))
+  app.use(logRequests(log), metrics.observe, securityHeaders, safeJson, localHostOnly(parts.loopback))
 
   get('/healthz', (response) => void response.json({ status: 'ok' }))
   get('/readyz', (response) => {
@@ -92,18 +92,5 @@ function pages(app: Express, assets: Assets): void {
     const found = assets.asset(request.path)
     if (!found) return next()
     response.type(found.type).set({ ETag: found.etag, 'Cache-Control': 'no-cache' }).send(found.body)
-  })
-}
-
-/** One line a request, without its headers: some hold what is nobody's business. */
-function logging(log: Logger) {
-  return pinoHttp({
-    logger: log,
-    genReqId: () => crypto.randomUUID(),
-    serializers: {
-      req: ({ id, method, url }: Request) => ({ id, method, url: url.split('?')[0] }),
-      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-    },
-    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'warn' : 'debug'),
   })
 }

@@ -4,6 +4,7 @@ import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import { RegistryError } from '../errors.ts'
 import type { Quota } from '../registry/index.ts'
+import { toJson } from '../text.ts'
 import { clientOf } from './client.ts'
 
 /** Headers for a page that loads nothing from elsewhere; the preview of a chosen file is a blob. */
@@ -26,6 +27,15 @@ export const securityHeaders = helmet({
   // Set by whoever terminates TLS: a local server speaks plain HTTP.
   strictTransportSecurity: false,
 })
+
+/** Everything that is answered as JSON, so that no route can forget it: what strangers wrote is escaped (text.ts). */
+export const safeJson: RequestHandler = (_request, response, next) => {
+  response.json = (value: unknown) => {
+    if (!response.get('Content-Type')) response.type('json')
+    return response.send(toJson(value))
+  }
+  next()
+}
 
 /** A site whose name is made to resolve to 127.0.0.1 must not speak to a local server: its requests carry its own name. */
 export function localHostOnly(loopback: boolean): RequestHandler {

@@ -1,4 +1,5 @@
 export { type AppParts, createApp } from './app.ts'
+export { createLog } from './log.ts'
 export { problemOf } from './problem.ts'
 export { newToken } from './records.ts'
 export { type HttpServer, listen } from './server.ts'

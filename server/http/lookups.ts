@@ -11,6 +11,7 @@ import {
   lookupOptions,
   type Quota,
 } from '../registry/index.ts'
+import { toJson } from '../text.ts'
 import { clientOf } from './client.ts'
 import { param, parse } from './parse.ts'
 import { methodNotAllowed, sendProblem } from './problem.ts'
@@ -132,7 +133,7 @@ async function streamEvents(lookups: Lookups, request: Request, response: Respon
   await lookups.get(id)
   if (response.closed) return
   response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
-  const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${toJson(data)}\n\n`)
   const tell = (now: LookupView) => {
     if (now.status === 'queued' || now.status === 'running') {
       // Whoever does not read is not told the rest of it: progress must not pile up here.

@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { ERRORS, RegistryError } from '../errors.ts'
 import type { Problem } from '../registry/index.ts'
+import { printable, toJson } from '../text.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
@@ -15,7 +16,7 @@ export function problemOf(error: unknown, instance: string): Problem {
     type: `/docs/errors#${known.code.replace('.', '')}`,
     title: known.title,
     status: known.status,
-    detail: cut(known.message),
+    detail: cut(printable(known.message)),
     instance: `urn:firsthand:${instance}`,
     code: known.code,
     ...(ERRORS[known.code].retry && { retryAfterS: known.retryAfterS ?? 1 }),
@@ -41,7 +42,7 @@ const cut = (text: string) => (text.length > MAX_DETAIL ? `${text.slice(0, MAX_D
 
 export function sendProblem(response: Response, problem: Problem): void {
   if (problem.retryAfterS !== undefined) response.set('Retry-After', String(problem.retryAfterS))
-  response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+  response.status(problem.status).type(PROBLEM_TYPE).send(toJson(problem))
 }
 
 export const notFound: RequestHandler = (request) => {

@@ -3,6 +3,7 @@ import { toHex, toHex0x } from '../bytes.ts'
 import type { AnchorRow, Disowned, PublisherRow, RecordHistory, RecordRow, StateChangeRow } from '../catalogue/index.ts'
 import { type Deployment, recordId } from '../chain/index.ts'
 import { manifestCid } from '../fingerprint/index.ts'
+import { inSentence } from '../text.ts'
 import type { DisownedView, MatchView, PublisherView, RecordState, RecordView, WholeRecordView } from './views.ts'
 
 /** Reasons of a revocation (docs/protocol.md §2.2). */
@@ -164,5 +165,9 @@ function presentUnlisted({
 }: PublisherRow): PublisherView['unlisted'] {
   if (batches === 0) return null
   const noun = records === 1 ? 'record' : 'records'
-  return { batches, records, summary: `${records} ${noun} of ${name ?? `publisher ${publisherId}`}, list unavailable` }
+  return {
+    batches,
+    records,
+    summary: `${records} ${noun} of ${name ? inSentence(name) : `publisher ${publisherId}`}, list unavailable`,
+  }
 }

@@ -1,6 +1,7 @@
 /** A verdict in a sentence that a reader can repeat. Never "fake", "tampered" or "true": what was compared, and what was found. Pure. */
 import type { Kind } from '../fingerprint/index.ts'
 import type { Verdict } from '../matching/index.ts'
+import { inSentence } from '../text.ts'
 import type { MatchView } from './views.ts'
 
 export const NOT_COMPARED = 'not compared for alterations'
@@ -53,9 +54,11 @@ function stateSentence({ state, disowned }: MatchView): string {
 
 const turned = (match: MatchView) => (match.transforms.length > 0 ? `, ${match.transforms.join(' and ')},` : '')
 const original = (match: MatchView) =>
-  match.original.title ? `“${match.original.title}”` : 'an original without a title'
+  match.original.title ? `“${inSentence(match.original.title)}”` : 'an original without a title'
 const publisher = (match: MatchView) =>
-  match.publisher.name ? `${match.publisher.name} (unverified)` : `unverified publisher ${match.publisher.id}`
+  match.publisher.name
+    ? `${inSentence(match.publisher.name)} (unverified)`
+    : `unverified publisher ${match.publisher.id}`
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 function span({ startS, endS }: { startS: number; endS: number }): string {

@@ -9,17 +9,18 @@ const server = resolve(import.meta.dirname, '../../server')
 const MAY_IMPORT: Record<string, string[]> = {
   bytes: [],
   errors: [],
+  text: [],
   config: ['errors'],
   fingerprint: ['bytes', 'errors'],
   matching: ['fingerprint', 'bytes', 'errors'],
   chain: ['bytes', 'errors'],
   catalogue: ['bytes', 'errors'],
   outgoing: ['errors'],
-  registry: ['matching', 'catalogue', 'chain', 'outgoing', 'fingerprint', 'bytes', 'errors'],
+  registry: ['matching', 'catalogue', 'chain', 'outgoing', 'fingerprint', 'bytes', 'errors', 'text'],
   web: [],
   'web/client': [],
-  http: ['registry', 'errors'],
-  cli: ['registry', 'command', 'config', 'bytes', 'errors'],
+  http: ['registry', 'errors', 'text'],
+  cli: ['registry', 'command', 'config', 'bytes', 'errors', 'text'],
 }
 
 /** Further ones whose types a part may name: nothing of them is loaded. */

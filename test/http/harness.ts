@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { pino } from 'pino'
-import { createWithdrawals } from '../../server/catalogue/index.ts'
+import { createWithdrawals, type PublisherRow } from '../../server/catalogue/index.ts'
 import type { Indexer } from '../../server/chain/index.ts'
 import { ERRORS, type ErrorCode, RegistryError } from '../../server/errors.ts'
 import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
-import { type AppParts, createApp, createUploads, listen, problemOf } from '../../server/http/index.ts'
+import { type AppParts, createApp, createLog, createUploads, listen, problemOf } from '../../server/http/index.ts'
 import { createMatcher } from '../../server/matching/index.ts'
 import { type Allowed, createGuard } from '../../server/outgoing/index.ts'
 import { createRegistry, createRemoteMedia, type Decode, type Ledger } from '../../server/registry/index.ts'
@@ -33,6 +32,7 @@ export const REVALIDATE = { 'cache-control': 'max-age=0' }
 export interface Options
   extends Partial<Pick<AppParts, 'token' | 'loopback' | 'rateLimit' | 'clientRequests' | 'trustProxy'>> {
   limits?: Partial<typeof LIMITS>
+  publishers?: PublisherRow[]
   decode?: Decode
   /** Hosts on this machine that may be fetched from. */
   allow?: Allowed[]
@@ -56,9 +56,13 @@ export const decodeAnything: Decode = async (): Promise<MediaFingerprint> => {
 
 export async function serve(options: Options = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'firsthand-http-'))
-  const [catalogue, blocks, matcher] = [memoryCatalogue(), memoryBlocks(() => 1_000), createMatcher()]
+  const [catalogue, blocks, matcher] = [memoryCatalogue(options.publishers), memoryBlocks(() => 1_000), createMatcher()]
   const said: Record<string, unknown>[] = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => void said.push(JSON.parse(line)) })
+  const lines: string[] = []
+  const log = createLog('debug', (line) => {
+    lines.push(line)
+    said.push(JSON.parse(line))
+  })
   const uploads = createUploads(join(directory, 'uploads'), { ...LIMITS, ...options.limits })
   const { maxBytes } = { ...LIMITS, ...options.limits }
   const withdrawals = createWithdrawals(directory)
@@ -136,6 +140,7 @@ export async function serve(options: Options = {}) {
     blocks,
     withdrawals,
     said,
+    lines,
     directory,
     close,
   }

@@ -158,7 +158,9 @@ export function moment(iso: string, timeZone?: string): string | null {
   }).format(date)
 }
 
-const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
+/** Controls, line ends, marks that turn the direction of writing, and what nobody sees; joiners stay, scripts and emoji need them. */
+const HIDDEN =
+  /[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]+/gu
 const STACKED_MARKS = /(\p{M}{4})\p{M}+/gu
 
 /** Text of a stranger that cannot turn the line around it, climb out of it, or go on for ever.
