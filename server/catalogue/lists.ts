@@ -1,5 +1,5 @@
 /** Rooted batches, and the claims of their lists when those come (docs/protocol.md §6). */
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Claim, RootedBatch } from '../chain/index.ts'
 import { insertAnchors } from './insert.ts'
 import { advance, distinct, lockSequence, present } from './sink.ts'
@@ -24,11 +24,18 @@ export function createLists(
   }
 }
 
-async function batches(db: Kysely<Tables>, { publisherId, listDigest, list, limit }: BatchFilter): Promise<BatchRow[]> {
+async function batches(
+  db: Kysely<Tables>,
+  { publisherId, listDigest, list, before, limit }: BatchFilter,
+): Promise<BatchRow[]> {
   let chosen = db.selectFrom('batches as b').leftJoin('compromises as c', disownedBy('b')).selectAll('b')
   if (publisherId !== undefined) chosen = chosen.where('b.publisher_id', '=', publisherId)
   if (listDigest) chosen = chosen.where('b.list_digest', '=', listDigest)
   if (list) chosen = chosen.where('b.list', '=', list)
+  if (before)
+    chosen = chosen.where(
+      sql<boolean>`(b.block_number, b.log_index) < (${before.blockNumber}::bigint, ${before.logIndex}::integer)`,
+    )
   const rows = await chosen
     .leftJoin('headers as ch', 'ch.number', 'c.block_number')
     .select(['c.since', 'ch.time as declared_at'])

@@ -134,6 +134,8 @@ export interface BatchFilter {
   publisherId?: number
   listDigest?: Uint8Array
   list?: ListState
+  /** Only batches before this place of the chain. */
+  before?: { blockNumber: number; logIndex: number }
   /** Newest first. */
   limit: number
 }

@@ -25,6 +25,8 @@ const REST_S = 6 * 3_600
 export function createSweep({ catalogue, now, offer, room }: SweepParts): Sweep {
   /** Of the sweep: records with a smaller sequence are still to be seen. */
   let before: number | undefined
+  /** Of its lists, which come first: the last batch that was seen; null when all were. */
+  let lastBatch: { blockNumber: number; logIndex: number } | null | undefined
   let nextAt = 0
   /** Publishers of whom there was no room for all, and before which record it goes on: they go on by themselves, and hold up nobody. */
   const behind = new Map<number, number>()
@@ -33,7 +35,7 @@ export function createSweep({ catalogue, now, offer, room }: SweepParts): Sweep 
     const next = [...behind].find(([publisherId]) => room(publisherId) > 0)
     if (next) await catchUp(...next)
     if (now() < nextAt) return
-    if (before === undefined) await lists()
+    if (lastBatch !== null) return lists()
     const rows = await catalogue.records({ ...(before !== undefined && { before }), limit: PAGE })
     for (const row of rows) {
       if (row.manifest.state !== 'missing' || behind.has(row.publisherId)) continue
@@ -42,6 +44,7 @@ export function createSweep({ catalogue, now, offer, room }: SweepParts): Sweep 
     before = rows.at(-1)?.sequence
     if (rows.length === PAGE) return
     before = undefined
+    lastBatch = undefined
     nextAt = now() + REST_S
   }
 
@@ -54,9 +57,11 @@ export function createSweep({ catalogue, now, offer, room }: SweepParts): Sweep 
     else if (rows.length === PAGE) behind.set(publisherId, rows.at(-1)!.sequence)
   }
 
-  /** The newest come first, and those that are had make room for the others. */
   async function lists(): Promise<void> {
-    for (const batch of await catalogue.batches({ list: 'missing', limit: 1_000 })) offer(listWant(batch))
+    const page = await catalogue.batches({ list: 'missing', ...(lastBatch && { before: lastBatch }), limit: PAGE })
+    for (const batch of page) offer(listWant(batch))
+    const last = page.at(-1)
+    lastBatch = last && page.length === PAGE ? { blockNumber: last.blockNumber, logIndex: last.logIndex } : null
   }
 
   return { step }

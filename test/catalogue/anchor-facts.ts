@@ -153,6 +153,15 @@ export function defineAnchorFacts(current: () => Current): void {
       expect((await catalogue.history(recordIdOf('a')))!.anchors).to.have.length(1)
     })
 
+    it('is in one of the pages, newest first', async () => {
+      await append(rooted('one', 2, 'honest'), rooted('two', 2, 'honest'))
+      await append(rooted('three', 2, 'honest'))
+      const roots: Uint8Array[] = []
+      let [last] = await catalogue.batches({ limit: 1 })
+      for (; last; [last] = await catalogue.batches({ before: last, limit: 1 })) roots.push(last.root)
+      expect(roots).to.deep.equal(['three', 'two', 'one'].map(digestOf))
+    })
+
     it('may have another list than was anchored, and is unlisted then', async () => {
       await append(rooted('batch', 2, 'honest'))
       await catalogue.setList(batch, null)

@@ -298,13 +298,19 @@ export function memoryCatalogue(): Catalogue {
       const all = anchorsOf(toHex(recordId))
       return all.length === 0 ? null : { anchors: all.map(toAnchor), changes: changesOf(recordId).map(toChange) }
     },
-    batches: async ({ publisherId, listDigest, list, limit }) =>
+    batches: async ({ publisherId, listDigest, list, before, limit }) =>
       rooted()
         .toReversed()
         .map(toBatch)
         .filter((row) => publisherId === undefined || row.publisherId === publisherId)
         .filter((row) => !listDigest || equalBytes(row.listDigest, listDigest))
         .filter((row) => !list || row.list === list)
+        .filter(
+          (row) =>
+            !before ||
+            row.blockNumber < before.blockNumber ||
+            (row.blockNumber === before.blockNumber && row.logIndex < before.logIndex),
+        )
         .slice(0, limit),
     setList: async (batch, claims) => setList(batch, claims),
     publisher: async (publisherId) => publisher(publisherId),

@@ -144,11 +144,13 @@ export function memoryCatalogue(publishers: PublisherRow[] = [PUBLISHER]): Catal
       const row = rows.get(toHex(recordId))
       return row ? { anchors: [row.anchor], changes: catalogue.changes } : null
     },
-    batches: async ({ listDigest, list }) =>
-      catalogue.rooted.filter(
-        (row) =>
-          (listDigest === undefined || toHex(row.listDigest) === toHex(listDigest)) && (!list || row.list === list),
-      ),
+    batches: async ({ listDigest, list, before, limit }) =>
+      catalogue.rooted
+        .filter((row) => listDigest === undefined || toHex(row.listDigest) === toHex(listDigest))
+        .filter((row) => !list || row.list === list)
+        .filter((row) => !before || row.blockNumber < before.blockNumber)
+        .toSorted((a, b) => b.blockNumber - a.blockNumber)
+        .slice(0, limit),
     setList: async ({ listDigest }, claims) => {
       for (const row of catalogue.rooted)
         if (toHex(row.listDigest) === toHex(listDigest)) row.list = claims ? 'present' : 'mismatch'

@@ -1,8 +1,9 @@
 import { expect } from 'chai'
-import type { RecordRow } from '../../server/catalogue/index.ts'
+import { CID } from 'multiformats/cid'
+import type { BatchRow, RecordRow } from '../../server/catalogue/index.ts'
 import { writeManifest } from '../../server/fingerprint/index.ts'
 import type { Fetched, FetchRoot } from '../../server/registry/fetch-root.ts'
-import { createWanted, manifestWant } from '../../server/registry/wanted.ts'
+import { createWanted, listWant, manifestWant } from '../../server/registry/wanted.ts'
 import { picture } from '../fingerprint/make.ts'
 import { memoryBlocks, memoryCatalogue, recordOf, rootOf, turn as turnOfLoop } from './fakes.ts'
 
@@ -48,6 +49,24 @@ function setUp(answer: (root: string) => Promise<Fetched> | Fetched, wakesAt = (
   /** As the index has it, without the news of it. */
   const insert = (...rows: RecordRow[]) => catalogue.insert(...rows)
   return { catalogue, blocks, wanted, clock, asked, arrived, errors, pass, insert, most: () => most }
+}
+
+function batchOf(number: number, publisherId: number): BatchRow {
+  const digest = new Uint8Array(32)
+  new DataView(digest.buffer).setUint32(0, number)
+  return {
+    publisherId,
+    root: digest,
+    listDigest: digest,
+    count: 1,
+    signer: new Uint8Array(20),
+    registeredAt: 1,
+    transactionHash: digest,
+    blockNumber: number,
+    logIndex: 0,
+    list: 'missing',
+    disowned: null,
+  }
 }
 
 const rowOf = (sequence: number, publisherId = 7) => recordOf(picture(1), sequence, { publisherId })
@@ -159,6 +178,27 @@ describe('what is missing', () => {
     insert(...rows)
     await pass(120)
     expect(new Set(asked.map(({ root }) => root))).to.deep.equal(new Set(rows.map(rootOf)))
+  })
+})
+
+describe('a list that is missing', () => {
+  it('is found by the sweep, however many there are, and told when it is here', async () => {
+    const { blocks, root } = await writeManifest(picture(1), NOTHING)
+    const all = setUp((asked) => (asked === root ? { kind: 'blocks', blocks } : MISSING))
+    for (let i = 1; i <= 450; i++) all.catalogue.rooted.push(batchOf(i, (i % 5) + 1))
+    await all.pass(300)
+    expect(new Set(all.asked.map(({ root }) => root)).size).to.equal(450)
+    expect(all.arrived).to.deep.equal([])
+    const last = { ...batchOf(451, 9), listDigest: CID.parse(root).multihash.digest }
+    all.catalogue.rooted.push(last)
+    all.wanted.want(listWant(last))
+    await all.pass(3)
+    expect(all.arrived).to.deep.equal([root])
+    all.catalogue.rooted.pop()
+    all.blocks.kept.clear()
+    all.wanted.want(listWant(last))
+    await all.pass(3)
+    expect(all.blocks.kept.size, 'of a batch that was rolled back').to.equal(0)
   })
 })
 
