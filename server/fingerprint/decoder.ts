@@ -32,8 +32,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 const channel = new Socket({ fd: CHANNEL_FD })
 // However the parent ends, its end of the pipe closes. Not exit(): that waits for the thread in which a decoder may
-// be spinning.
-const leave = () => process.kill(process.pid, 'SIGKILL')
+// be spinning. The first process of a namespace does not hear signals of its own, but may fall over.
+const leave = () => {
+  process.kill(process.pid, 'SIGKILL')
+  process.abort()
+}
 channel.on('close', leave).on('error', leave)
 
 channel.write(`${READY}\n`)

@@ -29,6 +29,13 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   timeoutS: 600,
 }
 
+/** Seconds that a decoder may have computed in all its jobs before it is replaced. */
+export const wornAfterCpuS = ({ timeoutS }: DecoderLimits): number => Math.max(30, timeoutS)
+
+/** Seconds of computing at which the system ends a decoder whose parent does not: more than any honest one can need. In
+ * its last job one thread is busy until the job is given up by the clock, and others help a little. */
+export const maxCpuS = (limits: DecoderLimits): number => 3 * wornAfterCpuS(limits)
+
 /** File descriptors that a decoder process inherits. */
 export const MEDIA_FD = 3
 export const CHANNEL_FD = 4

@@ -2,14 +2,20 @@
 import type { FileHandle } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { RegistryError } from '../errors.ts'
+import { type Confinement, type Way, waysToConfine } from './confine.ts'
 import type { MediaFingerprint } from './fingerprint.ts'
-import { DEFAULT_LIMITS, type DecoderLimits } from './job.ts'
-import { type DecoderProcess, startDecoder } from './process.ts'
+import { DEFAULT_LIMITS, type DecoderLimits, wornAfterCpuS } from './job.ts'
+import type { DecoderProcess } from './process.ts'
+import { createStarter } from './starter.ts'
 
 /** Jobs after which a process is replaced: what a decoder leaks, or a hostile file left behind, does not last. */
 const JOBS_PER_PROCESS = 200
 /** Bytes in memory after a job, beyond which a process is replaced. After pictures it has 150 MB, after video 250. */
 const MAX_IDLE_BYTES = 500_000_000
+/** Milliseconds between two looks at processes that have nothing to do, and seconds that such a one may compute: V8 tidies
+ * up. One that fell to a file, and answered for it all the same, shall not have the machine to itself. */
+const LOOK_EVERY_MS = 1000
+const MAX_IDLE_CPU_S = 2
 /** Files that wait for each process. */
 const QUEUED_PER_PROCESS = 64
 
@@ -27,6 +33,8 @@ export interface DecoderPoolOptions {
   maxIdleBytes?: number
   /** The program of a decoder process. Tests put another in its place. */
   program?: URL
+  /** Ways to start one, the first that works is used; those of this system if left out. */
+  ways?: Way[]
 }
 
 export interface DecodeOptions {
@@ -45,9 +53,13 @@ export interface DecoderPoolStats {
   started: number
   done: number
   failed: number
+  /** What is taken from the processes; null before the first has started. */
+  confinement: Confinement | null
 }
 
 export interface DecoderPool {
+  /** Starts a process, if there is none, and says what is taken from it here. */
+  confine(): Promise<Confinement>
   /** Decodes the first `byteLength` bytes of an open file, which stays open and is read at explicit positions.
    * @throws RegistryError `media.*` about the file; `server.busy` with `retryAfterS` if too many wait. */
   decode(file: FileHandle | number, byteLength: number, options?: DecodeOptions): Promise<MediaFingerprint>
@@ -65,9 +77,11 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
     jobsPerProcess = JOBS_PER_PROCESS,
     maxIdleBytes = MAX_IDLE_BYTES,
     program = PROGRAM,
+    ways = waysToConfine(),
   } = options
+  const starter = createStarter({ program, directory, limits, ways })
   const all = new Set<DecoderProcess>()
-  const idle: DecoderProcess[] = []
+  const idle: { decoder: DecoderProcess; cpuS: number }[] = []
   const queue: { enter(): void; refuse(error: unknown): void }[] = []
   const count = { busy: 0, started: 0, done: 0, failed: 0 }
   let workedMs = 0
@@ -120,20 +134,37 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
 
   async function obtain(): Promise<DecoderProcess> {
     for (let one = idle.pop(); one; one = idle.pop()) {
-      if (one.alive) return one
-      await discard(one)
+      if (one.decoder.alive) return one.decoder
+      await discard(one.decoder)
     }
-    const fresh = await startDecoder({ program, directory })
+    const fresh = await starter.start()
     count.started++
     all.add(fresh)
     if (closed) await discard(fresh)
     return fresh
   }
 
+  const rest = (decoder: DecoderProcess) => idle.push({ decoder, cpuS: decoder.cpuSeconds() ?? 0 })
+
+  const looks = setInterval(() => {
+    const isRestless = ({ decoder, cpuS }: (typeof idle)[number]) =>
+      (decoder.cpuSeconds() ?? 0) > cpuS + MAX_IDLE_CPU_S || isWorn(decoder)
+    for (const one of idle.filter(isRestless)) {
+      idle.splice(idle.indexOf(one), 1)
+      void discard(one.decoder)
+    }
+  }, LOOK_EVERY_MS).unref()
+
   async function discard(one: DecoderProcess): Promise<void> {
     await one.stop(closed ? closing() : undefined)
     all.delete(one)
   }
+
+  const isWorn = (one: DecoderProcess) =>
+    one.jobs >= jobsPerProcess ||
+    (one.children()?.length ?? 0) > 0 ||
+    (one.residentBytes() ?? 0) > maxIdleBytes ||
+    (one.cpuSeconds() ?? 0) > wornAfterCpuS(limits)
 
   async function work(
     fd: number,
@@ -143,9 +174,8 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
     const decoder = await obtain()
     try {
       const media = await decoder.run(fd, byteLength, { limits, signal, onProgress })
-      const worn = decoder.jobs >= jobsPerProcess || (decoder.residentBytes() ?? 0) > maxIdleBytes
-      if (worn || closed) await discard(decoder)
-      else idle.push(decoder)
+      if (closed || isWorn(decoder)) await discard(decoder)
+      else rest(decoder)
       return media
     } catch (error) {
       // Even after an orderly refusal: what was refused may have left something behind.
@@ -171,9 +201,19 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
         leave()
       }
     },
-    stats: () => ({ processes: all.size, queued: queue.length, ...count }),
+    async confine() {
+      await enter(undefined)
+      try {
+        rest(await obtain())
+        return starter.confinement()!
+      } finally {
+        leave()
+      }
+    },
+    stats: () => ({ processes: all.size, queued: queue.length, ...count, confinement: starter.confinement() }),
     async close() {
       closed = true
+      clearInterval(looks)
       for (const waiting of queue.splice(0)) waiting.refuse(closing())
       await Promise.all([...all].map(discard))
     },

@@ -1,20 +1,32 @@
 /** One decoder process, from the side that does not trust it: media in by a descriptor, one job at a time, watched for
  * time and memory. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { RegistryError } from '../errors.ts'
+import { readsOf, type Way } from './confine.ts'
 import type { MediaFingerprint } from './fingerprint.ts'
-import { type DecoderLimits, type Job, maxAnswerBytes, oneLine, READY, readAnswer, writeJob } from './job.ts'
+import { type DecoderLimits, type Job, maxAnswerBytes, maxCpuS, oneLine, READY, readAnswer, writeJob } from './job.ts'
 import { openScratch } from './scratch.ts'
+import { childrenOf, cpuSeconds, residentBytes, saysOutOfMemory, tooMuchMemory, watch } from './watch.ts'
 
-/** Milliseconds between two looks at the memory of a process at work: fresh pages come at 2 GB a second at most. */
-const WATCH_EVERY_MS = 50
+/** Seconds in which a process must have said that it is ready: 0.3 are usual, and a machine may be busy. */
+const START_S = 60
 /** Milliseconds that the last words of a process may take to arrive. */
 const LAST_WORDS_MS = 500
 const NEWLINE = 10
+/** Little memory, and few threads, for each decoder has one core. WebAssembly, which strips types, would otherwise
+ * reserve 8 GiB of addresses and leave no sense in a limit on them; with its first compiler alone that takes no longer.
+ * No signal opens the inspector. */
+const FLAGS = [
+  '--max-old-space-size=256',
+  '--v8-pool-size=1',
+  '--disable-wasm-trap-handler',
+  '--wasm-max-mem-pages=2048',
+  '--liftoff-only',
+  '--disable-sigusr1',
+]
 /** Characters of stderr that are kept to explain a crash. */
 const STDERR_CHARACTERS = 4096
 
@@ -29,8 +41,14 @@ export interface DecoderProcess {
   /** Jobs that it was given. */
   readonly jobs: number
   readonly alive: boolean
+  /** Resolves when it has said that it is ready; rejects if it ends before. */
+  readonly ready: Promise<void>
   /** Bytes in memory and in swap. Null where the system does not tell: only Linux does. */
   residentBytes(): number | null
+  /** Seconds that it has computed since it was started; null where the system does not tell. */
+  cpuSeconds(): number | null
+  /** Processes that it has started, an honest decoder none; null before it is ready. */
+  children(): number[] | null
   /** Decodes one file. After an error the process has to be stopped.
    * @throws RegistryError about the media; `server.internal` if the process does not start; the signal's reason. */
   run(fd: number, byteLength: number, options: RunOptions): Promise<MediaFingerprint>
@@ -38,17 +56,21 @@ export interface DecoderProcess {
   stop(reason?: unknown): Promise<void>
 }
 
-/** Starts a decoder.
- * @param program its module; @param directory where the scratch file is made. */
-export async function startDecoder({
-  program,
-  directory,
-}: {
+export interface StartOptions {
+  /** The module that it runs. */
   program: URL
+  /** Where its scratch file is made. */
   directory: string
-}): Promise<DecoderProcess> {
+  /** How it is confined, to the limits of all its jobs. */
+  way: Way
+  limits: DecoderLimits
+}
+
+/** Starts a decoder. */
+export async function startDecoder({ program, directory, way, limits }: StartOptions): Promise<DecoderProcess> {
   const scratch = await openScratch(directory)
-  const child = launch(program, scratch.readOnlyFd)
+  const child = launch(fileURLToPath(program), scratch.readOnlyFd, way, limits)
+  const decodingPid = findPid(child, way)
   const lastWords = hearLastWords(child)
   const talk = createTalk(child.stdio?.[4] as Duplex | undefined, (cause) => {
     void stop(new RegistryError('media.undecodable', 'the decoder broke down over it', { cause }))
@@ -56,16 +78,28 @@ export async function startDecoder({
   let [jobs, alive] = [0, true]
   let stopped: { reason: unknown } | null = null
 
-  const obituary = () => (talk.begun ? crashed(child, lastWords()) : stillborn(lastWords()))
+  const obituary = () => (talk.begun ? crashed(child, lastWords(), limits) : stillborn(lastWords()))
   const gone = ended(child).then(() => {
     alive = false
     talk.fail(obituary())
   })
+  const sight = {
+    residentBytes: () => residentBytes(decodingPid()),
+    cpuSeconds: () => cpuSeconds(decodingPid()),
+    // Until then there are those that confine it.
+    children: () => (talk.begun ? childrenOf(decodingPid()) : null),
+  }
+  const ready = Promise.race([talk.greeted, gone.then(() => Promise.reject(stopped ? stopped.reason : obituary()))])
+  const late = new RegistryError('server.internal', `the decoder process does not start within ${START_S} s`)
+  const starting = globalThis.setTimeout(() => void stop(late), START_S * 1000)
+  ready.catch(() => {}).finally(() => clearTimeout(starting))
   async function stop(
     reason: unknown = new RegistryError('server.internal', 'the decoder was stopped'),
   ): Promise<void> {
     stopped ??= { reason }
     talk.fail(reason)
+    // Those that it has started go first: without a namespace of their own they would stay.
+    for (const one of sight.children() ?? []) killAtOnce(one)
     child.kill('SIGKILL')
     await Promise.all([gone, scratch.close()])
   }
@@ -83,14 +117,15 @@ export async function startDecoder({
     get alive() {
       return alive && !stopped
     },
-    residentBytes: () => residentBytes(child.pid),
+    ready,
+    ...sight,
     async run(fd, byteLength, { limits, signal, onProgress = () => {} }) {
       jobs++
-      await scratch.fill(fd, byteLength, signal).catch((error) => {
+      await Promise.all([scratch.fill(fd, byteLength, signal), ready]).catch((error) => {
         checkAlive()
         throw error
       })
-      const unwatch = watch(child.pid, limits, signal, (error) => void stop(error))
+      const unwatch = watch(sight, { limits, signal, giveUp: (error) => void stop(error) })
       try {
         // It may have ended, or been stopped by the watch itself, before there was anything to answer.
         checkAlive()
@@ -119,6 +154,7 @@ interface Pending {
 function createTalk(channel: Duplex | undefined, onViolation: (cause: unknown) => void) {
   let begun = false
   let pending: Pending | null = null
+  const greeted = Promise.withResolvers<void>()
   const settle = (how: (job: Pending) => void) => {
     const job = pending
     pending = null
@@ -131,7 +167,7 @@ function createTalk(channel: Duplex | undefined, onViolation: (cause: unknown) =
   const hear = (line: string) => {
     const greeting = !begun && line === READY
     begun ||= greeting
-    if (greeting) return
+    if (greeting) return greeted.resolve()
     if (!pending) throw new Error('the decoder spoke without being asked')
     const answer = readAnswer(line, pending.limits)
     if (answer.kind === 'progress') pending.onProgress(answer.fraction)
@@ -148,6 +184,7 @@ function createTalk(channel: Duplex | undefined, onViolation: (cause: unknown) =
     get begun() {
       return begun
     },
+    greeted: greeted.promise,
     ask: (job: Job, onProgress: (fraction: number) => void) =>
       new Promise<MediaFingerprint>((resolve, reject) => {
         pending = { limits: job.limits, onProgress, received: 0, resolve, reject }
@@ -157,13 +194,24 @@ function createTalk(channel: Duplex | undefined, onViolation: (cause: unknown) =
   }
 }
 
-function launch(program: URL, mediaFd: number): ChildProcess {
-  return spawn(process.execPath, ['--max-old-space-size=256', ...inheritedFlags(), fileURLToPath(program)], {
+function launch(program: string, mediaFd: number, way: Way, limits: DecoderLimits): ChildProcess {
+  const node = [process.execPath, ...FLAGS, ...inheritedFlags(), program]
+  const [command, ...args] = way.wrap(node, readsOf(program), { ...limits, maxCpuS: maxCpuS(limits) })
+  return spawn(command!, args, {
     stdio: ['ignore', 'ignore', 'pipe', mediaFd, 'pipe'],
     cwd: '/',
     // Nothing of ours is any of its business. One arena: glibc keeps less of a picture that was freed.
     env: { MALLOC_ARENA_MAX: '1' },
   })
+}
+
+/** @returns a function that tells the process that decodes, once there is one. */
+function findPid(child: ChildProcess, { forks }: Way): () => number | undefined {
+  let found = forks ? undefined : child.pid
+  return () => {
+    found ??= childrenOf(child.pid)[0]
+    return found
+  }
 }
 
 /** An installed package strips types through `--import` (bin/strip.mjs), in its children, too. */
@@ -174,8 +222,9 @@ function inheritedFlags(): string[] {
   })
 }
 
-function crashed({ exitCode, signalCode }: ChildProcess, stderr: string): RegistryError {
+function crashed({ exitCode, signalCode }: ChildProcess, stderr: string, limits: DecoderLimits): RegistryError {
   const cause = new Error(`decoder ended with ${signalCode ?? exitCode}: ${stderr}`)
+  if (saysOutOfMemory(stderr)) return tooMuchMemory(limits, cause)
   return new RegistryError('media.undecodable', 'the decoder crashed on it', { cause })
 }
 
@@ -229,42 +278,10 @@ function lineReader({ count, hear, violated }: Listener): (chunk: Buffer) => voi
   }
 }
 
-/** Calls `give up` when a process has had its time or its memory, or when nobody waits for it any more. */
-function watch(
-  pid: number | undefined,
-  { timeoutS, maxMemoryBytes }: DecoderLimits,
-  signal: AbortSignal | undefined,
-  giveUp: (error: unknown) => void,
-): () => void {
-  const onAbort = () => giveUp(signal!.reason)
-  signal?.addEventListener('abort', onAbort, { once: true })
-  if (signal?.aborted) onAbort()
-  const late = () => giveUp(new RegistryError('media.too_slow', `it takes more than ${timeoutS} s to decode`))
-  const timer = globalThis.setTimeout(late, timeoutS * 1000)
-  const memory = setInterval(() => {
-    if ((residentBytes(pid) ?? 0) <= maxMemoryBytes) return
-    giveUp(
-      new RegistryError(
-        'media.too_large',
-        `it needs more than ${Math.floor(maxMemoryBytes / 2 ** 20)} MiB of memory to decode`,
-      ),
-    )
-  }, WATCH_EVERY_MS)
-  return () => {
-    clearTimeout(timer)
-    clearInterval(memory)
-    signal?.removeEventListener('abort', onAbort)
-  }
-}
-
-/** From `status` and not `statm`: that counts in pages, whose size Node does not tell, and leaves out what was
- * swapped. */
-function residentBytes(pid: number | undefined): number | null {
+function killAtOnce(pid: number): void {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-    const kibibytes = [...status.matchAll(/^(?:VmRSS|VmSwap):\s+(\d+) kB$/gm)].map((match) => Number(match[1]))
-    return kibibytes.length > 0 ? 1024 * kibibytes.reduce((sum, value) => sum + value, 0) : null
+    process.kill(pid, 'SIGKILL')
   } catch {
-    return null
+    // It is gone, or somebody else's.
   }
 }

@@ -5,7 +5,7 @@ import { hashPicture } from '../../server/fingerprint/pdq.ts'
 import { createDecoderPool, type DecoderPool, type DecoderPoolOptions } from '../../server/fingerprint/pool.ts'
 import { distanceBits } from '../../server/matching/hamming.ts'
 import { createFiles, failureOf, makeVideo, texture, toSharp } from './media.ts'
-import { childrenOf, commandOf, until } from './processes.ts'
+import { decodersOf, descendantsOf, until } from './processes.ts'
 
 const FAKE = new URL('fake-decoder.ts', import.meta.url)
 const linux = process.platform === 'linux'
@@ -64,7 +64,15 @@ describe('decoders', () => {
 
     it('starts no process before the first job', async () => {
       const { pool } = obedient()
-      expect(pool.stats()).to.deep.equal({ processes: 0, busy: 0, queued: 0, started: 0, done: 0, failed: 0 })
+      expect(pool.stats()).to.deep.equal({
+        processes: 0,
+        busy: 0,
+        queued: 0,
+        started: 0,
+        done: 0,
+        failed: 0,
+        confinement: null,
+      })
     })
 
     it('refuses a file without bytes at once', async () => {
@@ -213,9 +221,9 @@ describe('decoders', () => {
       if (!linux) this.skip()
       const { pool, order } = obedient()
       await order('answer')
-      for (const pid of childrenOf(process.pid))
-        if (commandOf(pid).includes('fake-decoder')) process.kill(pid, 'SIGKILL')
-      await sleep(200)
+      for (const pid of decodersOf(process.pid, 'fake-decoder')) process.kill(pid, 'SIGKILL')
+      await until(() => descendantsOf(process.pid).length === 0)
+      await sleep(100)
       expect((await order('answer')).width).to.equal(1)
       expect(pool.stats()).to.include({ started: 2, failed: 0 })
     })

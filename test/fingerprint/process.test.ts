@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { createDecoderPool, type DecoderPool } from '../../server/fingerprint/pool.ts'
 import { createFiles, texture, toSharp } from './media.ts'
-import { alive, childrenOf, commandOf, until } from './processes.ts'
+import { alive, commandOf, decodersOf, descendantsOf, until } from './processes.ts'
 
 const FAKE = new URL('fake-decoder.ts', import.meta.url)
 
@@ -24,7 +24,7 @@ describe('a decoder process', () => {
     if (process.platform !== 'linux') this.skip()
   })
 
-  const ours = () => childrenOf(process.pid).filter((pid) => commandOf(pid).includes('server/fingerprint/decoder'))
+  const ours = () => decodersOf(process.pid)
 
   it('knows its program, and no path, environment or descriptor of ours', async () => {
     const pool = createDecoderPool({ size: 1, directory: files.directory })
@@ -73,8 +73,8 @@ describe('a decoder process', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       await once(parent.stdout, 'data')
-      const children = childrenOf(parent.pid!)
-      expect(children.length).to.equal(1)
+      const children = descendantsOf(parent.pid!)
+      expect(decodersOf(parent.pid!, program ? 'fake-decoder' : undefined).length).to.equal(1)
       expect(children.every(alive)).to.equal(true)
       parent.kill('SIGKILL')
       await until(() => !children.some(alive))

@@ -8,6 +8,15 @@ export function childrenOf(pid: number): number[] {
   return text.split(' ').filter(Boolean).map(Number)
 }
 
+/** All that a process has started, and what those have started. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+/** Decoders at work or idle below a process: Node itself, not what confines it and waits for it. */
+export const decodersOf = (pid: number, program = 'server/fingerprint/decoder') =>
+  descendantsOf(pid).filter((one) => childrenOf(one).length === 0 && commandOf(one).includes(program))
+
 export const alive = (pid: number) => {
   try {
     // A zombie still has a pid: its state says so.
