@@ -21,7 +21,7 @@ import {
 import { type Config, nodeUrls } from './config.ts'
 import { openDecoders } from './decoders.ts'
 import { RegistryError } from './errors.ts'
-import type { DecoderPool } from './fingerprint/index.ts'
+import type { Confinement, DecoderPool } from './fingerprint/index.ts'
 import { createApp, createLog, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
@@ -76,6 +76,10 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
 
   const pool = openDecoders(config)
   opened.push(() => pool.close())
+  void pool.confine().then(
+    (confinement) => log.info({ confinement }, 'decoders are confined'),
+    (err) => log.error({ err }, 'no decoder starts'),
+  )
   const blocks = createBlockStore({ directory: config.DATA_DIR, now })
   const matcher = createMatcher()
   const uploads = createUploads(join(config.DATA_DIR, 'uploads'), {
@@ -95,6 +99,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     indexer,
     finality: indexer.finality,
     decode: pool.decode,
+    confinement: () => pool.stats().confinement,
     remote: createRemoteMedia({
       guard,
       keep: uploads.keep,
@@ -238,6 +243,12 @@ function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, poo
       read: () => registry.fetching()?.failed ?? 0,
     },
     decoders_busy: { help: 'Decoder processes at work', read: () => pool.stats().busy },
+    decoders_started: { help: 'Decoder processes started', read: () => pool.stats().started },
+    decoders_failed: { help: 'Files that no decoder could read', read: () => pool.stats().failed },
+    decoders_confined: {
+      help: '1 if decoders have no network and see no files but their program; 0 otherwise, or before the first starts',
+      read: () => (isApart(pool.stats().confinement) ? 1 : 0),
+    },
     decoders_queued: { help: 'Files that wait for a decoder', read: () => registry.load().waiting },
     decoders_refused: {
       help: 'Files that were refused since the start because too many waited for a decoder',
@@ -247,3 +258,5 @@ function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, poo
     lookups_running: { help: 'Lookups under way, waiting ones too', read: () => registry.load().lookups },
   }
 }
+
+const isApart = (given: Confinement | null) => given?.files === 'program' && given.namespaces.includes('net')

@@ -56,6 +56,7 @@ export const environment = z.object({
   MEDIA_REGISTRY: address.describe('Contract on the chain of RPC_URL'),
   START_BLOCK: integer(0, Number.MAX_SAFE_INTEGER, 0).describe('Block in which the older contract was deployed'),
   DECODERS: integer(1, MAX_DECODERS, Math.min(availableParallelism(), MAX_DECODERS)).describe('Decoder processes'),
+  DECODER_JOBS: integer(1, 100_000, 200).describe('Files after which a decoder process is replaced'),
   MAX_UPLOAD_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 2 * 1024 ** 3).describe('Bytes of one upload'),
   MAX_PIXELS: integer(1, 1_000_000_000, 100_000_000).describe('Pixels of a picture or a frame'),
   MAX_DURATION_S: integer(1, 1_000_000, 4 * 3600).describe('Seconds of a video or a sound'),

@@ -9,6 +9,7 @@ const MAX_DECODER_BYTES = 1 << 30
 export function openDecoders(config: Config): DecoderPool {
   return createDecoderPool({
     size: config.DECODERS,
+    jobsPerProcess: config.DECODER_JOBS,
     limits: {
       maxPixels: config.MAX_PIXELS,
       maxDurationS: config.MAX_DURATION_S,

@@ -214,6 +214,13 @@ function printNodes({
   if (lastError) print(`last error ${lastError} (${lastErrorAt})`)
 }
 
+function confinementInWords(given: NetworkView['decoders']['confinement']): string {
+  if (!given) return 'not started yet'
+  const files = given.files === 'program' ? 'sees no files but its program' : 'sees all files of its user'
+  const network = given.namespaces.includes('net') ? 'no network' : 'the network of the server'
+  return `${files}, ${network}, user: ${given.user}, limits: ${given.limits.join(', ') || 'none'}`
+}
+
 export async function status(api: Api, json: boolean): Promise<number> {
   const view = await api.status()
   if (json) {
@@ -225,6 +232,7 @@ export async function status(api: Api, json: boolean): Promise<number> {
   print(
     `index      block ${view.index.head} of ${view.index.chainHead}, ${view.records} records of ${view.publishers} publishers`,
   )
+  print(`decoders   ${confinementInWords(view.decoders.confinement)}`)
   printNodes(view.index)
   return 0
 }

@@ -1,3 +1,4 @@
+export type { Confinement } from './confine.ts'
 export * from './fingerprint.ts'
 export { type Listed, listBytes, listCid, MAX_LEAVES, readList, writeList } from './list.ts'
 export {

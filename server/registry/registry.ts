@@ -4,7 +4,7 @@ import { fromHex, toHex, toHex0x } from '../bytes.ts'
 import type { Block, BlockStore, Catalogue, RecordRow, Withdrawals } from '../catalogue/index.ts'
 import type { Deployment, Indexer } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
-import type { Description } from '../fingerprint/index.ts'
+import type { Confinement, Description } from '../fingerprint/index.ts'
 import { type Kind, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
 import type { Matcher } from '../matching/index.ts'
 import type { Guard } from '../outgoing/index.ts'
@@ -102,6 +102,8 @@ export interface RegistryParts {
   indexer: Indexer
   finality: Context['finality']
   decode: Decode
+  /** What the system takes from decoders; null before the first has started. */
+  confinement: () => Confinement | null
   remote: RemoteMedia
   /** Files that are decoded at the same time. */
   decoders: number
@@ -292,6 +294,7 @@ export function createRegistry(parts: RegistryParts): Registry {
         lastErrorAt: lastError && new Date(lastError.at).toISOString(),
         nodes,
       },
+      decoders: { confinement: parts.confinement() },
       ...(await catalogue.counts()),
     }
   }

@@ -216,6 +216,16 @@ export const NODE_CONDITIONS = [
   'other chain',
 ] as const
 
+const confinementView = z
+  .object({
+    namespaces: z.array(z.string()).describe('of its own: without "net" it has the network of the server'),
+    limits: z.array(z.string()).describe('of the system, by what they bound'),
+    files: z.enum(['program', 'all']).describe('which it sees: program and libraries, or all that its user may read'),
+    user: z.enum(['none', 'namespace', 'server']),
+    noNewPrivileges: z.boolean(),
+  })
+  .meta({ id: 'Confinement', description: 'What the system takes from a decoder process (docs/operations.md).' })
+
 export const networkView = z
   .object({
     version: z.string(),
@@ -245,6 +255,7 @@ export const networkView = z
         }),
       ),
     }),
+    decoders: z.object({ confinement: confinementView.nullable().describe('null before the first has started') }),
     records: z.int(),
     publishers: z.int(),
   })

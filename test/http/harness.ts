@@ -77,6 +77,7 @@ export async function serve(options: Options = {}) {
     indexer: indexer(options.lagBlocks),
     finality: () => 'local',
     decode: options.decode ?? decodeAnything,
+    confinement: () => null,
     remote: createRemoteMedia({
       guard,
       keep: uploads.keep,
