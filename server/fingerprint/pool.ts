@@ -31,6 +31,9 @@ export interface DecoderPoolOptions {
   directory?: string
   jobsPerProcess?: number
   maxIdleBytes?: number
+  /** Whether a process is replaced when it has refused a file in good order, as it is after every other error; true if
+   * left out. What was refused may have left something behind. */
+  replaceAfterRefusal?: boolean
   /** The program of a decoder process. Tests put another in its place. */
   program?: URL
   /** Ways to start one, the first that works is used; those of this system if left out. */
@@ -76,6 +79,7 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
     directory = tmpdir(),
     jobsPerProcess = JOBS_PER_PROCESS,
     maxIdleBytes = MAX_IDLE_BYTES,
+    replaceAfterRefusal = true,
     program = PROGRAM,
     ways = waysToConfine(),
   } = options
@@ -178,8 +182,8 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
       else rest(decoder)
       return media
     } catch (error) {
-      // Even after an orderly refusal: what was refused may have left something behind.
-      await discard(decoder)
+      if (!replaceAfterRefusal && decoder.alive && !isWorn(decoder)) rest(decoder)
+      else await discard(decoder)
       throw error
     }
   }

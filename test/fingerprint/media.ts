@@ -101,18 +101,27 @@ export async function makeVideo(options: VideoOptions): Promise<Buffer> {
   return await file.finish()
 }
 
-/** One second of noise as AAC in MP4, with or without a cover. */
-export async function makeSound({ cover }: { cover: boolean }): Promise<Buffer> {
-  const codec = av.Codec.findEncoder(av.AV_CODEC_ID_AAC)!
+export interface SoundOptions {
+  cover?: boolean
+  /** Name of a muxer of FFmpeg. */
+  format?: string
+  encoder?: 'aac' | 'libmp3lame' | 'libvorbis' | 'flac'
+}
+
+/** One second of noise, as AAC in MP4 if nothing else is said, with or without a cover. */
+export async function makeSound({ cover = false, format = 'mp4', encoder = 'aac' }: SoundOptions): Promise<Buffer> {
+  const codec = av.Codec.findEncoderByName(encoder as never)!
+  const whole = encoder === 'flac'
   const context = new av.CodecContext()
   context.allocContext3(codec)
   const channelLayout = { nbChannels: 1, order: av.AV_CHANNEL_ORDER_NATIVE, mask: 4n }
-  Object.assign(context, { sampleRate: 16_000, sampleFormat: av.AV_SAMPLE_FMT_FLTP, channelLayout, bitRate: 32_000n })
+  const sampleFormat = whole ? av.AV_SAMPLE_FMT_S16 : av.AV_SAMPLE_FMT_FLTP
+  Object.assign(context, { sampleRate: 16_000, sampleFormat, channelLayout, bitRate: 32_000n })
   context.timeBase = new av.Rational(1, 16_000)
   context.setFlags(av.AV_CODEC_FLAG_GLOBAL_HEADER)
   ok(await context.open2(codec, null))
 
-  const file = createMuxer('mp4')
+  const file = createMuxer(format)
   const stream = file.output.newStream(null)
   stream.timeBase = context.timeBase
   stream.codecpar.fromContext(context)
@@ -140,10 +149,12 @@ export async function makeSound({ cover }: { cover: boolean }): Promise<Buffer> 
   const random = seeded(7)
   const samples = context.frameSize
   for (let at = 0; at < 16_000; at += samples) {
-    const noise = Float32Array.from({ length: samples }, () => random() - 0.5)
+    const noise = whole
+      ? Int16Array.from({ length: samples }, () => (random() - 0.5) * 20_000)
+      : Float32Array.from({ length: samples }, () => random() - 0.5)
     const props = {
       nbSamples: samples,
-      format: av.AV_SAMPLE_FMT_FLTP,
+      format: sampleFormat,
       sampleRate: 16_000,
       channelLayout,
       pts: BigInt(at),
