@@ -1,5 +1,6 @@
 /** What the stub answers: one finished lookup for each verdict, records, and strings of people who mean no good. */
 import type { Lookup, Match, Problem, RecordEntry, Relation } from '../../server/web/client/wire.ts'
+import { TEXTS } from '../strings/stranger.ts'
 
 const hex = (seed: number, digits = 64) =>
   Array.from({ length: digits }, (_, i) => ((seed * 7919 + i * 104_729) % 16).toString(16)).join('')
@@ -121,6 +122,18 @@ const ANSWERS: Record<string, Partial<Lookup>> = {
     limits: [HOSTILE.markup],
     conflict: { recordId: HOSTILE.markup, summary: HOSTILE.long },
   },
+  strings: found(
+    'same_content',
+    TEXTS.join(' '),
+    TEXTS.map((text, i) =>
+      match('same_content', {
+        recordId: `0x${hex(300 + i)}`,
+        original: { contentDigest: hex(400 + i), kind: 'image', title: text, durationS: null, ...pixels },
+        publisher: { id: i, name: text, domain: text, trust: 'unverified' },
+        transforms: [text],
+      }),
+    ),
+  ),
 }
 
 const undecodable: Problem = {
@@ -196,6 +209,12 @@ export function record(number: number, changes: Partial<RecordEntry> = {}): Reco
 
 /** So many records, newest first. */
 export const newest = (count: number): RecordEntry[] => Array.from({ length: count }, (_, i) => record(count - i))
+
+/** A record for each text of a stranger. */
+export const strangeRecords = (): RecordEntry[] =>
+  TEXTS.map((text, i) =>
+    record(500 + i, { title: text, publisher: { id: i, name: text, domain: text, trust: 'unverified' } }),
+  )
 
 export const hostileRecord = record(99, {
   title: HOSTILE.markup,

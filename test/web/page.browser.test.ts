@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
-import { HOSTILE, hostileRecord, VERDICTS } from './answers.ts'
+import { TEXTS } from '../strings/stranger.ts'
+import { HOSTILE, hostileRecord, strangeRecords, VERDICTS } from './answers.ts'
 import { browserSuite, lookUp, picture, text } from './browser.ts'
 
 browserSuite('a lookup on the page', (session) => {
@@ -299,6 +300,29 @@ browserSuite('a lookup on the page', (session) => {
       expect(await text(page, 'body')).not.to.match(/[\u202a-\u202e\u2066-\u2069]/)
       const links = await page.locator('a').evaluateAll((all) => all.map((one) => (one as HTMLAnchorElement).protocol))
       expect(new Set(links)).to.deep.equal(new Set(['http:']))
+    })
+
+    it('of every kind stay in their place: nothing is run, hidden, reversed, or wider than a telephone', async () => {
+      const page = await session.start({ records: strangeRecords() })
+      await page.setViewportSize({ width: 360, height: 740 })
+      await lookUp(page, 'strings')
+      expect(await page.evaluate(() => 'pwned' in window)).to.equal(false)
+      expect(await page.locator('main script, main iframe, main [onerror], main [style]').count()).to.equal(0)
+      // What a page shows has line ends and tabs of its own; joiners are of scripts and emoji.
+      expect(await page.evaluate(() => document.body.textContent)).not.to.match(
+        /[^\P{Cc}\n\t]|[^\P{Cf}\u200c\u200d]|[\p{Zl}\p{Zp}]/u,
+      )
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(360)
+      const titles = page.locator('.match h3, .record-list h3')
+      expect(await titles.count()).to.be.at.least(TEXTS.length)
+      const loose = await titles.evaluateAll((all) =>
+        all.filter((one) => one.textContent !== '' && !one.querySelector('bdi')).map((one) => one.outerHTML),
+      )
+      expect(loose, 'titles whose direction is not their own').to.deep.equal([])
+      const tall = await page
+        .locator('.match h3 bdi')
+        .evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().height > 400).length)
+      expect(tall).to.equal(0)
     })
   })
 })
