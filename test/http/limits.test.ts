@@ -113,6 +113,7 @@ describe('the limits of a client', () => {
     expect((await ask(B, '/v1/status')).status).to.equal(200)
     held.letGo()
     expect((await waiting).status).to.equal(200)
+    for (let i = 0; i < 3; i++) expect((await ask(A, '/v1/status')).status, 'what is answered is not open').to.equal(200)
   })
 })
 
