@@ -8,7 +8,8 @@ import { until } from '../chain/until.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const WATCH_EVERY_MS = 50
-const START_MS = 120_000
+/** Milliseconds: on a loaded machine two of them start at a time. */
+const START_MS = 240_000
 const STOP_MS = 60_000
 
 export interface WatchedServer {
@@ -59,7 +60,11 @@ export async function startWatched(settings: Record<string, string> = {}): Promi
     () => url() !== undefined || child.exitCode !== null,
     () => said,
     START_MS,
-  )
+  ).catch((error: Error) => {
+    child.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+    throw error
+  })
   if (child.exitCode !== null) throw new Error(`the server does not start: ${said}`)
   const watch = watchProcess(child.pid!)
 

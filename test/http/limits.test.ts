@@ -113,7 +113,38 @@ describe('the limits of a client', () => {
     expect((await ask(B, '/v1/status')).status).to.equal(200)
     held.letGo()
     expect((await waiting).status).to.equal(200)
-    for (let i = 0; i < 3; i++) expect((await ask(A, '/v1/status')).status, 'what is answered is not open').to.equal(200)
+    for (let i = 0; i < 3; i++)
+      expect((await ask(A, '/v1/status')).status, 'what is answered is not open').to.equal(200)
+  })
+})
+
+describe('requests that are sent on one connection before the first is answered', () => {
+  let server: Served
+  afterEach(() => server.close())
+
+  it('are limited as any others, and all of them answered in their order', async () => {
+    server = await serve({ trustProxy: 1, clientRequests: 10 })
+    const requests = Array.from(
+      { length: 100 },
+      (_, i) => `GET /v1/publishers/${i + 1} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${A}\r\n\r\n`,
+    )
+    const last = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+    const text = await new Promise<string>((resolve, reject) => {
+      let all = ''
+      const socket = connect(server.port, '127.0.0.1', () => socket.write(requests.join('') + last))
+      socket
+        .setEncoding('utf8')
+        .on('error', reject)
+        .on('close', () => resolve(all))
+      socket.on('data', (data) => {
+        all += data
+      })
+    })
+    const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status)
+    expect(statuses).to.have.length(101)
+    expect(statuses.filter((status) => status === '429')).to.have.length.within(1, 90)
+    expect(statuses.filter((status) => status !== '429' && status !== '404' && status !== '200')).to.deep.equal([])
+    expect(text.trimEnd().endsWith('{"status":"ok"}')).to.equal(true)
   })
 })
 
