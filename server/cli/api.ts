@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import type { ServerApi } from '../command.ts'
 import { ERRORS, type ErrorCode, RegistryError } from '../errors.ts'
 import type { LookupView, NetworkView, PublisherView, RecordView, WholeRecordView } from '../registry/index.ts'
+import { note } from './terminal.ts'
 
 export interface Api extends ServerApi {
   record(recordId: string): Promise<WholeRecordView>
@@ -14,21 +15,37 @@ export interface Api extends ServerApi {
   lookup(id: string): Promise<LookupView>
 }
 
-/** @param server such as `http://localhost:8080`. All methods throw the server's problem as RegistryError. */
-export function createApi(server: string): Api {
+/** A server that has too much to do says when to come back: so often we do, and for so long at the most. */
+const MAX_RETURNS = 5
+const MAX_PATIENCE_S = 60
+
+/** @param server such as `http://localhost:8080`. All methods throw the server's problem as RegistryError, one that asks for patience
+ *  only when there is none left.
+ *  @param onWait is told when the server wants us to come back. */
+export function createApi(server: string, onWait: (seconds: number) => void = sayWait): Api {
   const base = server.replace(/\/+$/, '')
 
-  async function request(path: string, init: RequestInit = {}): Promise<unknown> {
-    let response: Response
+  /** @param init is asked for each try: a body that is a stream is sent once. */
+  async function request(path: string, init: () => RequestInit = () => ({})): Promise<unknown> {
+    for (let returns = 0; ; returns++) {
+      const { response, body } = await ask(path, init())
+      if (response.ok) return body
+      const error = problemError(body, response)
+      const patienceS = error.retryAfterS ?? Number.POSITIVE_INFINITY
+      if (!WAITS.includes(error.code) || patienceS > MAX_PATIENCE_S || returns === MAX_RETURNS) throw error
+      onWait(patienceS)
+      await new Promise((resolve) => setTimeout(resolve, 1000 * patienceS))
+    }
+  }
+
+  async function ask(path: string, init: RequestInit): Promise<{ response: Response; body: unknown }> {
     try {
-      response = await fetch(base + path, init)
+      const response = await fetch(base + path, init)
+      return { response, body: await response.json().catch(() => null) }
     } catch (cause) {
       const detail = `no server answers at ${base}: start one with \`npm start\`, or name another one with --server`
       throw new RegistryError('chain.unreachable', detail, { cause })
     }
-    const body: unknown = await response.json().catch(() => null)
-    if (!response.ok) throw problemError(body, response.status)
-    return body
   }
   const get = <T>(path: string) => request(path) as Promise<T>
 
@@ -47,16 +64,28 @@ export function createApi(server: string): Api {
       }
     },
     post: (path, type, body) =>
-      request(path, { method: 'POST', headers: { 'content-type': type }, body: body as BodyInit }),
-    lookupJson: (body) => post<LookupView>('/v1/lookups?wait=0', 'application/json', JSON.stringify(body)),
+      request(path, () => ({ method: 'POST', headers: { 'content-type': type }, body: body as BodyInit })),
+    lookupJson: (body) => post<LookupView>('/v1/lookups?wait=0', 'application/json', () => JSON.stringify(body)),
     lookupFile: (path, byteLength, onSent) =>
-      post<LookupView>('/v1/lookups?wait=0', 'application/octet-stream', fileBody(path, onSent), String(byteLength)),
+      post<LookupView>(
+        '/v1/lookups?wait=0',
+        'application/octet-stream',
+        () => fileBody(path, onSent),
+        String(byteLength),
+      ),
   }
 
-  function post<T>(path: string, type: string, body: BodyInit, length?: string): Promise<T> {
+  function post<T>(path: string, type: string, body: () => BodyInit, length?: string): Promise<T> {
     const headers = { 'content-type': type, ...(length !== undefined && { 'content-length': length }) }
-    return request(path, { method: 'POST', headers, body, duplex: 'half' } as RequestInit) as Promise<T>
+    return request(path, () => ({ method: 'POST', headers, body: body(), duplex: 'half' }) as RequestInit) as Promise<T>
   }
+}
+
+/** Codes of errors that pass by waiting. */
+const WAITS: readonly ErrorCode[] = ['request.rate_limited', 'server.busy']
+
+function sayWait(seconds: number): void {
+  note(`the server is busy: asking again in ${seconds} s`)
 }
 
 function fileBody(path: string, onSent: (bytes: number) => void): BodyInit {
@@ -71,9 +100,12 @@ function fileBody(path: string, onSent: (bytes: number) => void): BodyInit {
   return Readable.toWeb(Readable.from(counted())) as unknown as BodyInit
 }
 
-function problemError(body: unknown, status: number): RegistryError {
+function problemError(body: unknown, { status, headers }: Response): RegistryError {
   const { code, detail } = (body ?? {}) as { code?: string; detail?: string }
-  if (code !== undefined && Object.hasOwn(ERRORS, code)) return new RegistryError(code as ErrorCode, detail ?? code)
+  const retryAfterS = Number(headers.get('retry-after') ?? Number.NaN)
+  const options = Number.isSafeInteger(retryAfterS) && retryAfterS >= 0 ? { retryAfterS } : {}
+  if (code !== undefined && Object.hasOwn(ERRORS, code))
+    return new RegistryError(code as ErrorCode, detail ?? code, options)
   return new RegistryError(
     'server.internal',
     `the server answered with status ${status} and no problem that this version knows`,
