@@ -13,6 +13,11 @@ interface Flags {
   publisher?: number
 }
 
+/** Of a profile; more and longer ones are not read (docs/protocol.md §2.1). */
+const MAX_GATEWAYS = 8
+const MAX_GATEWAY_LENGTH = 200
+const GATEWAYS = 'IPFS gateways that serve its manifests and lists, without the /ipfs'
+
 /** @param root the command `publisher`, which has the options that all share. */
 export function publisherCommands(root: Command, config: Config, done: (code: Promise<number>) => void): void {
   root
@@ -32,12 +37,14 @@ export function publisherCommands(root: Command, config: Config, done: (code: Pr
   group('create', 'become custody of a new publisher')
     .requiredOption('--name <name>', 'its name')
     .option('--domain <domain>', 'its domain')
+    .option('--gateway <url...>', GATEWAYS, gateway)
     .option('--recovery <address>', 'account that can move custody; keep it offline', address)
     .action((flags) => done(publisher.create(setting(), flags)))
 
-  group('profile', 'replace name and domain')
+  group('profile', 'replace name, domain and gateways')
     .requiredOption('--name <name>', 'its name')
     .option('--domain <domain>', 'its domain')
+    .option('--gateway <url...>', GATEWAYS, gateway)
     .action((flags) => done(publisher.setProfile(setting(), flags)))
 
   const key = group('key', 'keys that sign for the publisher')
@@ -109,4 +116,15 @@ function time(text: string): number {
   if (!Number.isSafeInteger(seconds) || !/^\d+$|^\d{4}-\d{2}-\d{2}/.test(text))
     throw new InvalidArgumentError('expected ISO 8601, such as 2026-11-24T08:00:00Z, or seconds since 1970.')
   return seconds
+}
+
+function gateway(text: string, before: string[] = []): string[] {
+  const url = URL.parse(text)
+  const plain = url && /^https?:$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)
+  if (!plain || text.length > MAX_GATEWAY_LENGTH)
+    throw new InvalidArgumentError(
+      `expected an http or https address of at most ${MAX_GATEWAY_LENGTH} characters, without password or query.`,
+    )
+  if (before.length === MAX_GATEWAYS) throw new InvalidArgumentError(`at most ${MAX_GATEWAYS} are read.`)
+  return [...before, text]
 }

@@ -37,6 +37,7 @@ function printPublisher(view: PublisherView): void {
     print(
       `waiting   recovery is to be ${view.recoveryChange.to ?? 'none'}, not before ${view.recoveryChange.notBefore}`,
     )
+  for (const gateway of view.gateways) print(`gateway   ${gateway}`)
   for (const key of view.keys)
     print(`key       ${key.address} since ${key.addedAt}${key.endedAt ? ` until ${key.endedAt}` : ''}${disowned(key)}`)
   for (const former of view.formerCustody)
@@ -71,11 +72,12 @@ async function manage(
 interface ProfileFlags {
   name: string
   domain?: string
+  gateway?: string[]
 }
 
 /** A profile that carries itself. */
-function profileOf({ name, domain }: ProfileFlags): { uri: string; digest: Uint8Array } {
-  const json = JSON.stringify({ name, ...(domain !== undefined && { domain }) })
+export function profileOf({ name, domain, gateway: gateways }: ProfileFlags): { uri: string; digest: Uint8Array } {
+  const json = JSON.stringify({ name, ...(domain !== undefined && { domain }), ...(gateways && { gateways }) })
   const digest = new Uint8Array(createHash('sha256').update(json).digest())
   return { uri: `data:application/json,${encodeURIComponent(json)}`, digest }
 }

@@ -147,6 +147,7 @@ export function presentPublisher(row: PublisherRow): PublisherView {
       disowned: presentDisowned(disowned),
     })),
     profileUri: row.profileUri,
+    gateways: row.gateways,
     createdAt: isoTime(row.createdAt),
     keys: row.keys.map((key) => ({
       address: toHex0x(key.key),

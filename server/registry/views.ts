@@ -42,6 +42,7 @@ export const publisherView = publisherBrief
     recoveryChange: z.object({ to: address.nullable(), notBefore: time }).nullable().describe('a change that waits'),
     formerCustody: z.array(z.object({ address, until: time, disowned })),
     profileUri: z.string(),
+    gateways: z.array(z.string()).describe('where it says that its blocks are served'),
     createdAt: time,
     keys: z.array(z.object({ address, addedAt: time, endedAt: time.nullable(), disowned })),
     unlisted: z
