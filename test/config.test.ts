@@ -63,6 +63,11 @@ describe('readConfig', () => {
     ['LOG_LEVEL', 'loud'],
     ['MEDIA_REGISTRY', '0x1234'],
     ['LOOKUP_TTL_S', '59'],
+    ['FETCH_ALLOW', 'localhost'],
+    ['FETCH_ALLOW', 'localhost:80 example.org:80'],
+    ['FETCH_ALLOW', 'http://localhost:80'],
+    ['GATEWAYS', 'ipfs.example'],
+    ['GATEWAYS', 'https://a.example,ftp://b.example'],
   ] as const)
     it(`refuses ${name}=${value} with name and value`, () => {
       expect(refusal({ [name]: value }).message).to.match(new RegExp(`^${name}: .*, got "${value}"$`))

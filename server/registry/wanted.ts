@@ -24,7 +24,7 @@ export interface Wanted {
   start(): void
   /** Ends what runs. */
   stop(): Promise<void>
-  /** Starts what is due; called every second once started. */
+  /** Looks for what is missing and starts what is due; called every second once started. What ends makes room for the next. */
   turn(): Promise<void>
   state(): { waiting: number; running: number; fetched: number; failed: number }
 }
@@ -144,6 +144,8 @@ export function createWanted(parts: WantedParts): Wanted {
       .finally(() => {
         one.running = false
         running.delete(work)
+        // Each attempt removes what it tried or puts it off, so this comes to rest.
+        if (!abort.signal.aborted) serve()
       })
     running.add(work)
   }

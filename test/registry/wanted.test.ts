@@ -230,6 +230,18 @@ describe('a publisher with more missing than is kept in mind', () => {
     expect(wanted.state().waiting).to.equal(20_000)
   })
 
+  it('is served on and on: one that ends makes room for the next', async () => {
+    const { wanted, pass, asked, insert, clock } = setUp(() => MISSING)
+    await pass(2)
+    const rows = Array.from({ length: 100 }, (_, i) => rowOf(i + 1, 1))
+    insert(...rows)
+    for (const one of rows) wanted.want(manifestWant(one))
+    clock.s += 5
+    await wanted.turn()
+    for (let i = 0; i < 100; i++) await turnOfLoop()
+    expect(new Set(asked.map(({ root }) => root)).size, 'in one turn').to.equal(100)
+  })
+
   it('gets all of it in the end', async () => {
     const { pass, asked, insert, most } = setUp(() => MISSING)
     const rows = Array.from({ length: 1_500 }, (_, i) => rowOf(i + 1, 1))
