@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import { MerkleProof } from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { Signers } from "./abstract/Signers.sol";
 import { States } from "./abstract/States.sol";
 import { IMediaRegistry } from "./interfaces/IMediaRegistry.sol";
@@ -22,9 +23,8 @@ contract MediaRegistry is States {
     uint256 private constant _HEAD_BYTES = 3;
     /// @dev Items of a call. More than fit a transaction of 2^24 gas; it bounds what an indexer meets in one log.
     uint256 private constant _MAX_ITEMS = 1_024;
-    /// @dev Siblings on the longest way in a tree of the most leaves that a rooted batch may have.
-    uint256 private constant _MAX_DEPTH = 13;
-    uint256 private constant _MAX_LEAVES = 1 << _MAX_DEPTH;
+    /// @dev Claims of a rooted batch: a list of a few megabytes, that a server can take at once.
+    uint256 private constant _MAX_LEAVES = 8_192;
 
     mapping(bytes32 recordId => Record record) private _records;
     mapping(bytes32 batchId => Batch batch) private _batches;
@@ -68,7 +68,7 @@ contract MediaRegistry is States {
     /// @inheritdoc IMediaRegistry
     function registerLogged(uint32 publisherId, Claims calldata claims) external returns (bytes32 root) {
         _requireLiveKey(publisherId, msg.sender);
-        root = _rootOf(publisherId, claims);
+        root = MerkleRoot.compute(_leavesOf(publisherId, claims));
         _registerLogged(publisherId, msg.sender, root, claims);
     }
 
@@ -78,8 +78,9 @@ contract MediaRegistry is States {
         Claims calldata claims,
         Authorization calldata authorization
     ) external returns (bytes32 root) {
-        root = _rootOf(publisherId, claims);
-        _authorize(publisherId, Requests.registerLogged(publisherId, root, authorization), authorization);
+        bytes32[] memory leaves = _leavesOf(publisherId, claims);
+        _authorize(publisherId, Requests.registerLogged(publisherId, leaves, authorization), authorization);
+        root = MerkleRoot.compute(leaves);
         _registerLogged(publisherId, authorization.key, root, claims);
     }
 
@@ -132,7 +133,9 @@ contract MediaRegistry is States {
         Registration calldata registration,
         bytes32[] calldata proof
     ) external view returns (Inclusion memory inclusion) {
-        if (proof.length > _MAX_DEPTH) return inclusion;
+        _check(publisherId, registration);
+        // In a tree of `count` leaves none lies deeper.
+        if (proof.length > Math.log2(batch.count, Math.Rounding.Ceil)) return inclusion;
         if (!MerkleProof.verifyCalldata(proof, batch.root, leafOf(publisherId, registration))) return inclusion;
         return _inclusionIn(publisherId, _rootedId(publisherId, batch));
     }
@@ -168,13 +171,7 @@ contract MediaRegistry is States {
         address signer,
         Registration calldata registration
     ) private returns (bytes32 recordId) {
-        _check(
-            publisherId,
-            registration.contentDigest,
-            registration.kind,
-            registration.algorithm,
-            registration.perceptualHashes.length
-        );
+        _check(publisherId, registration);
         recordId = recordIdOf(publisherId, registration.contentDigest);
         bytes32 commitment = _commitment(recordId, registration);
         Record storage record = _records[recordId];
@@ -250,22 +247,19 @@ contract MediaRegistry is States {
     }
 
     /// @dev Checks each claim. The words of all stand in one list, so each claim's begin where those before it end.
-    function _rootOf(uint32 publisherId, Claims calldata claims) private view returns (bytes32) {
+    function _leavesOf(uint32 publisherId, Claims calldata claims) private view returns (bytes32[] memory leaves) {
         uint256 count = claims.contentDigests.length;
         _requireCount(publisherId, count);
         if (claims.manifestDigests.length != count || claims.heads.length != _HEAD_BYTES * count) {
             revert MediaRegistryClaimsUneven(count, claims.manifestDigests.length, claims.heads.length);
         }
-        bytes32[] memory nodes = new bytes32[](2 * count - 1);
+        leaves = new bytes32[](count);
         uint256 used = 0;
         for (uint256 i = 0; i < count; ++i) {
-            (bytes32 leaf, uint256 end) = _leafAt(publisherId, claims, i, used);
-            nodes[nodes.length - 1 - i] = leaf;
-            used = end;
+            (leaves[i], used) = _leafAt(publisherId, claims, i, used);
         }
         uint256 words = claims.perceptualHashes.length;
         if (used != words) revert MediaRegistryClaimsWordsUneven(used, words);
-        return MerkleRoot.compute(nodes);
     }
 
     /// @dev The leaf of one claim, and where its words end. A slice beyond the list of words reverts.
@@ -303,6 +297,16 @@ contract MediaRegistry is States {
 
     function _requireCount(uint32 publisherId, uint256 count) private pure {
         if (count == 0 || count > _MAX_ITEMS) revert MediaRegistryCountOutOfRange(publisherId, count);
+    }
+
+    function _check(uint32 publisherId, Registration calldata registration) private pure {
+        _check(
+            publisherId,
+            registration.contentDigest,
+            registration.kind,
+            registration.algorithm,
+            registration.perceptualHashes.length
+        );
     }
 
     function _check(uint32 publisherId, bytes32 digest, uint8 kind, uint8 algorithm, uint256 words) private pure {

@@ -2,15 +2,18 @@
 pragma solidity 0.8.37;
 
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import { Multicall } from "@openzeppelin/contracts/utils/Multicall.sol";
 import { IPublisherRegistry } from "./interfaces/IPublisherRegistry.sol";
 import { Signatures } from "./libraries/Signatures.sol";
 
 /// @title PublisherRegistry
 /// @notice Publishers, their custody and their keys. No owner, no fee, not upgradeable.
 /// @dev Invariants: `_publishers[id].custody` and `_publisherIds` are inverse to each other; an id is given once; a
-/// time in `_standings` is written once. Calls into other contracts are static (ERC-1271), so nothing can re-enter
-/// and write.
-contract PublisherRegistry is IPublisherRegistry, EIP712 {
+/// time in `_standings` is written once, but for a declaration, whose `compromisedSince` only falls. Calls into other
+/// contracts are static (ERC-1271), so nothing can re-enter and write.
+/// `multicall` makes several calls one transaction, each as if it were sent by itself: custody that was recovered ends
+/// or declares all of a thief's accounts at once.
+contract PublisherRegistry is IPublisherRegistry, EIP712, Multicall {
     // An EIP-712 type has no short form, and the compiler hashes it.
     // solhint-disable gas-small-strings
     bytes32 private constant _KEY_CONSENT_TYPEHASH = keccak256(
@@ -20,6 +23,8 @@ contract PublisherRegistry is IPublisherRegistry, EIP712 {
 
     /// @dev Long enough for whoever holds the recovery account to notice a thief of custody and to act.
     uint40 private constant _RECOVERY_DELAY = 7 days;
+    /// @dev A change that was begun and forgotten must not be there, ripe, for a thief of custody to finish at once.
+    uint40 private constant _RECOVERY_WINDOW = 7 days;
     /// @dev A profile of a few kilobytes fits as a `data:` URI; an indexer need not fear a larger one.
     uint256 private constant _MAX_URI_BYTES = 8_192;
 
@@ -79,7 +84,10 @@ contract PublisherRegistry is IPublisherRegistry, EIP712 {
         _requireCustody(publisherId);
         if (account == msg.sender) revert PublisherRegistryAccountIsCustody(publisherId, account);
         Standing storage standing = _standings[publisherId][account];
-        if (standing.declaredAt != 0) revert PublisherRegistryCompromiseDeclaredBefore(publisherId, account);
+        // Earlier only: whoever steals custody could else declare, late, what it did itself, and nobody could mend it.
+        if (standing.declaredAt != 0 && !(since < standing.compromisedSince)) {
+            revert PublisherRegistryCompromiseDeclaredBefore(publisherId, account, standing.compromisedSince);
+        }
         uint40 earliest = _firstTime(standing);
         if (earliest == 0) revert PublisherRegistryAccountUnknown(publisherId, account);
         if (since < earliest || since > _now()) {
@@ -88,7 +96,7 @@ contract PublisherRegistry is IPublisherRegistry, EIP712 {
         if (isLive(publisherId, account)) _unsafeEndKey(publisherId, account);
         standing.compromisedSince = since;
         standing.declaredAt = _now();
-        emit CompromiseDeclared(publisherId, account, since);
+        emit CompromiseDeclared(publisherId, account, msg.sender, since);
     }
 
     /// @inheritdoc IPublisherRegistry
@@ -146,6 +154,8 @@ contract PublisherRegistry is IPublisherRegistry, EIP712 {
         Publisher storage publisher = _publishers[publisherId];
         uint40 notBefore = publisher.recoveryChangeAt;
         if (block.timestamp < notBefore) revert PublisherRegistryRecoveryChangeTooEarly(notBefore, block.timestamp);
+        uint40 notAfter = notBefore + _RECOVERY_WINDOW;
+        if (block.timestamp > notAfter) revert PublisherRegistryRecoveryChangeTooLate(notAfter, block.timestamp);
         address to = publisher.pendingRecovery;
         delete publisher.pendingRecovery;
         delete publisher.recoveryChangeAt;

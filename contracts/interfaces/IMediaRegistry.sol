@@ -187,7 +187,8 @@ interface IMediaRegistry {
     ///    unsorted leaves; leaves are as `leafOf` forms them.
     /// 5. there are 1 to 1,024 content digests, as many manifest digests, three times as many bytes of `heads`, and as
     ///    many words as the third bytes of `heads` sum to; each claim is as rule 5 of `MediaRegistered` says.
-    /// It may not assume that a digest is claimed once: it may be in several batches, twice in one, and stored.
+    /// It may not assume that a digest is claimed once: it may be in several batches, twice in one, and stored; nor
+    /// that another order of the same claims has another root.
     /// @param publisherId The publisher that claims.
     /// @param root The root.
     /// @param signer The key that registered.
@@ -413,8 +414,8 @@ interface IMediaRegistry {
     ) external;
 
     /// @notice Writes records to the log under one stored root. For a live key of the publisher.
-    /// @dev The same list again changes nothing and emits nothing, unless its batch is void: then this takes its
-    /// place.
+    /// @dev A list of the same root again changes nothing and emits nothing, unless its batch is void: then this takes
+    /// its place.
     /// @param publisherId The publisher.
     /// @param claims What it claims, 1 to 1,024.
     /// @return root The root of their leaves, in their order.
@@ -521,6 +522,8 @@ interface IMediaRegistry {
     function supersessionOf(bytes32 recordId) external view returns (Supersession memory supersession);
 
     /// @notice Whether a logged batch of the publisher holds a claim.
+    /// @dev Says that this was claimed, not that nothing else was claimed of the same digest; and `included` is true of
+    /// what is void, and of what was revoked: read `disowned`, and ask `stateOf`.
     /// @param publisherId The publisher.
     /// @param root The batch's root.
     /// @param registration The claim.
@@ -534,7 +537,9 @@ interface IMediaRegistry {
     ) external view returns (Inclusion memory inclusion);
 
     /// @notice Whether a rooted batch of the publisher holds a claim.
-    /// @dev A proof of more than 13 siblings shows nothing: a batch has at most 8,192 leaves.
+    /// @dev As `verifyLogged`. It reverts for what `register` refuses, as a server takes no list with such a claim; a
+    /// proof longer than a tree of `count` leaves is deep shows nothing. It cannot say that the list was published, or
+    /// has that root.
     /// @param publisherId The publisher.
     /// @param batch The batch.
     /// @param registration The claim.

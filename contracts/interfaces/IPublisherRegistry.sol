@@ -9,8 +9,8 @@ pragma solidity 0.8.37;
 interface IPublisherRegistry {
     /// @notice Who manages a publisher, and what is under way.
     /// @param custody The account that manages it; zero for a publisher that does not exist.
-    /// @param recoveryChangeAt From when on `pendingRecovery` can be put into force, in seconds; 0 where no change
-    /// waits.
+    /// @param recoveryChangeAt From when on, for seven days, `pendingRecovery` can be put into force, in seconds; 0
+    /// where no change waits.
     /// @param recovery The account that can move custody, zero for none.
     /// @param pendingRecovery What `recovery` is to become; zero removes it.
     /// @param offeredTo Whom custody offered its place, zero for nobody.
@@ -24,14 +24,14 @@ interface IPublisherRegistry {
         address recoveredTo;
     }
 
-    /// @notice What an account is and was to one publisher. Times in seconds; 0 means never. None ever changes once
-    /// set.
+    /// @notice What an account is and was to one publisher. Times in seconds; 0 means never. Once set, the first three
+    /// never change; the last two change together, when a declaration is extended to an earlier time.
     /// @dev One slot: 5 times 5 bytes.
     /// @param addedAt When it became a key.
     /// @param endedAt When it ceased to be a key.
     /// @param custodySince When it became custody for the first time.
     /// @param compromisedSince From when on what it signed is void.
-    /// @param declaredAt When that was declared.
+    /// @param declaredAt When that was declared; earlier declarations of the account are in the log.
     struct Standing {
         uint40 addedAt;
         uint40 endedAt;
@@ -84,16 +84,25 @@ interface IPublisherRegistry {
     /// @notice Custody declared that what an account signed for the publisher from a time on is not the publisher's.
     /// @dev The indexer assumes:
     /// 1. the account was a key of the publisher or its custody before, and is not its custody at this log.
-    /// 2. there is at most one such event for a pair of publisher and account.
+    /// 2. a later such event for the same pair of publisher and account has an earlier `since`.
     /// 3. if the account was a live key, its `KeyEnded` is the log before this one: neither key nor custody of the
     ///    publisher comes of it again.
     /// 4. `since` is not later than the block's time, and not earlier than the account became key or custody.
     /// 5. every registration and every change of state that the account signed for the publisher in a block of time
     ///    `since` or later is void, those in earlier logs included.
+    /// 6. `custody` is custody of the publisher at this log.
+    /// It may not assume that the publisher means it: `custody` may be in a thief's hands, and may be declared itself
+    /// later. What is void stays void all the same.
     /// @param publisherId The publisher.
     /// @param account The key or former custody account.
+    /// @param custody The account that declares.
     /// @param since The first second from which on all is void.
-    event CompromiseDeclared(uint32 indexed publisherId, address indexed account, uint40 since);
+    event CompromiseDeclared(
+        uint32 indexed publisherId,
+        address indexed account,
+        address indexed custody,
+        uint40 since
+    );
 
     /// @notice Custody offered its place to another account, or withdrew its offer.
     /// @dev The indexer assumes: a `PublisherCreated` of the publisher is in an earlier log; the last such event
@@ -126,7 +135,7 @@ interface IPublisherRegistry {
     /// @dev The indexer assumes: the publisher has a recovery account, another than `to`; the last such event counts.
     /// @param publisherId The publisher.
     /// @param to The account that is to become recovery; zero for none.
-    /// @param notBefore From when on custody can put it into force: seven days from here.
+    /// @param notBefore From when on custody can put it into force: seven days from here. It can for seven days more.
     event RecoveryChangeStarted(uint32 indexed publisherId, address indexed to, uint40 notBefore);
 
     /// @notice The change of the recovery account that waited is dropped.
@@ -221,10 +230,11 @@ interface IPublisherRegistry {
     /// @param account The account.
     error PublisherRegistryAccountUnknown(uint32 publisherId, address account);
 
-    /// @notice A compromise is declared once.
+    /// @notice A declaration can only be extended to an earlier time: what is void stays void.
     /// @param publisherId The publisher.
     /// @param account The account.
-    error PublisherRegistryCompromiseDeclaredBefore(uint32 publisherId, address account);
+    /// @param since From when on what it signed is void already.
+    error PublisherRegistryCompromiseDeclaredBefore(uint32 publisherId, address account, uint40 since);
 
     /// @notice An account cannot have been compromised before it was one of the publisher's, nor in the future.
     /// @param since The time that was given.
@@ -245,6 +255,11 @@ interface IPublisherRegistry {
     /// @param notBefore From when on it can be put into force.
     /// @param blockTime The time of this block.
     error PublisherRegistryRecoveryChangeTooEarly(uint40 notBefore, uint256 blockTime);
+
+    /// @notice The change of the recovery account waited too long: it has to begin anew.
+    /// @param notAfter Until when it could be put into force.
+    /// @param blockTime The time of this block.
+    error PublisherRegistryRecoveryChangeTooLate(uint40 notAfter, uint256 blockTime);
 
     /// @notice Creates a publisher with the caller as custody, and sets its profile and recovery account.
     /// @param profileUri Where the profile is, at most 8,192 bytes.
@@ -280,14 +295,15 @@ interface IPublisherRegistry {
     /// @param key The key.
     function endKey(uint32 publisherId, address key) external;
 
-    /// @notice Makes void all that an account signed for the publisher from a time on, once and for good, and ends
-    /// it as a key. For custody. Nothing disappears: the records stay, disowned, beside both dates.
+    /// @notice Makes void all that an account signed for the publisher from a time on, for good, and ends it as a key.
+    /// For custody. Nothing disappears: the records stay, disowned, beside both dates.
     /// @dev A former custody account can be declared too, because custody can revoke. Void in one step, however much
-    /// the account signed.
+    /// the account signed. It can be declared again with an earlier time, and only so: whoever steals custody cannot
+    /// protect what it did by declaring it late, and an honest guess that was too late can be mended.
     /// @param publisherId The publisher.
     /// @param account A key of the publisher, live or ended, or a former custody account; not the present one.
     /// @param since The first second from which on all is void: not before the account was one of the publisher's,
-    /// not in the future.
+    /// not in the future, and earlier than what was declared of it before.
     function declareCompromised(uint32 publisherId, address account, uint40 since) external;
 
     /// @notice Offers custody to another account, which has to accept; another offer replaces it. For custody.
@@ -298,6 +314,8 @@ interface IPublisherRegistry {
     /// @notice Offers custody to another account, which has to accept; another offer replaces it. For the recovery
     /// account.
     /// @dev Custody cannot withdraw it, and handing custody on does not end it: it would not help against a thief.
+    /// Choose an account that was never key or custody of the publisher: such a one custody cannot declare
+    /// compromised, and so cannot keep from accepting.
     /// @param publisherId The publisher.
     /// @param to The account; zero withdraws the offer.
     function recoverCustody(uint32 publisherId, address to) external;
@@ -313,7 +331,8 @@ interface IPublisherRegistry {
     /// @param to The account; zero for none.
     function changeRecovery(uint32 publisherId, address to) external;
 
-    /// @notice Puts a change of the recovery account into force that has waited for seven days. For custody.
+    /// @notice Puts a change of the recovery account into force that has waited for seven days, and not for more than
+    /// fourteen. For custody.
     /// @param publisherId The publisher.
     function finishRecoveryChange(uint32 publisherId) external;
 
@@ -359,7 +378,8 @@ interface IPublisherRegistry {
 
     /// @notice Whether what an account signed for a publisher at a time is void. The one rule for registrations and
     /// changes of state.
-    /// @dev Once true, it stays true.
+    /// @dev Once true, it stays true. It decides by the second: what an account did honestly in the second from which
+    /// on it is declared is void too.
     /// @param publisherId The publisher, existing or not.
     /// @param account Who signed.
     /// @param time The time of the block that holds it, in seconds.

@@ -25,7 +25,7 @@ library Requests {
         "bytes32[] perceptualHashes)"
     );
     bytes32 private constant _REGISTER_LOGGED = keccak256(
-        "RegisterLogged(uint32 publisherId,address key,bytes32 root,uint256 nonce,uint256 deadline)"
+        "RegisterLogged(uint32 publisherId,address key,bytes32[] leaves,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant _REGISTER_ROOTS = keccak256(
         "RegisterRoots(uint32 publisherId,address key,RootedBatch[] batches,uint256 nonce,uint256 deadline)"
@@ -66,17 +66,18 @@ library Requests {
         return _hash(_REGISTER_MANY, publisherId, _registrations(registrations), by);
     }
 
-    /// @notice The struct hash of `RegisterLogged`: the root stands for all claims.
+    /// @notice The struct hash of `RegisterLogged`: the leaves stand for the claims and for their order, which the root
+    /// does not tell.
     /// @param publisherId The publisher.
-    /// @param root The root of their leaves.
+    /// @param leaves Those of the claims, in order.
     /// @param by The key, its nonce and its deadline.
     /// @return structHash The hash.
     function registerLogged(
         uint32 publisherId,
-        bytes32 root,
+        bytes32[] memory leaves,
         IMediaRegistry.Authorization calldata by
     ) internal pure returns (bytes32 structHash) {
-        return _hash(_REGISTER_LOGGED, publisherId, root, by);
+        return _hash(_REGISTER_LOGGED, publisherId, keccak256(abi.encodePacked(leaves)), by);
     }
 
     /// @notice The struct hash of `RegisterRoots`.

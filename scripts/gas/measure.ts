@@ -10,7 +10,7 @@ import {
   publisherRegistryAbi,
   publisherRegistryBytecode,
 } from '../../server/chain/generated.ts'
-import { claimOf, rootOf } from '../../server/chain/ids.ts'
+import { claimOf, leafOf } from '../../server/chain/ids.ts'
 import {
   authorize,
   claimsValue,
@@ -179,8 +179,8 @@ export async function measure(): Promise<Cost[]> {
     items: 100,
   })
   const logged = many('relayed logged', 100)
-  const root = toHex0x(rootOf(logged.map((item) => claimOf(deployment, 1, item))))
-  await cost('registerLoggedFor, 2 words', relayed('RegisterLogged', 4n, [claimsValue(logged)], { root }), {
+  const leaves = logged.map((item) => toHex0x(leafOf(claimOf(deployment, 1, item))))
+  await cost('registerLoggedFor, 2 words', relayed('RegisterLogged', 4n, [claimsValue(logged)], { leaves }), {
     items: 100,
   })
   await cost(

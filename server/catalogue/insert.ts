@@ -82,6 +82,7 @@ function insertCompromises(trx: Transaction<Tables>, logs: Log<'compromiseDeclar
     publisher_id: big((log) => log.publisherId),
     account: bytes((log) => log.account),
     since: big((log) => log.since),
+    declared_by: bytes((log) => log.custody),
     ...anchor,
   })
 }

@@ -5,7 +5,7 @@ import { insertAnchors } from './insert.ts'
 import { advance, distinct, lockSequence, present } from './sink.ts'
 import type { Tables } from './tables.ts'
 import type { BatchFilter, BatchRow, Catalogue, Changes } from './types.ts'
-import { disownedBy, disownedOf } from './void.ts'
+import { DECLARATION, disownedBy, disownedOf } from './void.ts'
 
 type Named = { publisherId: number } & RootedBatch
 
@@ -28,7 +28,7 @@ async function batches(
   db: Kysely<Tables>,
   { publisherId, listDigest, list, before, limit }: BatchFilter,
 ): Promise<BatchRow[]> {
-  let chosen = db.selectFrom('batches as b').leftJoin('compromises as c', disownedBy('b')).selectAll('b')
+  let chosen = db.selectFrom('batches as b').leftJoin('declarations as c', disownedBy('b')).selectAll('b')
   if (publisherId !== undefined) chosen = chosen.where('b.publisher_id', '=', publisherId)
   if (listDigest) chosen = chosen.where('b.list_digest', '=', listDigest)
   if (list) chosen = chosen.where('b.list', '=', list)
@@ -37,8 +37,7 @@ async function batches(
       sql<boolean>`(b.block_number, b.log_index) < (${before.blockNumber}::bigint, ${before.logIndex}::integer)`,
     )
   const rows = await chosen
-    .leftJoin('headers as ch', 'ch.number', 'c.block_number')
-    .select(['c.since', 'ch.time as declared_at'])
+    .select(DECLARATION)
     .orderBy('b.block_number', 'desc')
     .orderBy('b.log_index', 'desc')
     .limit(limit)

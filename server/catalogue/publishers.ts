@@ -4,8 +4,8 @@ import { equalBytes } from '../bytes.ts'
 import { type CustodyEvent, managementOf } from './custody.ts'
 import { readGateways } from './profile.ts'
 import type { Tables } from './tables.ts'
-import type { Catalogue, PublisherRow } from './types.ts'
-import { disownedOf } from './void.ts'
+import type { Catalogue, Disowned, PublisherRow } from './types.ts'
+import { DECLARATION, disownedOf } from './void.ts'
 
 export function createPublishers(db: Kysely<Tables>): Pick<Catalogue, 'publisher' | 'counts'> {
   return {
@@ -68,21 +68,36 @@ async function keys(db: Kysely<Tables>, publisherId: number): Promise<PublisherR
       join.onRef('e.publisher_id', '=', 'a.publisher_id').onRef('e.key', '=', 'a.key'),
     )
     .leftJoin('headers as eh', 'eh.number', 'e.block_number')
-    .leftJoin('compromises as c', (join) =>
-      join.onRef('c.publisher_id', '=', 'a.publisher_id').onRef('c.account', '=', 'a.key'),
-    )
-    .leftJoin('headers as ch', 'ch.number', 'c.block_number')
-    .select(['a.key', 'ah.time as added_at', 'eh.time as ended_at', 'c.since', 'ch.time as declared_at'])
+    .select(['a.key', 'ah.time as added_at', 'eh.time as ended_at'])
     .where('a.publisher_id', '=', publisherId)
     .orderBy('a.block_number')
     .orderBy('a.log_index')
     .execute()
+  const declared = await declarations(db, publisherId)
   return rows.map((row) => ({
     key: row.key,
     addedAt: row.added_at,
     endedAt: row.ended_at,
-    disowned: disownedOf(row),
+    disowned: declared(row.key),
   }))
+}
+
+/** The last declaration of each account: those before it reach less far. */
+async function declarations(
+  db: Kysely<Tables>,
+  publisherId: number,
+): Promise<(account: Uint8Array) => Disowned | null> {
+  const rows = await db
+    .selectFrom('declarations as c')
+    .select(['c.account', ...DECLARATION])
+    .where('c.publisher_id', '=', publisherId)
+    .orderBy('c.block_number')
+    .orderBy('c.log_index')
+    .execute()
+  return (account) => {
+    const last = rows.findLast((one) => equalBytes(one.account, account))
+    return last ? disownedOf(last) : null
+  }
 }
 
 async function custodyEvents(db: Kysely<Tables>, publisherId: number): Promise<CustodyEvent[]> {
@@ -102,16 +117,8 @@ async function formerCustody(
   publisherId: number,
   former: { account: Uint8Array; until: number }[],
 ): Promise<PublisherRow['formerCustody']> {
-  const declared = await db
-    .selectFrom('compromises as c')
-    .innerJoin('headers as ch', 'ch.number', 'c.block_number')
-    .select(['c.account', 'c.since', 'ch.time as declared_at'])
-    .where('c.publisher_id', '=', publisherId)
-    .execute()
-  return former.map(({ account, until }) => {
-    const row = declared.find((one) => equalBytes(one.account, account))
-    return { account, until, disowned: row ? disownedOf(row) : null }
-  })
+  const declared = await declarations(db, publisherId)
+  return former.map(({ account, until }) => ({ account, until, disowned: declared(account) }))
 }
 
 async function unlisted(db: Kysely<Tables>, publisherId: number): Promise<PublisherRow['unlisted']> {

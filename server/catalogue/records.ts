@@ -3,7 +3,7 @@ import { type ExpressionBuilder, type Kysely, type SelectQueryBuilder, sql } fro
 import type { Kind } from '../fingerprint/index.ts'
 import type { Tables } from './tables.ts'
 import type { AnchorRow, Catalogue, RecordFilter, RecordHistory, RecordRow, StateChangeRow } from './types.ts'
-import { disownedBy, disownedOf, isVoid } from './void.ts'
+import { DECLARATION, disownedBy, disownedOf, isVoid } from './void.ts'
 import { byteaArray, storable } from './wire.ts'
 
 /** Numbers of `kind` on chain, docs/protocol.md §2.2. */
@@ -98,8 +98,7 @@ function joined(db: Kysely<Tables>, chosen: Chosen) {
           .as('p'),
       (join) => join.onTrue(),
     )
-    .leftJoin('compromises as c', disownedBy('r'))
-    .leftJoin('headers as ch', 'ch.number', 'c.block_number')
+    .leftJoin('declarations as c', disownedBy('r'))
     .leftJoinLateral(
       (from) => changeOf(from, 1).as('v'),
       (join) => join.onTrue(),
@@ -112,7 +111,8 @@ function joined(db: Kysely<Tables>, chosen: Chosen) {
       join.onRef('m.record_id', '=', 'r.record_id').onRef('m.manifest_digest', '=', 'r.manifest_digest'),
     )
     .selectAll('r')
-    .select(['h.hash as block_hash', 'p.name', 'p.domain', 'c.since', 'ch.time as declared_at'])
+    .select(['h.hash as block_hash', 'p.name', 'p.domain'])
+    .select(DECLARATION)
     .select(['v.signer as revoker', 'v.reason', 'v.time as revoked_at'])
     .select(['s.signer as superseder', 's.superseded_by', 's.time as superseded_at'])
     .select(['m.state', 'm.title', 'm.duration_ms', 'm.width', 'm.height'])
@@ -183,6 +183,8 @@ type AnchorColumns = Pick<
   | 'log_index'
   | 'since'
   | 'declared_at'
+  | 'declared_by'
+  | 'contested'
 >
 
 function toAnchor(row: AnchorColumns): AnchorRow {
@@ -204,10 +206,10 @@ async function history(db: Kysely<Tables>, recordId: Uint8Array): Promise<Record
   const anchors = await db
     .selectFrom('records as r')
     .innerJoin('headers as h', 'h.number', 'r.block_number')
-    .leftJoin('compromises as c', disownedBy('r'))
-    .leftJoin('headers as ch', 'ch.number', 'c.block_number')
+    .leftJoin('declarations as c', disownedBy('r'))
     .selectAll('r')
-    .select(['h.hash as block_hash', 'c.since', 'ch.time as declared_at'])
+    .select('h.hash as block_hash')
+    .select(DECLARATION)
     .where('r.record_id', '=', recordId)
     .orderBy('r.block_number')
     .orderBy('r.log_index')
@@ -221,10 +223,9 @@ async function history(db: Kysely<Tables>, recordId: Uint8Array): Promise<Record
 async function changesOf(db: Kysely<Tables>, recordId: Uint8Array): Promise<StateChangeRow[]> {
   const rows = await db
     .selectFrom('changes as x')
-    .leftJoin('compromises as c', disownedBy('x'))
-    .leftJoin('headers as ch', 'ch.number', 'c.block_number')
+    .leftJoin('declarations as c', disownedBy('x'))
     .selectAll('x')
-    .select(['c.since', 'ch.time as declared_at'])
+    .select(DECLARATION)
     .where('x.record_id', '=', recordId)
     .orderBy('x.block_number')
     .orderBy('x.log_index')

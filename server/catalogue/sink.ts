@@ -72,6 +72,7 @@ async function append(trx: Transaction<Tables>, batch: Batch): Promise<Uint8Arra
   if (logs.some(({ type }) => type === 'publisherCreated')) await requireOwnCustody(trx, headers[0]!.number)
   if (anchors.length > ids.length || known.size > 0) await requireVoidBefore(trx, sequence)
   if (logs.some(isChange)) await requireVoidChangesBefore(trx, headers[0]!.number)
+  if (logs.some(({ type }) => type === 'compromiseDeclared')) await requireEarlierSince(trx, headers[0]!.number)
   await advance(trx, { anchors: anchors.length, records: ids.length - known.size })
   const disowned = await idsOfMoved(trx, headers[0]!.number - 1)
   return disowned.length > 0 ? distinct([...ids, ...disowned]) : ids
@@ -130,6 +131,15 @@ async function requireVoidChangesBefore(trx: Transaction<Tables>, block: number)
         and (c.block_number, c.log_index) < (r.block_number, r.log_index))
     limit 1`.execute(trx)
   if (rows[0]) contradict(`${toHex0x(rows[0].record_id)} is revoked or superseded again, and that was not void`)
+}
+
+/** A declaration is extended to an earlier time only. */
+async function requireEarlierSince(trx: Transaction<Tables>, block: number): Promise<void> {
+  const { rows } = await sql<{ account: Uint8Array }>`
+    select c.account from compromises c join compromises o on o.publisher_id = c.publisher_id and o.account = c.account
+      and (o.block_number, o.log_index) < (c.block_number, c.log_index) and o.since <= c.since
+    where c.block_number >= ${block}::bigint limit 1`.execute(trx)
+  if (rows[0]) contradict(`${toHex0x(rows[0].account)} is declared again, since no earlier time`)
 }
 
 /** Records of several anchors of which declarations above a block make some void. */

@@ -38,7 +38,9 @@ export interface Tables {
   }
   keys_added: Anchored & { publisher_id: number; key: Uint8Array }
   keys_ended: Anchored & { publisher_id: number; key: Uint8Array }
-  compromises: Anchored & { publisher_id: number; account: Uint8Array; since: number }
+  compromises: Anchored & { publisher_id: number; account: Uint8Array; since: number; declared_by: Uint8Array | null }
+  /** A view: `compromises` with the time of the block, and whether the account that declared was declared itself. */
+  declarations: Tables['compromises'] & { declared_at: number; contested: boolean }
   custody_events: Anchored & {
     publisher_id: number
     type: CustodyEventType

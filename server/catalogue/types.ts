@@ -3,11 +3,16 @@ import type { Claim, Deployment, RootedBatch, Sink } from '../chain/index.ts'
 import type { Kind } from '../fingerprint/index.ts'
 import type { Withdrawal } from './withdrawn.ts'
 
-/** When a signer was declared compromised, both in seconds since 1970. */
+/** When a signer was declared compromised, both in seconds since 1970. A declaration may be extended to an earlier time: of what was
+ *  signed, the first declaration that made it void counts; of an account, the last one. */
 export interface Disowned {
   /** From when on what it signed is void. */
   since: number
   declaredAt: number
+  /** The custody account of then, 20 bytes. */
+  declaredBy: Uint8Array | null
+  /** Whether that account was declared compromised itself, since then or before: then it may have been a thief who declared. */
+  contested: boolean
 }
 
 export interface PublisherRow {

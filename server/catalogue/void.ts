@@ -4,7 +4,11 @@ import type { ExpressionBuilder, JoinBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Disowned } from './types.ts'
 
-/** Joins `compromises as c` to rows that are void by it. @param table whose rows have publisher_id, signer and time. */
+/** What is asked of a declaration that was joined as `c`. */
+export const DECLARATION = ['c.since', 'c.declared_at', 'c.declared_by', 'c.contested'] as const
+
+/** Joins `declarations as c` to rows that are void: the first one that made each so.
+ * @param table whose rows have publisher_id, signer and time. */
 export function disownedBy(table: 'r' | 'b' | 'x') {
   // Kysely's types cannot name a table that is a parameter.
   // biome-ignore lint/suspicious/noExplicitAny: see above.
@@ -13,6 +17,18 @@ export function disownedBy(table: 'r' | 'b' | 'x') {
       .onRef('c.publisher_id', '=', `${table}.publisher_id`)
       .onRef('c.account', '=', `${table}.signer`)
       .onRef('c.since', '<=', `${table}.time`)
+      .on(({ not, exists, selectFrom, ref }) =>
+        not(
+          exists(
+            selectFrom('compromises as e')
+              .select(sql.lit(1).as('one'))
+              .whereRef('e.publisher_id', '=', 'c.publisher_id')
+              .whereRef('e.account', '=', 'c.account')
+              .where('e.since', '<=', ref(`${table}.time`))
+              .where(sql<boolean>`(e.block_number, e.log_index) < (c.block_number, c.log_index)`),
+          ),
+        ),
+      )
 }
 
 /** Whether a row of changes or records is void. */
@@ -23,13 +39,15 @@ export function isVoid(table: string) {
       and v.account = ${sql.ref(`${table}.signer`)} and v.since <= ${sql.ref(`${table}.time`)})`
 }
 
-/** From the columns of such a join. */
-export function disownedOf({
-  since,
-  declared_at,
-}: {
+interface Columns {
   since: number | null
   declared_at: number | null
-}): Disowned | null {
-  return since === null || declared_at === null ? null : { since, declaredAt: declared_at }
+  declared_by: Uint8Array | null
+  contested: boolean | null
+}
+
+/** From the columns of such a join. */
+export function disownedOf({ since, declared_at, declared_by, contested }: Columns): Disowned | null {
+  if (since === null || declared_at === null) return null
+  return { since, declaredAt: declared_at, declaredBy: declared_by, contested: contested ?? false }
 }

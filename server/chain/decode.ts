@@ -56,10 +56,11 @@ const PUBLISHER_EVENTS: Record<string, EventForm> = {
   [id('ProfileChanged(uint32,string,bytes32)')]: { indexed: 1, size: { atLeast: 3 * WORD }, read: profileChanged },
   [id('KeyAdded(uint32,address)')]: keyEvent('keyAdded'),
   [id('KeyEnded(uint32,address)')]: keyEvent('keyEnded'),
-  [id('CompromiseDeclared(uint32,address,uint40)')]: fixed(2, 1, (w) => ({
+  [id('CompromiseDeclared(uint32,address,address,uint40)')]: fixed(3, 1, (w) => ({
     type: 'compromiseDeclared',
     publisherId: uint32(w, FIRST),
     account: address(w, FIRST + 1),
+    custody: address(w, FIRST + 2),
     since: uint40(w, w.data),
   })),
   [id('CustodyOffered(uint32,address,address)')]: offerEvent('custodyOffered'),

@@ -54,6 +54,8 @@ export interface CompromiseDeclared {
   publisherId: number
   /** A key or a former custody account, 20 bytes. */
   account: Uint8Array
+  /** The custody account that declares, 20 bytes. */
+  custody: Uint8Array
   /** Seconds since 1970: what the account signed from here on is void. */
   since: number
 }

@@ -7,7 +7,7 @@ import { type BatchLimits, inBatches, LOGGED, MAX_GAS, STORED } from './batches.
 import { createDecoder } from './decode.ts'
 import type { Deployment, Registration, RegistryEvent, RootedBatch } from './events.ts'
 import { mediaRegistryAbi, publisherRegistryAbi } from './generated.ts'
-import { claimOf, recordId, rootOf } from './ids.ts'
+import { claimOf, leafOf, recordId } from './ids.ts'
 import type { Receipt } from './node.ts'
 import { createSender, type SenderOptions, type Transaction, type TransactionSigner } from './sender.ts'
 import {
@@ -58,8 +58,9 @@ export interface PublisherClient {
   addKey(publisherId: number, consent: KeyConsent): Promise<Anchored>
   /** For custody, and for the key itself. */
   endKey(publisherId: number, key: Uint8Array): Promise<Anchored>
-  /** For custody; for good. @param sinceS seconds since 1970: all that the account signed from then on is void. */
-  declareCompromised(publisherId: number, account: Uint8Array, sinceS: number): Promise<Anchored>
+  /** For custody; for good; several accounts in one transaction. @param sinceS seconds since 1970: all that they signed from then on is
+   *  void; for an account that came later, from its first time on. */
+  declareCompromised(publisherId: number, accounts: Uint8Array[], sinceS: number): Promise<Anchored>
   /** For custody. @param to null withdraws. */
   offerCustody(publisherId: number, to: Uint8Array | null): Promise<Anchored>
   /** For the recovery account. @param to null withdraws. */
@@ -153,8 +154,8 @@ export function createPublisherClient({ node, deployment, payer, ...options }: P
   }
 
   const askLogged: Ask = (publisherId, items) => {
-    const root = toHex0x(rootOf(items.map((item) => claimOf(deployment, publisherId, item))))
-    return request('RegisterLogged', publisherId, [claimsValue(items)], { root })
+    const leaves = items.map((item) => toHex0x(leafOf(claimOf(deployment, publisherId, item))))
+    return request('RegisterLogged', publisherId, [claimsValue(items)], { leaves })
   }
 
   async function registerAll(publisherId: number, registrations: Registration[], ask: Ask, limits: BatchLimits) {
@@ -199,6 +200,24 @@ export function createPublisherClient({ node, deployment, payer, ...options }: P
     return publishers.decodeFunctionResult(name, await node.call({ to, data }))[0]
   }
 
+  /** When an account first could sign anything for the publisher, in seconds; 0 for never. */
+  async function firstTime(publisherId: number, account: Uint8Array): Promise<number> {
+    const standing = (await view('standingOf', [publisherId, toHex0x(account)])) as Record<string, bigint>
+    const times = [standing.addedAt, standing.custodySince].map(Number).filter((time) => time > 0)
+    return times.length > 0 ? Math.min(...times) : 0
+  }
+
+  async function declareCompromised(publisherId: number, accounts: Uint8Array[], sinceS: number): Promise<Anchored> {
+    const calls: unknown[][] = []
+    for (const account of accounts)
+      calls.push([publisherId, toHex0x(account), Math.max(sinceS, await firstTime(publisherId, account))])
+    if (calls.length === 1) return managed('declareCompromised', ...calls[0]!)
+    return managed(
+      'multicall',
+      calls.map((values) => publishers.encodeFunctionData('declareCompromised', values)),
+    )
+  }
+
   const managed = async (name: string, ...values: unknown[]) => anchored(await manage(name, values))
 
   return {
@@ -214,8 +233,7 @@ export function createPublisherClient({ node, deployment, payer, ...options }: P
     addKey: (publisherId, { key, deadlineS, signature }) =>
       managed('addKey', publisherId, toHex0x(key), deadlineS, toHex0x(signature)),
     endKey: (publisherId, key) => managed('endKey', publisherId, toHex0x(key)),
-    declareCompromised: (publisherId, account, sinceS) =>
-      managed('declareCompromised', publisherId, toHex0x(account), sinceS),
+    declareCompromised,
     offerCustody: (publisherId, to) => managed('offerCustody', publisherId, accountOf(to)),
     recoverCustody: (publisherId, to) => managed('recoverCustody', publisherId, accountOf(to)),
     acceptCustody: (publisherId) => managed('acceptCustody', publisherId),

@@ -33,7 +33,7 @@ const ROOTED_BATCH = [field('bytes32', 'root'), field('bytes32', 'listDigest'), 
 const REQUESTS = {
   Register: { fields: [field('Registration', 'registration')], types: { Registration: REGISTRATION } },
   RegisterMany: { fields: [field('Registration[]', 'registrations')], types: { Registration: REGISTRATION } },
-  RegisterLogged: { fields: [field('bytes32', 'root')], types: {} },
+  RegisterLogged: { fields: [field('bytes32[]', 'leaves')], types: {} },
   RegisterRoots: { fields: [field('RootedBatch[]', 'batches')], types: { RootedBatch: ROOTED_BATCH } },
   Revoke: { fields: [field('bytes32', 'contentDigest'), field('uint8', 'reason')], types: {} },
   Supersede: { fields: [field('bytes32', 'contentDigest'), field('bytes32', 'supersededBy')], types: {} },

@@ -57,11 +57,18 @@ export function publisherCommands(root: Command, config: Config, done: (code: Pr
   under(key, 'end', 'end a key, for good')
     .argument('<address>', 'the key', address)
     .action((account: Uint8Array) => done(publisher.endKey(setting(), account)))
-  under(key, 'compromised', 'make void what a key, or a former custody account, signed since a time, for good')
-    .argument('<address>', 'the account', address)
+  under(
+    key,
+    'compromised',
+    'make void what keys, or former custody accounts, signed since a time, for good; again only for an earlier time',
+  )
+    .argument('<addresses...>', 'the accounts', (text: string, before?: Uint8Array[]) => [
+      ...(before ?? []),
+      address(text),
+    ])
     .requiredOption('--since <time>', 'ISO 8601, such as 2026-11-24T08:00:00Z, or seconds since 1970', time)
     .option('--yes', 'do not ask', false)
-    .action((account: Uint8Array, flags) => done(publisher.declareCompromised(setting(), account, flags)))
+    .action((accounts: Uint8Array[], flags) => done(publisher.declareCompromised(setting(), accounts, flags)))
 
   const custody = group('custody', 'who manages the publisher')
   under(custody, 'offer', 'offer custody to another account')

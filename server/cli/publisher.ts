@@ -9,7 +9,7 @@ import type { Config } from '../config.ts'
 import { RegistryError } from '../errors.ts'
 import type { PublisherView } from '../registry/index.ts'
 import type { Api } from './api.ts'
-import { note, print, printJson } from './terminal.ts'
+import { declared, note, print, printJson } from './terminal.ts'
 
 /** What all of these are given. */
 export interface Setting {
@@ -35,7 +35,7 @@ function printPublisher(view: PublisherView): void {
   if (view.recoveryOfferedTo) print(`offered   custody, by recovery, to ${view.recoveryOfferedTo}`)
   if (view.recoveryChange)
     print(
-      `waiting   recovery is to be ${view.recoveryChange.to ?? 'none'}, not before ${view.recoveryChange.notBefore}`,
+      `waiting   recovery is to be ${view.recoveryChange.to ?? 'none'}, from ${view.recoveryChange.notBefore} to ${view.recoveryChange.notAfter}`,
     )
   for (const gateway of view.gateways) print(`gateway   ${gateway}`)
   for (const key of view.keys)
@@ -46,7 +46,7 @@ function printPublisher(view: PublisherView): void {
 }
 
 const disowned = ({ disowned: by }: PublisherView['keys'][number] | PublisherView['formerCustody'][number]) =>
-  by ? `, compromised since ${by.since} (declared ${by.declaredAt})` : ''
+  by ? `, compromised since ${declared(by)}` : ''
 
 type Outcome = Awaited<ReturnType<Identity['client']['acceptCustody']>>
 
@@ -120,13 +120,13 @@ export const endKey = (setting: Setting, key: Uint8Array): Promise<number> =>
 
 export async function declareCompromised(
   setting: Setting,
-  account: Uint8Array,
+  accounts: Uint8Array[],
   { since, yes }: { since: number; yes: boolean },
 ): Promise<number> {
   const from = new Date(since * 1000).toISOString()
-  const what = `everything that ${toHex0x(account)} signed since ${from} becomes void, for good`
+  const what = `everything that ${accounts.map(toHex0x).join(', ')} signed since ${from} becomes void, for good`
   if (!yes) await confirm(what)
-  return manage(setting, what, ({ client, publisherId }) => client.declareCompromised(publisherId, account, since))
+  return manage(setting, what, ({ client, publisherId }) => client.declareCompromised(publisherId, accounts, since))
 }
 
 async function confirm(what: string): Promise<void> {
@@ -144,10 +144,22 @@ const nameOf = (account: Uint8Array | null) => (account ? toHex0x(account) : 'no
 export const offerCustody = (setting: Setting, to: Uint8Array | null): Promise<number> =>
   manage(setting, `custody offered to ${nameOf(to)}`, ({ client, publisherId }) => client.offerCustody(publisherId, to))
 
-export const recoverCustody = (setting: Setting, to: Uint8Array | null): Promise<number> =>
-  manage(setting, `custody offered by recovery to ${nameOf(to)}`, ({ client, publisherId }) =>
-    client.recoverCustody(publisherId, to),
-  )
+export async function recoverCustody(setting: Setting, to: Uint8Array | null): Promise<number> {
+  return manage(setting, `custody offered by recovery to ${nameOf(to)}`, async ({ client, publisherId }) => {
+    if (to) requireFresh(await setting.api.publisher(publisherId), toHex0x(to))
+    return client.recoverCustody(publisherId, to)
+  })
+}
+
+/** Whoever holds custody could declare an account that the publisher knows, before it accepts. */
+function requireFresh({ custody, keys, formerCustody }: PublisherView, to: string): void {
+  const known = [custody, ...[...keys, ...formerCustody].map(({ address }) => address)]
+  if (known.includes(to))
+    throw new RegistryError(
+      'request.invalid',
+      `${to} is or was a key or custody of this publisher, and whoever has custody could keep it from accepting: choose a fresh account`,
+    )
+}
 
 export const acceptCustody = (setting: Setting): Promise<number> =>
   manage(setting, 'custody taken over', ({ client, publisherId }) => client.acceptCustody(publisherId))

@@ -89,7 +89,7 @@ function printMatch(match: MatchView): void {
 }
 
 function stateOf({ state, disowned, supersession }: MatchView): string {
-  if (disowned) return `, disowned: its key is compromised since ${disowned.since} (declared ${disowned.declaredAt})`
+  if (disowned) return `, disowned: its key is compromised since ${declared(disowned)}`
   if (supersession) return `, since superseded by ${supersession.record}`
   return state === 'revoked' ? ', since revoked' : ''
 }
@@ -117,4 +117,8 @@ export function printRecord(record: WholeRecordView): void {
 }
 
 const voidSince = (disowned: WholeRecordView['disowned']) =>
-  disowned ? `, void: compromised since ${disowned.since} (declared ${disowned.declaredAt})` : ''
+  disowned ? `, void: compromised since ${declared(disowned)}` : ''
+
+/** Both dates, and whether it may have been a thief who declared. */
+export const declared = ({ since, declaredAt, contested }: NonNullable<WholeRecordView['disowned']>) =>
+  `${since} (declared ${declaredAt}${contested ? ', by an account declared compromised itself' : ''})`

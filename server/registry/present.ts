@@ -97,8 +97,18 @@ export function stateOf({ disowned, revoked, superseded }: RecordRow): RecordSta
   return superseded ? 'superseded' : 'active'
 }
 
+/** Seconds for which a change of recovery can be put into force, once it has waited (docs/protocol.md §2.1). */
+const RECOVERY_WINDOW_S = 7 * 86_400
+
 export function presentDisowned(disowned: Disowned | null): DisownedView | null {
-  return disowned && { since: isoTime(disowned.since), declaredAt: isoTime(disowned.declaredAt) }
+  if (!disowned) return null
+  const { since, declaredAt, declaredBy, contested } = disowned
+  return {
+    since: isoTime(since),
+    declaredAt: isoTime(declaredAt),
+    declaredBy: declaredBy && toHex0x(declaredBy),
+    contested,
+  }
 }
 
 export function presentSupersession(
@@ -140,6 +150,7 @@ export function presentPublisher(row: PublisherRow): PublisherView {
     recoveryChange: row.recoveryChange && {
       to: row.recoveryChange.to && toHex0x(row.recoveryChange.to),
       notBefore: isoTime(row.recoveryChange.notBefore),
+      notAfter: isoTime(row.recoveryChange.notBefore + RECOVERY_WINDOW_S),
     },
     formerCustody: row.formerCustody.map(({ account, until, disowned }) => ({
       address: toHex0x(account),

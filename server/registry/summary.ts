@@ -47,7 +47,7 @@ function notCompared(match: MatchView): string {
 /** What became of a record, in the words of its state. */
 function stateSentence({ state, disowned }: MatchView): string {
   if (disowned)
-    return `The publisher has disowned that record: it declared the key that signed it compromised since ${day(disowned.since)} (declared on ${day(disowned.declaredAt)}).`
+    return `The publisher has disowned that record: it declared the key that signed it compromised since ${day(disowned.since)} (declared on ${day(disowned.declaredAt)}${disowned.contested ? ', by an account that was declared compromised itself' : ''}).`
   if (state === 'revoked') return 'The publisher has since revoked that record.'
   return state === 'superseded' ? 'The publisher has since replaced that record by another.' : ''
 }

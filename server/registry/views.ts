@@ -29,7 +29,12 @@ export const publisherBrief = z.object({
 })
 
 export const disownedView = z
-  .object({ since: time, declaredAt: time })
+  .object({
+    since: time,
+    declaredAt: time,
+    declaredBy: address.nullable().describe('the custody account of then'),
+    contested: z.boolean().describe('whether that account was declared compromised itself, since then or before'),
+  })
   .meta({ id: 'Disowned', description: 'the signer was declared compromised: what it signed since is void' })
 const disowned = disownedView.nullable()
 
@@ -39,7 +44,10 @@ export const publisherView = publisherBrief
     recovery: address.nullable().describe('the account that can move custody'),
     custodyOfferedTo: address.nullable(),
     recoveryOfferedTo: address.nullable().describe('whom the recovery account offered custody'),
-    recoveryChange: z.object({ to: address.nullable(), notBefore: time }).nullable().describe('a change that waits'),
+    recoveryChange: z
+      .object({ to: address.nullable(), notBefore: time, notAfter: time })
+      .nullable()
+      .describe('a change that waits'),
     formerCustody: z.array(z.object({ address, until: time, disowned })),
     profileUri: z.string(),
     gateways: z.array(z.string()).describe('where it says that its blocks are served'),

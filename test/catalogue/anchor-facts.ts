@@ -1,7 +1,7 @@
 /** Records with several anchors, what is void, lists, and custody that moves. */
 import { expect } from 'chai'
 import type { Catalogue, Changes } from '../../server/catalogue/index.ts'
-import { type Current, namesOf } from './expect.ts'
+import { type Current, failureOf, namesOf } from './expect.ts'
 import type { MadeChain } from './made.ts'
 import * as made from './made.ts'
 
@@ -29,7 +29,12 @@ export function defineAnchorFacts(current: () => Current): void {
     stop()
     return seen
   }
-  const disowned = (since: number, declared: number) => ({ since: timeOf(since), declaredAt: timeOf(declared) })
+  const disowned = (since: number, declared: number, by = 'custody', contested = false) => ({
+    since: timeOf(since),
+    declaredAt: timeOf(declared),
+    declaredBy: addressOf(by),
+    contested,
+  })
 
   describe('a key that was declared compromised', () => {
     it('makes void what it signed from then on, and nothing that it signed before', async () => {
@@ -42,6 +47,41 @@ export function defineAnchorFacts(current: () => Current): void {
       const { keys } = (await catalogue.publisher(1))!
       expect(keys[0]).to.deep.include({ endedAt: timeOf(4), disowned: disowned(3, 4) })
       expect(keys[1]).to.deep.include({ endedAt: null, disowned: null })
+    })
+
+    it('is extended to an earlier time: of a record the first declaration counts that made it void, of the key the last', async () => {
+      await append(registered('a', { signer: 'thief' }))
+      await append(registered('b', { signer: 'thief' }))
+      await append(compromised('thief', 3))
+      await append(compromised('thief', 2))
+      expect((await record('a')).disowned).to.deep.equal(disowned(2, 5))
+      expect((await record('b')).disowned).to.deep.equal(disowned(3, 4))
+      expect((await catalogue.publisher(1))!.keys[0]!.disowned).to.deep.equal(disowned(2, 5))
+      await rollback(4)
+      expect((await record('a')).disowned).to.equal(null)
+      expect((await record('b')).disowned).to.deep.equal(disowned(3, 4))
+    })
+
+    it('is not declared again since the same time or a later one', async () => {
+      await append(registered('a', { signer: 'thief' }))
+      await append(compromised('thief', 2))
+      for (const since of [2, 3]) {
+        const failure = await failureOf(append(compromised('thief', since)))
+        expect(failure).to.include({ code: 'chain.mismatch' })
+        expect(failure.message).to.match(/declared again, since no earlier time/)
+        chain.rollback(3)
+      }
+    })
+
+    it('by an account that is declared itself, since then or before, is contested', async () => {
+      await append(registered('a', { signer: 'honest' }))
+      await append(compromised('honest', 2, 'robber'))
+      expect((await record('a')).disowned).to.deep.equal(disowned(2, 3, 'robber'))
+      await append(compromised('robber', 4))
+      expect((await record('a')).disowned!.contested).to.equal(false)
+      await append(compromised('robber', 3))
+      expect((await record('a')).disowned).to.deep.equal(disowned(2, 3, 'robber', true))
+      expect((await catalogue.history(recordIdOf('a')))!.anchors[0]!.disowned!.contested).to.equal(true)
     })
 
     it('leaves no trace when the declaration is rolled back', async () => {

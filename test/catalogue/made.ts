@@ -122,9 +122,10 @@ export function rooted(batch: string, count: number, signer: string): RegistryEv
   return { type: 'batchRooted', publisherId: 1, ...batchOf(batch, count), signer: addressOf(signer) }
 }
 
-/** @param since the number of a block. */
-export function compromised(account: string, since: number): RegistryEvent {
-  return { type: 'compromiseDeclared', publisherId: 1, account: addressOf(account), since: timeOf(since) }
+/** @param since the number of a block. @param by whoever is custody. */
+export function compromised(account: string, since: number, by = 'custody'): RegistryEvent {
+  const said = { account: addressOf(account), custody: addressOf(by), since: timeOf(since) }
+  return { type: 'compromiseDeclared', publisherId: 1, ...said }
 }
 
 export function superseded(name: string, by: string, signer: string): RegistryEvent {

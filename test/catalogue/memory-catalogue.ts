@@ -59,11 +59,17 @@ export function memoryCatalogue(): Catalogue {
   const headerOf = (number: number) => headers.find((header) => header.number === number)!
   const idOf = ({ claim }: Anchor) => toHex(claim.recordId)
 
-  function disownedAccount(publisherId: number, account: Uint8Array, time = Infinity): Disowned | null {
-    const log = logsOf(logs, 'compromiseDeclared').find(
-      (one) => one.publisherId === publisherId && equalBytes(one.account, account) && one.since <= time,
+  /** @param time of what the account signed; left out, the account as it stands. */
+  function disownedAccount(publisherId: number, account: Uint8Array, time?: number): Disowned | null {
+    const of = logsOf(logs, 'compromiseDeclared').filter(
+      (one) => one.publisherId === publisherId && equalBytes(one.account, account),
     )
-    return log ? { since: log.since, declaredAt: timeOf(log) } : null
+    const log = time === undefined ? of.at(-1) : of.find((one) => one.since <= time)
+    if (!log) return null
+    const contested = logsOf(logs, 'compromiseDeclared').some(
+      (one) => one.publisherId === publisherId && equalBytes(one.account, log.custody) && one.since <= timeOf(log),
+    )
+    return { since: log.since, declaredAt: timeOf(log), declaredBy: log.custody, contested }
   }
   const disowned = (log: Signed) => disownedAccount(log.publisherId, log.signer, timeOf(log))
 
@@ -370,7 +376,12 @@ function checkUnique(logs: RegistryLog[], headers: BlockHeader[]): void {
       if (same.some((one) => one.publisherId < log.publisherId && !moved(one.publisherId)))
         contradict(`publisher ${log.publisherId} has the custody account of another`)
     }
-    if (log.type === 'compromiseDeclared') declared.set(`${log.publisherId} ${toHex(log.account)}`, log.since)
+    if (log.type === 'compromiseDeclared') {
+      const account = `${log.publisherId} ${toHex(log.account)}`
+      if ((declared.get(account) ?? Infinity) <= log.since)
+        contradict(`${account} is declared again, since no earlier time`)
+      declared.set(account, log.since)
+    }
     if (log.type === 'keyEnded' && !said.has(`keyAdded ${log.publisherId} ${toHex(log.key)}`))
       contradict(`${key} too early`)
   }
@@ -379,7 +390,6 @@ function checkUnique(logs: RegistryLog[], headers: BlockHeader[]): void {
 function uniqueKey(log: RegistryLog): string | null {
   if (log.type === 'publisherCreated') return `${log.type} ${log.publisherId}`
   if (log.type === 'keyAdded' || log.type === 'keyEnded') return `${log.type} ${log.publisherId} ${toHex(log.key)}`
-  if (log.type === 'compromiseDeclared') return `${log.type} ${log.publisherId} ${toHex(log.account)}`
   if (log.type === 'mediaRegistered' || isChange(log)) return `${log.type} ${toHex(log.recordId)}`
   return null
 }

@@ -182,11 +182,15 @@ describe('what a publisher claims', () => {
       expect([await custody.publisherId(), await taking.publisherId()]).to.deep.equal([null, publisherId])
     })
 
-    it('custody declares a key and the former custody account', async () => {
+    it('custody declares a key and the former custody account in one transaction, each not before it could sign', async () => {
       const taking = clientOf(next)
       const standing = await view(publishers, 'standingOf', publisherId, wallet.address)
-      await taking.declareCompromised(publisherId, key, Number(standing.addedAt))
-      await taking.declareCompromised(publisherId, custody.address, Number(standing.addedAt))
+      await taking.declareCompromised(publisherId, [key, custody.address], 1)
+      const former = await view(publishers, 'standingOf', publisherId, toHex0x(custody.address))
+      expect(former.compromisedSince).to.equal(former.custodySince)
+      expect((await view(publishers, 'standingOf', publisherId, wallet.address)).compromisedSince).to.equal(
+        standing.addedAt,
+      )
       expect(await taking.isLive(publisherId, key)).to.equal(false)
       expect(await view(publishers, 'isVoid', publisherId, wallet.address, standing.addedAt)).to.equal(true)
       const refused = await clientOf(wallet)

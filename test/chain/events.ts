@@ -79,7 +79,7 @@ export const anyEvent: fc.Arbitrary<RegistryEvent> = fc.oneof(
     listDigest: word,
     count: fc.nat({ max: 8_192 }),
   }),
-  fc.record({ type: fc.constant('compromiseDeclared' as const), publisherId, account, since: time }),
+  fc.record({ type: fc.constant('compromiseDeclared' as const), publisherId, account, custody: account, since: time }),
   fc.record({ type: fc.constant('custodyOffered' as const), publisherId, to: accountOrNull }),
   fc.record({ type: fc.constant('custodyRecoveryOffered' as const), publisherId, to: accountOrNull }),
   fc.record({ type: fc.constant('custodyTransferred' as const), publisherId, from: account, to: account }),
@@ -130,7 +130,11 @@ function forAbi(event: RegistryEvent): [Interface, string, unknown[]] {
     case 'batchRooted':
       return [media, 'BatchRooted', [publisherId, event.root, toHex0x(event.signer), event.listDigest, event.count]]
     case 'compromiseDeclared':
-      return [publishers, 'CompromiseDeclared', [publisherId, toHex0x(event.account), event.since]]
+      return [
+        publishers,
+        'CompromiseDeclared',
+        [publisherId, toHex0x(event.account), toHex0x(event.custody), event.since],
+      ]
     case 'custodyOffered':
       return [publishers, 'CustodyOffered', [publisherId, OFFERER, hexOf(event.to)]]
     case 'custodyRecoveryOffered':

@@ -118,7 +118,7 @@ describe('a verdict on a terminal', () => {
     const lines = (await written(() => printRecord(record))).trimEnd().split('\n')
     expect(lines).to.have.length(5)
     expect(lines[2]).to.equal('publisher  publisher 7 (unverified)')
-    const disowned = { since: 'may', declaredAt: 'june' }
+    const disowned = { since: 'may', declaredAt: 'june', declaredBy: '0xcc', contested: false }
     const anchors = [{ way: 'stored', registeredAt: 'then', signer: '0xaa', disowned }]
     const changes = [{ change: 'revoked', at: 'later', signer: '0xaa', disowned }]
     const thiefs = { ...record, state: 'disowned', disowned, anchors, changes } as unknown as WholeRecordView

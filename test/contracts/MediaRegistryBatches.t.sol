@@ -61,20 +61,70 @@ contract MediaRegistryBatchesTest is MediaRegistryFixture, MediaRegistryRequests
         require(!_registry.verifyRooted(second, _batchFor(items), items[0], proof).included, "a copied root");
     }
 
-    function test_thirteenSiblingsAreReadAndNoMore(uint256 seed) public {
+    function test_aProofIsNoLongerThanATreeOfSoManyLeavesIsDeep(uint256 seed, uint32 count) public {
         IMediaRegistry.Registration memory item = _any(seed);
-        for (uint256 depth = 13; depth < 15; ++depth) {
+        count = uint32(within(count, 1, 8_192));
+        uint256 deepest = 0;
+        while (1 << deepest < count) ++deepest;
+        for (uint256 depth = deepest; depth < deepest + 2; ++depth) {
             bytes32[] memory proof = new bytes32[](depth);
             bytes32 root = keccak256(abi.encode(_commitment(item)));
             for (uint256 i = 0; i < depth; ++i) {
                 proof[i] = keccak256(abi.encode(seed, depth, i));
                 root = _pair(root, proof[i]);
             }
-            IMediaRegistry.RootedBatch memory batch = IMediaRegistry.RootedBatch(root, bytes32(depth), 8_192);
+            IMediaRegistry.RootedBatch memory batch = IMediaRegistry.RootedBatch(root, bytes32(seed | 1), count);
             vm.prank(_key);
             _registry.registerRoots(_id, _oneBatch(batch));
-            require(_registry.verifyRooted(_id, batch, item, proof).included == (depth == 13), "depth");
+            require(_registry.verifyRooted(_id, batch, item, proof).included == (depth == deepest), "depth");
         }
+    }
+
+    function test_aRootedClaimThatRegisterRefusesIsNotVerified(uint256 seed, uint8 field) public {
+        IMediaRegistry.Registration memory item = _any(seed);
+        if (field % 3 == 0) item.contentDigest = 0;
+        else if (field % 3 == 1) item.kind = 0;
+        else item.perceptualHashes = new bytes32[](65);
+        if (field % 3 == 2) item.algorithm = 1;
+        IMediaRegistry.RootedBatch memory batch = _batchFor(_one(item));
+        vm.prank(_key);
+        _registry.registerRoots(_id, _oneBatch(batch));
+        bytes32[] memory none = new bytes32[](0);
+        vm.expectRevert(_refusalOf(item, field));
+        _registry.verifyRooted(_id, batch, item, none);
+    }
+
+    function _refusalOf(IMediaRegistry.Registration memory item, uint8 field) private view returns (bytes memory) {
+        if (field % 3 == 0) {
+            return abi.encodeWithSelector(IMediaRegistry.MediaRegistryContentDigestZero.selector, _id);
+        }
+        if (field % 3 == 1) {
+            return abi.encodeWithSelector(IMediaRegistry.MediaRegistryKindZero.selector, item.contentDigest);
+        }
+        return abi.encodeWithSelector(IMediaRegistry.MediaRegistryTooManyWords.selector, item.contentDigest, 65);
+    }
+
+    function test_theOrderOfSignedClaimsIsSigned(uint256 seed) public {
+        IMediaRegistry.Registration[] memory items = new IMediaRegistry.Registration[](2);
+        items[0] = _any(seed);
+        items[1] = _any(uint256(keccak256(abi.encode(seed))));
+        // The same digest twice: which comes first decides which leads.
+        items[1].contentDigest = items[0].contentDigest;
+        IMediaRegistry.Authorization memory by = IMediaRegistry.Authorization(_key, seed, _NOW, "");
+        bytes32 leaves = keccak256(
+            abi.encode(keccak256(abi.encode(_commitment(items[0]))), keccak256(abi.encode(_commitment(items[1]))))
+        );
+        bytes32 requestType = keccak256(
+            "RegisterLogged(uint32 publisherId,address key,bytes32[] leaves,uint256 nonce,uint256 deadline)"
+        );
+        bytes32 request = keccak256(abi.encode(requestType, _id, _key, leaves, seed, _NOW));
+        by.signature = _sign(1, _domainOf("Firsthand MediaRegistry", address(_registry)), request);
+        IMediaRegistry.Registration[] memory swapped = new IMediaRegistry.Registration[](2);
+        (swapped[0], swapped[1]) = (items[1], items[0]);
+        IMediaRegistry.Claims memory claims = _claims(swapped);
+        vm.expectRevert(abi.encodeWithSelector(IMediaRegistry.MediaRegistrySignatureInvalid.selector, _id, _key));
+        _registry.registerLoggedFor(_id, claims, by);
+        require(_registry.registerLoggedFor(_id, _claims(items), by) == _rootOf(items), "as it was signed");
     }
 
     function test_aRootedBatchIsNamedByAllItsParts(uint256 seed, uint8 field) public {

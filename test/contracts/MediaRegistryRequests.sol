@@ -178,7 +178,8 @@ abstract contract MediaRegistryRequests is MediaRegistryHelpers {
             return ("RegisterMany", "Registration[] registrations,", _REGISTRATION, keccak256(abi.encode(one)));
         }
         if (r.what == 2) {
-            return ("RegisterLogged", "bytes32 root,", "", keccak256(abi.encode(_commitment(r.registration))));
+            bytes32 leaf = keccak256(abi.encode(_commitment(r.registration)));
+            return ("RegisterLogged", "bytes32[] leaves,", "", keccak256(abi.encode(leaf)));
         }
         bytes32 batchType = keccak256(bytes(_BATCH));
         bytes32 batch = keccak256(abi.encode(batchType, r.batch.root, r.batch.listDigest, r.batch.count));

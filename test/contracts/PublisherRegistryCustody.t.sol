@@ -12,8 +12,10 @@ contract PublisherRegistryCustodyTest is MediaRegistryFixture {
     uint256 private constant _DELAY = 7 days;
 
     function test_aPublisherMayBeginWithARecoveryAccount(address recovery) public {
+        vm.recordLogs();
         vm.prank(_THIEF);
         uint32 id = _publishers.createPublisher("", 0, recovery);
+        require(vm.getRecordedLogs().length == (recovery == address(0) ? 2 : 3), "told where there is one");
         require(_publishers.publisherOf(id).recovery == recovery, "recovery");
         require(_publishers.publisherIdOf(_THIEF) == id, "custody of it");
         require(_publishers.standingOf(id, _THIEF).custodySince == _NOW, "custody since");
@@ -261,13 +263,89 @@ contract PublisherRegistryCustodyTest is MediaRegistryFixture {
         _refuseDeclaration(_key, uint40(now_ + 1), now_);
     }
 
-    function test_aCompromiseIsDeclaredOnce(uint40 since) public {
-        vm.warp(_NOW + 10);
-        _declare(_key, _NOW);
-        bytes4 refusal = IPublisherRegistry.PublisherRegistryCompromiseDeclaredBefore.selector;
-        vm.expectRevert(abi.encodeWithSelector(refusal, _id, _key));
+    function test_aDeclarationIsExtendedToAnEarlierTimeOnly(uint32 first, uint40 second, uint32 later) public {
+        uint256 since = _NOW + 1 + first;
+        vm.warp(since + later);
         _declare(_key, since);
-        require(_publishers.standingOf(_id, _key).compromisedSince == _NOW, "as first declared");
+        vm.warp(since + later + 5);
+        second = uint40(within(second, _NOW, since + later + 5));
+        bool extends = second < since;
+        bytes4 refusal = IPublisherRegistry.PublisherRegistryCompromiseDeclaredBefore.selector;
+        vm.recordLogs();
+        if (!extends) vm.expectRevert(abi.encodeWithSelector(refusal, _id, _key, uint40(since)));
+        _declare(_key, second);
+        IPublisherRegistry.Standing memory standing = _publishers.standingOf(_id, _key);
+        require(standing.compromisedSince == (extends ? second : since), "since");
+        require(standing.declaredAt == (extends ? since + later + 5 : since + later), "the time of the declaration");
+        require(standing.endedAt == since + later, "ended once");
+        require(vm.getRecordedLogs().length == (extends ? 1 : 0), "and told");
+        require(_publishers.isVoid(_id, _key, since), "what is void stays void");
+        require(!extends || !_publishers.isVoid(_id, _key, second - 1), "and no more than was declared");
+    }
+
+    function test_aDeclarationSaysWhoMadeIt(address to) public {
+        vm.assume(to != address(0) && to != _CUSTODY);
+        _offer(to);
+        _accept(to);
+        vm.expectEmit(address(_publishers));
+        emit IPublisherRegistry.CompromiseDeclared(_id, _CUSTODY, to, uint40(_NOW));
+        vm.prank(to);
+        _publishers.declareCompromised(_id, _CUSTODY, uint40(_NOW));
+    }
+
+    /// @dev A thief of custody cannot protect what it did by declaring it late.
+    function test_aThiefsOwnDeclarationIsExtended(bool ofCustody) public {
+        _setRecovery(_RECOVERY);
+        vm.warp(_NOW + 100);
+        address account = ofCustody ? _CUSTODY : vm.addr(9);
+        if (!ofCustody) _addKeyBy(_CUSTODY, 9, _NOW + 100);
+        _offer(_THIEF);
+        _accept(_THIEF);
+        vm.warp(_NOW + 101);
+        vm.prank(_THIEF);
+        _publishers.declareCompromised(_id, account, uint40(_NOW + 101));
+        require(!_publishers.isVoid(_id, account, _NOW + 100), "the theft is not covered");
+        _recover(address(0x4040));
+        _accept(address(0x4040));
+        vm.prank(address(0x4040));
+        _publishers.declareCompromised(_id, account, uint40(_NOW + 100));
+        require(_publishers.isVoid(_id, account, _NOW + 100), "now it is");
+    }
+
+    function test_aChangeThatWaitedTooLongBeginsAnew(uint32 late) public {
+        _setRecovery(_RECOVERY);
+        _setRecovery(_THIEF);
+        uint256 last = _NOW + 2 * _DELAY;
+        uint256 time = last + 1 + late;
+        vm.warp(time);
+        bytes4 refusal = IPublisherRegistry.PublisherRegistryRecoveryChangeTooLate.selector;
+        vm.expectRevert(abi.encodeWithSelector(refusal, uint40(last), time));
+        _finish();
+        require(_publishers.publisherOf(_id).recovery == _RECOVERY, "as it was");
+        _setRecovery(_THIEF);
+        vm.warp(time + 2 * _DELAY);
+        _finish();
+        require(_publishers.publisherOf(_id).recovery == _THIEF, "to the last second");
+    }
+
+    function test_severalCallsAreOneTransaction() public {
+        vm.warp(_NOW + 1);
+        bytes[] memory calls = new bytes[](3);
+        calls[0] = abi.encodeCall(_publishers.declareCompromised, (_id, _key, uint40(_NOW + 1)));
+        calls[1] = abi.encodeCall(_publishers.endKey, (_id, _otherKey));
+        calls[2] = abi.encodeCall(_publishers.offerCustody, (_id, _THIEF));
+        vm.prank(_CUSTODY);
+        _publishers.multicall(calls);
+        require(_publishers.isVoid(_id, _key, _NOW + 1), "declared");
+        require(!_publishers.isLive(_id, _otherKey), "ended");
+        require(_publishers.publisherOf(_id).offeredTo == _THIEF, "offered");
+        // Each as if it were sent by itself: a stranger's are refused, and with one all.
+        calls[0] = abi.encodeCall(_publishers.createPublisher, ("", bytes32(0), address(0)));
+        bytes4 refusal = IPublisherRegistry.PublisherRegistryCallerNotCustodyOrKey.selector;
+        vm.expectRevert(abi.encodeWithSelector(refusal, _id, _otherKey, _THIEF));
+        vm.prank(_THIEF);
+        _publishers.multicall(calls);
+        require(_publishers.publisherIdOf(_THIEF) == 0, "none or all");
     }
 
     function test_anAccountThatWasNothingIsNotDeclared(address account) public {

@@ -215,13 +215,33 @@ function tell(name: string, start: (dataDir: string) => Promise<Started>): void 
       expect(stderr).to.match(/is not a live key of publisher/)
     })
 
-    it('custody is stolen too: recovery moves it, and what the thief did as custody is void', async () => {
+    it('custody is stolen too: the thief revokes, hands on what it stole, and declares it late to protect what it did', async () => {
+      await as(CUSTODY, 'revoke', ids.own)
+      await comesTo(ids.own, 'revoked')
+      await sleep(1_100)
       await manage(CUSTODY, 'custody', 'offer', THIEF.address)
       await manage(THIEF, 'custody', 'accept')
       await manage(THIEF, 'recovery', 'change', THIEF.address)
-      await as(THIEF, 'revoke', ids.own)
-      await comesTo(ids.own, 'revoked')
       await sleep(1_100)
+      const late = (await publisherView()).formerCustody[0]!.until
+      await manage(THIEF, 'key', 'compromised', CUSTODY.address, '--since', late, '--yes')
+      await until(
+        async () => (await publisherView()).formerCustody[0]!.disowned !== null,
+        () => 'the thief has declared the stolen account',
+      )
+      expect((await record(ids.own)).state).to.equal('revoked')
+    })
+
+    it('recovery moves custody, and what the thief did as custody is void in spite of that', async () => {
+      const revokedAt = (await record(ids.own)).revocation!.at
+      const { code, stderr } = await run(
+        ['publisher', '--publisher', publisher, 'custody', 'recover', STOLEN.address],
+        {
+          server: server.url,
+          settings: { ...chain, FIRSTHAND_KEY: RECOVERY.privateKey, FIRSTHAND_PUBLISHER: publisher },
+        },
+      )
+      expect([code, stderr]).to.satisfy(([c, text]: [number, string]) => c === 1 && /choose a fresh account/.test(text))
       await manage(RECOVERY, 'custody', 'recover', NEXT.address)
       await manage(NEXT, 'custody', 'accept')
       await until(
@@ -237,13 +257,17 @@ function tell(name: string, start: (dataDir: string) => Promise<Started>): void 
       expect(view.formerCustody.map(({ address }) => address)).to.deep.equal(
         [CUSTODY, THIEF].map(({ address }) => address.toLowerCase()),
       )
-      const since = view.formerCustody[0]!.until
-      await manage(NEXT, 'key', 'compromised', THIEF.address, '--since', since, '--yes')
-      await until(
-        async () => (await publisherView()).formerCustody[1]!.disowned !== null,
-        () => 'the thief’s account is declared',
-      )
-      expect((await record(ids.own)).state).to.equal('active')
+      await manage(NEXT, 'key', 'compromised', THIEF.address, CUSTODY.address, '--since', revokedAt, '--yes')
+      await comesTo(ids.own, 'active')
+      const [custody, thief] = (await publisherView()).formerCustody
+      expect(custody!.disowned).to.include({ since: revokedAt, declaredBy: NEXT.address.toLowerCase() })
+      expect(thief!.disowned!.contested).to.equal(false)
+      const { changes } = await record(ids.own)
+      expect(changes.map(({ change, disowned }) => [change, disowned?.declaredBy])).to.deep.include([
+        'revoked',
+        NEXT.address.toLowerCase(),
+      ])
+      await pageSays('After the theft', /^(?![\s\S]*Revoked)/)
       const shown = await run(['publisher', publisher], { server: server.url })
       expect(shown.stdout).to.match(new RegExp(`former {4}custody ${THIEF.address.toLowerCase()} .*compromised since`))
     })

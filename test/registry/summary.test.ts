@@ -50,9 +50,17 @@ describe('the summary', () => {
   })
 
   it('of a disowned record says so, with both dates, and of a superseded one', () => {
-    const disowned = { since: '2026-05-01T00:00:00Z', declaredAt: '2026-05-09T00:00:00Z' }
+    const disowned = {
+      since: '2026-05-01T00:00:00Z',
+      declaredAt: '2026-05-09T00:00:00Z',
+      declaredBy: `0x${'cc'.repeat(20)}`,
+      contested: false,
+    }
     expect(say({ state: 'disowned', disowned })).to.match(
       /The publisher has disowned that record: it declared the key that signed it compromised since 1 May 2026 \(declared on 9 May 2026\)\.$/,
+    )
+    expect(say({ state: 'disowned', disowned: { ...disowned, contested: true } })).to.match(
+      /\(declared on 9 May 2026, by an account that was declared compromised itself\)\.$/,
     )
     expect(say({ state: 'superseded' })).to.match(/The publisher has since replaced that record by another\.$/)
     expect(summariseConflict({ ...MATCH, state: 'disowned', disowned })).to.match(

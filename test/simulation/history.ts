@@ -161,15 +161,20 @@ function end(p: PublisherState, publisherId: number, key: string): RegistryEvent
 
 function compromise(p: PublisherState, publisherId: number, random: Random, time: number): RegistryEvent[] {
   const account = random.pick([...p.keys.keys(), ...p.former])
-  if (account === undefined || p.compromised.has(account)) return []
+  if (account === undefined) return []
   const key = p.keys.get(account)
   const from = key?.addedAt ?? time
-  const since = from + random.below(time - from + 1)
+  // Again only since an earlier time.
+  const latest = Math.min(time, (p.compromised.get(account) ?? Infinity) - 1)
+  if (latest < from) return []
+  const since = from + random.below(latest - from + 1)
   p.compromised.set(account, since)
-  const declared = once(`compromise ${publisherId} ${account} ${since}`, () => ({
+  const { custody } = p
+  const declared = once(`compromise ${publisherId} ${account} ${since} by ${custody}`, () => ({
     type: 'compromiseDeclared',
     publisherId,
     account: addressOf(account),
+    custody: addressOf(custody),
     since,
   }))
   return key?.live ? [end(p, publisherId, account), declared] : [declared]

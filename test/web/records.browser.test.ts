@@ -76,7 +76,8 @@ browserSuite('records on the page', (session) => {
     })
 
     it('show what was disowned with both dates, and what was superseded with its successor', async () => {
-      const disowned = { since: '2026-05-03T10:00:00Z', declaredAt: '2026-05-09T11:00:00Z' }
+      const dates = { since: '2026-05-03T10:00:00Z', declaredAt: '2026-05-09T11:00:00Z' }
+      const disowned = { ...dates, declaredBy: `0x${'cc'.repeat(20)}`, contested: false }
       const supersession = { at: '2026-06-01T12:00:00Z', record: `0x${'ab'.repeat(32)}` }
       const records = [
         record(2, { state: 'disowned', disowned }),

@@ -36,13 +36,14 @@ export function stateNote(of: State & { revocation?: RecordEntry['revocation'] }
 }
 
 /** Both dates: back-dating the first to be rid of a record must be visible. */
-function disownedNote({ since, declaredAt }: Disowned): Child[] {
+function disownedNote({ since, declaredAt, contested }: Disowned): Child[] {
   return [
     el('strong', {}, 'Disowned'),
     '. Its publisher declared the key that signed it compromised since ',
     localTime(since),
     '; it said so on ',
     localTime(declaredAt),
+    ...(contested ? [', by an account that was declared compromised itself'] : []),
     '. What was claimed stays visible, and counts for nothing.',
   ]
 }

@@ -34,6 +34,9 @@ export interface Anchor {
 export interface Disowned {
   since: string
   declaredAt: string
+  declaredBy: string | null
+  /** Whether that account was declared compromised itself. */
+  contested: boolean
 }
 
 /** What became of a record. */
