@@ -18,6 +18,8 @@ export function logRequests(log: Logger) {
       req: ({ id, method, url }: Request) => ({ id, method, url: url.split('?')[0] }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },
-    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'warn' : 'debug'),
+    // Those who are sent away are counted in the metrics: under load a line for each would be load, too.
+    customLogLevel: (_request, { statusCode }, error) =>
+      statusCode !== 503 && (error || statusCode >= 500) ? 'warn' : 'debug',
   })
 }

@@ -99,6 +99,17 @@ describe('the server', () => {
     expect(lines).not.to.contain('secret')
   })
 
+  it('warns of its own failures, and not of each whom it sends away', async () => {
+    await start({ lagBlocks: null, decode: () => Promise.reject(new Error('ours')) })
+    await get('/readyz')
+    await get('/v1/lookups', { method: 'POST', body: 'media' })
+    const levels = (status: number) =>
+      server.said
+        .filter(({ res }) => (res as { statusCode?: number } | undefined)?.statusCode === status)
+        .map(({ level }) => level)
+    expect([levels(503), levels(500)]).to.deep.equal([[20], [40]])
+  })
+
   it('explains each error under the address that is its type', async () => {
     await start()
     const { type } = await expectProblem(await get('/nothing'), 404, 'request.not_found')

@@ -35,6 +35,14 @@ describe('the limits of a client', () => {
     )
   })
 
+  it('hold for what is to be fetched from elsewhere, before anybody is asked for it', async () => {
+    await start({ decode: heldDecode().decode, clientJobs: 1, allow: [{ host: '127.0.0.1', port: 9 }] })
+    expect((await lookUp(A)).status).to.equal(202)
+    const body = JSON.stringify({ url: 'http://127.0.0.1:9/a.jpg' })
+    const asked = ask(A, '/v1/lookups', { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    await expectProblem(await asked, 429, 'request.rate_limited')
+  })
+
   it('count all addresses of an IPv6 network of 64 bits as one client, and of the next as another', async () => {
     await start({ decode: heldDecode().decode, clientJobs: 1 })
     expect((await lookUp('2001:db8:1:1::1')).status).to.equal(202)
