@@ -94,9 +94,11 @@ function linuxWays(): Way[] {
   // Threads are counted by user, and before Linux 5.14 over all namespaces.
   const limits = root || kernelIsAtLeast(5, 14) ? [...MANY_LIMITS, 'threads'] : MANY_LIMITS
   const apart = { unshare, setpriv, limits, user: root ? 'none' : 'namespace' } as const
-  const ways = unshare ? [wayBy({ ...apart, view: 'root' }), wayBy({ ...apart, view: 'hidden' })] : []
-  if (root) ways.push(wayBy({ setpriv, limits, user: 'none' }))
-  return [...ways, wayBy({ setpriv, limits: MANY_LIMITS })]
+  // Where nobody but root may read the program. The kernel does not count root's threads.
+  const asRoot = { ...apart, limits: MANY_LIMITS, user: 'server', view: 'root' } as const
+  const views = [{ ...apart, view: 'root' }, ...(root ? [asRoot] : []), { ...apart, view: 'hidden' }] as const
+  const alone = [...(root ? [{ setpriv, limits, user: 'none' } as const] : []), { setpriv, limits: MANY_LIMITS }]
+  return [...(unshare ? views : []), ...alone].map(wayBy)
 }
 
 function givenBy({ unshare, setpriv, view, user = 'server', limits }: Means): Confinement {

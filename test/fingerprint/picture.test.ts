@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from '../../server/fingerprint/job.ts'
 import { hashPicture, type PixelPlane } from '../../server/fingerprint/pdq.ts'
 import { decodePicture } from '../../server/fingerprint/picture.ts'
 import { distanceBits } from '../../server/matching/hamming.ts'
-import { failureOf, texture, toSharp } from './media.ts'
+import { createFiles, failureOf, texture, toSharp } from './media.ts'
 
 const decode = (bytes: Buffer) => decodePicture(bytes, DEFAULT_LIMITS)
 
@@ -158,20 +158,25 @@ describe('a picture is refused', () => {
     expect(await failureOf(decode(bytes))).to.include({ code: 'media.undecodable' })
   })
 
-  it('in a decoder process by every loader of libvips that is not on the list', async () => {
+  it('in a decoder process by every loader of libvips that is not on the list, and by every path', async () => {
+    const files = createFiles()
+    const path = await files.write('')
     const module = new URL('../../server/fingerprint/picture.ts', import.meta.url)
     const program = `
+      import { writeFileSync } from 'node:fs'
       import sharp from 'sharp'
       import { restrictLibvips } from '${module}'
       restrictLibvips()
       const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
       const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } }).png().toBuffer()
       const word = (input) => sharp(input).metadata().then(() => 'read', () => 'refused')
-      console.log(await word(svg), await word(png))`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      writeFileSync(process.argv[1], png)
+      console.log(await word(svg), await word(process.argv[1]), await word(png))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, path], {
       cwd: new URL('.', import.meta.url),
     })
-    expect(stdout.trim()).to.equal('refused read')
+    await files.remove()
+    expect(stdout.trim()).to.equal('refused refused read')
   })
 
   it('not for something behind its end', async () => {
