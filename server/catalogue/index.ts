@@ -1,5 +1,6 @@
 export { createBlockStore } from './blocks.ts'
 export { createCatalogue } from './catalogue.ts'
 export { openDatabase } from './database.ts'
+export { type Difference, digestCatalogue, firstDifference, type TableDigest } from './digest.ts'
 export type * from './types.ts'
 export { createWithdrawals, type Withdrawal, type Withdrawals } from './withdrawn.ts'
