@@ -39,7 +39,7 @@ export interface RunningServer {
 const INDEXED_MS = 30_000
 
 /** What must be closed, last opened first, whether the start succeeds or not. */
-type Closer = () => Promise<void>
+export type Closer = () => Promise<void>
 
 /** Starts everything that the configuration asks for.
  * @param fresh begins the local chain anew; its old journal is put aside.
@@ -144,7 +144,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
   return { url: server.url, local: chain.local !== null }
 }
 
-interface Chain {
+export interface Chain {
   node: ChainNodes
   /** Where word of new blocks comes from, by WebSocket. */
   heads: string[]
@@ -153,7 +153,7 @@ interface Chain {
   local: (LocalPublisher & { rpcUrl: string }) | null
 }
 
-async function openChain(config: Config, fresh: boolean, log: Logger, opened: Closer[]): Promise<Chain> {
+export async function openChain(config: Config, fresh: boolean, log: Logger, opened: Closer[]): Promise<Chain> {
   if (config.RPC_URL) {
     if (fresh)
       throw new RegistryError('request.invalid', '--fresh begins the local chain anew, but RPC_URL names another one')
@@ -210,12 +210,12 @@ function development(
 }
 
 /** The one way out, for everything that strangers name. */
-function openGuard({ FETCH_ALLOW, version }: Config): Guard {
+export function openGuard({ FETCH_ALLOW, version }: Config): Guard {
   return createGuard({ allow: parseAllowed(FETCH_ALLOW ?? ''), userAgent: `Firsthand/${version}` })
 }
 
 /** Without what the path of a block begins with. */
-function gatewaysOf({ GATEWAYS }: Config): string[] {
+export function gatewaysOf({ GATEWAYS }: Config): string[] {
   const bases = (GATEWAYS ?? '').split(',').map((base) =>
     base
       .trim()

@@ -2,8 +2,8 @@
  *  registration are in `held.ts`. */
 import { randomUUID } from 'node:crypto'
 import { basename, join } from 'node:path'
-import { cidName } from './cid.ts'
-import { exists, moveDurably, readIfPresent, removeAbandoned, writeDurably } from './files.ts'
+import { cidName, isCid } from './cid.ts'
+import { exists, listing, moveDurably, readIfPresent, removeAbandoned, writeDurably } from './files.ts'
 import { createHeld, type HeldLimits } from './held.ts'
 import type { Block, BlockStore } from './types.ts'
 
@@ -48,4 +48,10 @@ export function createBlockStore({ directory, now, limits = {} }: BlockStoreOpti
   }
 
   return { get, put, hold, adopt, expireHeld }
+}
+
+/** The names of all blocks that are kept in the server's directory. */
+export async function* storedBlocks(directory: string): AsyncGenerator<string> {
+  for (const shelf of await listing(join(directory, 'blocks')))
+    for (const path of await listing(shelf)) if (isCid(basename(path))) yield basename(path)
 }

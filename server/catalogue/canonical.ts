@@ -91,20 +91,23 @@ export const columnsOf = (table: CanonicalTable): readonly string[] =>
 export const keyOf = (table: CanonicalTable): readonly string[] => FORMS[table].key
 
 /** Rows in the order of their keys, in pieces. Each piece is read by itself: compare catalogues that nobody writes to. */
-export async function* canonicalRows(
-  db: Kysely<Tables>,
-  table: CanonicalTable,
-  pieceSize = PIECE_SIZE,
-): AsyncGenerator<CanonicalRow[]> {
-  const { key } = FORMS[table]
+export function canonicalRows(db: Kysely<Tables>, table: CanonicalTable): AsyncGenerator<CanonicalRow[]> {
   const from = FORMS[table].from ?? (hasHeader(table) ? withHeader(table) : sql.table(table))
-  const columns = sql.join(columnsOf(table).map((name) => sql.ref(name)))
+  return rowsInOrder(db, { from, columns: columnsOf(table), key: keyOf(table) })
+}
+
+/** @param key columns that name a row, in an order that an index has. */
+export async function* rowsInOrder(
+  db: Kysely<Tables>,
+  { from, columns, key }: { from: RawBuilder<unknown>; columns: readonly string[]; key: readonly string[] },
+): AsyncGenerator<CanonicalRow[]> {
+  const selected = sql.join(columns.map((name) => sql.ref(name)))
   const order = sql.join(key.map((name) => sql.ref(name)))
   let last: CanonicalRow | undefined
   for (;;) {
     const after = last ? sql`where (${order}) > (${sql.join(key.map((name) => parameterOf(last!, name)))})` : sql``
     const { rows } = await sql<CanonicalRow>`
-      select ${columns} from ${from} ${after} order by ${order} limit ${pieceSize}::bigint`.execute(db)
+      select ${selected} from ${from} ${after} order by ${order} limit ${PIECE_SIZE}::bigint`.execute(db)
     if (rows.length === 0) return
     yield rows
     last = rows.at(-1)
@@ -114,5 +117,6 @@ export async function* canonicalRows(
 /** A parameter says its type: the planner has nothing else to go by in a comparison of rows. */
 function parameterOf(row: CanonicalRow, name: string): RawBuilder<unknown> {
   const value = row[name]
-  return typeof value === 'number' ? sql`${value}::bigint` : sql`${value}::bytea`
+  if (typeof value === 'number') return sql`${value}::bigint`
+  return typeof value === 'string' ? sql`${value}::text` : sql`${value}::bytea`
 }

@@ -41,9 +41,19 @@ export async function insertRows<Row>(
   columns: Record<string, Column<Row>>,
 ): Promise<void> {
   if (rows.length === 0) return
-  const names = Object.keys(columns).map((name) => `"${name}"`)
+  await copyRows(trx, table, Object.keys(columns), encodeRows(rows, Object.values(columns)))
+}
+
+/** @param content of `encodeRows`. */
+export async function copyRows(
+  trx: Transaction<Tables>,
+  table: keyof Tables,
+  columns: readonly string[],
+  content: Uint8Array,
+): Promise<void> {
+  const names = columns.map((name) => `"${name}"`)
   const statement = `copy "${table}" (${names.join(', ')}) from stdin (format binary)`
-  await trx.executeQuery(CompiledQuery.raw(statement, [encodeRows(rows, Object.values(columns))]))
+  await trx.executeQuery(CompiledQuery.raw(statement, [content]))
 }
 
 /** @returns the content of the copy. */

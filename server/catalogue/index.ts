@@ -1,6 +1,7 @@
-export { createBlockStore } from './blocks.ts'
+export { createBlockStore, storedBlocks } from './blocks.ts'
 export { createCatalogue } from './catalogue.ts'
 export { openDatabase } from './database.ts'
 export { type Difference, digestCatalogue, firstDifference, type TableDigest } from './digest.ts'
+export { type DumpedRows, dumpRows, restoreRows, schemaOf } from './dump.ts'
 export type * from './types.ts'
 export { createWithdrawals, type Withdrawal, type Withdrawals } from './withdrawn.ts'

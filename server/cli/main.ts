@@ -7,6 +7,7 @@ import { BATCH_SIZES, REASONS, WAYS, type Way } from '../registry/index.ts'
 import { createApi } from './api.ts'
 import { blockCommands } from './block-commands.ts'
 import { fingerprint, lookup, record, register, revoke, status, supersede } from './commands.ts'
+import { maintenanceCommands } from './maintenance-commands.ts'
 import { publisherCommands } from './publisher-commands.ts'
 import { describeError, note } from './terminal.ts'
 
@@ -104,6 +105,7 @@ function program(config: Config, done: (code: Promise<number>) => void): Command
   publisherCommands(command('publisher', 'show a publisher, or manage your own'), config, done)
 
   blockCommands(root, config, done)
+  maintenanceCommands(root, config, done)
 
   command('status', 'show chain, contracts and index of a server').action((flags: Common) =>
     done(status(createApi(flags.server), flags.json)),
