@@ -77,12 +77,17 @@ describe('a decoder that fell to a file', () => {
         const node = [process.execPath, '-e', script]
         const bounds = { maxMemoryBytes: LIMITS.maxMemoryBytes, maxCpuS }
         const [command, ...args] = way.wrap(node, [process.execPath], bounds)
-        const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'], env: {}, cwd: '/' })
+        const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'], env: {}, cwd: '/', detached: true })
         let words = ''
         child.stderr.setEncoding('utf8').on('data', (text: string) => {
           words += text
         })
         const [code] = await once(child, 'exit')
+        try {
+          process.kill(-child.pid!, 'SIGKILL')
+        } catch {
+          // Nobody is left of its group.
+        }
         return { code, words }
       }
 
