@@ -14,31 +14,36 @@ export const QUIET_BITS = 512
 
 type Keys = Pick<RawLog, 'address' | 'topics'>
 
-/** Entries whose bits are kept: addresses, kinds of events and publishers come again and again. */
+/** Entries whose bits are kept: addresses, kinds of events and numbers come again and again, digests do not. */
 const REMEMBERED = 4_096
-const remembered = new Map<string, Uint16Array>()
+const remembered = new Map<string, number[]>()
+const COMES_AGAIN = /^0x(?:.{40}$|0{16})/
 
 /** The three bits of an address or a topic, by their numbers. */
-function bitsOf(hex: string): Uint16Array {
-  const known = remembered.get(hex)
-  if (known) return known
+function bitsOf(hex: string): number[] {
+  return remembered.get(hex) ?? newBitsOf(hex, COMES_AGAIN.test(hex))
+}
+
+function newBitsOf(hex: string, comesAgain: boolean): number[] {
   const digest = keccak256(Buffer.from(hex.slice(2), 'hex'))
-  const bits = Uint16Array.from([0, 2, 4], (i) => ((digest[i]! << 8) | digest[i + 1]!) & 0x7ff)
+  const bit = (i: number) => ((digest[i]! << 8) | digest[i + 1]!) & 0x7ff
+  const bits = [bit(0), bit(2), bit(4)]
   if (remembered.size >= REMEMBERED) remembered.clear()
-  remembered.set(hex, bits)
+  if (comesAgain) remembered.set(hex, bits)
   return bits
 }
 
-function set(bloom: Uint8Array, hex: string): void {
-  for (const bit of bitsOf(hex)) bloom[BLOOM_BYTES - 1 - (bit >> 3)]! |= 1 << (bit & 7)
+function set(bloom: Uint8Array, bits: number[]): void {
+  for (const bit of bits) bloom[BLOOM_BYTES - 1 - (bit >> 3)]! |= 1 << (bit & 7)
 }
 
 /** The bloom of these logs, 256 bytes. */
 export function bloomOf(logs: readonly Keys[]): Uint8Array {
   const bloom = new Uint8Array(BLOOM_BYTES)
   for (const { address, topics } of logs) {
-    set(bloom, address)
-    for (const topic of topics) set(bloom, topic)
+    set(bloom, bitsOf(address))
+    for (const [i, topic] of topics.entries())
+      set(bloom, i === 0 ? (remembered.get(topic) ?? newBitsOf(topic, true)) : bitsOf(topic))
   }
   return bloom
 }

@@ -29,15 +29,24 @@ function squeeze(): Uint8Array {
   return digest
 }
 
+// Most messages fit into one block.
+const oneBlock = new Uint8Array(RATE)
+
+function padded(message: Uint8Array): Uint8Array {
+  const blocks = Math.floor(message.length / RATE) + 1
+  const bytes = blocks === 1 ? oneBlock.fill(0) : new Uint8Array(RATE * blocks)
+  bytes.set(message)
+  bytes[message.length]! ^= 0x01
+  bytes[bytes.length - 1]! ^= 0x80
+  return bytes
+}
+
 /** @returns 32 bytes. */
 export function keccak256(message: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(RATE * (Math.floor(message.length / RATE) + 1))
-  padded.set(message)
-  padded[message.length]! ^= 0x01
-  padded[padded.length - 1]! ^= 0x80
+  const bytes = padded(message)
+  const view = new DataView(bytes.buffer)
   high.fill(0)
   low.fill(0)
-  const view = new DataView(padded.buffer)
-  for (let offset = 0; offset < padded.length; offset += RATE) absorb(view, offset)
+  for (let offset = 0; offset < bytes.length; offset += RATE) absorb(view, offset)
   return squeeze()
 }

@@ -20,6 +20,7 @@ export const MOODS = [
   'pruned',
   'lagging',
   'forked',
+  'of two minds',
   'balanced',
   'stuck',
   'holes',
@@ -56,13 +57,16 @@ export function simulatedNode({ name, chain, time, random }: NodeOptions): Simul
   let ownTip: Block = chain.tip
   let behind = 1
   let most = 1
+  /** Which lie of its kind a lying node tells. */
+  let lie = 0
 
   function enter(mood: Mood): void {
     simulated.mood = mood
     behind = 1 + random.below(8)
     most = 1 + random.below(6)
+    lie = random.below(420)
     ownTip = chain.tip
-    if (mood === 'forked') ownTip = fork()
+    if (mood === 'forked' || mood === 'of two minds') ownTip = fork()
   }
 
   /** A branch that leaves the chain above its last final block. */
@@ -77,6 +81,7 @@ export function simulatedNode({ name, chain, time, random }: NodeOptions): Simul
     const { mood } = simulated
     if (mood === 'lagging' || (mood === 'balanced' && random.oneIn(2)))
       return chain.at(Math.max(0, chain.tip.header.number - behind), chain.tip)!
+    if (mood === 'of two minds') return random.oneIn(2) ? ownTip : chain.tip
     return mood === 'stuck' || mood === 'forked' ? ownTip : chain.tip
   }
 
@@ -110,16 +115,12 @@ export function simulatedNode({ name, chain, time, random }: NodeOptions): Simul
   /** With another parent, or with a bloom of too many or too few bits. A header's own hash cannot be wrong here: `node.ts` sees to that. */
   function wrong({ header, events }: Block): NodeHeader {
     const { logsBloom } = header
-    switch (random.below(6)) {
-      case 0:
-        return { ...header, parentHash: random.bytes(32) }
-      case 1:
-        return { ...header, logsBloom: logsBloom.map((byte) => byte | (random.oneIn(4) ? 0x10 : 0)) }
-      case 2:
-        return events.length > 0 ? { ...header, logsBloom: new Uint8Array(256) } : header
-      default:
-        return header
-    }
+    if (!random.oneIn(3)) return header
+    // Below the first block there is nothing to link it to: its own hash would show it.
+    if (lie % 3 === 0 && header.number === chain.deployment.startBlock) return header
+    if (lie % 3 === 0) return { ...header, parentHash: random.bytes(32) }
+    if (lie % 3 === 1) return { ...header, logsBloom: logsBloom.map((byte) => byte | (random.oneIn(4) ? 0x10 : 0)) }
+    return events.length > 0 ? { ...header, logsBloom: new Uint8Array(256) } : header
   }
 
   function logsOf(block: Block, addresses: Uint8Array[] | null): RawLog[] {
@@ -143,7 +144,7 @@ export function simulatedNode({ name, chain, time, random }: NodeOptions): Simul
     const i = random.below(logs.length)
     const log = logs[i]!
     const changed = (changes: Partial<RawLog>) => logs.with(i, { ...log, ...changes })
-    switch (random.below(7)) {
+    switch (lie % 7) {
       case 0:
         return changed({ blockHash: toHex0x((at.parent ?? at).header.hash.map((byte) => byte ^ 1)) })
       case 1:
