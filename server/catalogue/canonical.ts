@@ -55,7 +55,7 @@ const FORMS: Record<CanonicalTable, Form> = {
   profiles: { key: AT, others: ['publisher_id', 'uri', 'digest', 'name', 'domain'] },
   keys_added: { key: ['publisher_id', 'key'], others: AT },
   keys_ended: { key: ['publisher_id', 'key'], others: AT },
-  compromises: { key: ['publisher_id', 'account'], others: ['since', ...AT] },
+  compromises: { key: AT, others: ['publisher_id', 'account', 'since', 'declared_by'] },
   custody_events: { key: AT, others: ['publisher_id', 'type', 'account', 'not_before'] },
   batches: {
     key: AT,

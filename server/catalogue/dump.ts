@@ -8,13 +8,13 @@ import type { Tables } from './tables.ts'
 
 /** Rows of one table, as COPY takes them. */
 export interface DumpedRows {
-  table: keyof Tables
+  table: Dumped
   columns: string[]
   rows: number
   content: Uint8Array
 }
 
-/** Each table with the columns of an index to read it by; in an order in which rows may be inserted. */
+/** Each table (`declarations` is a view) with the columns of an index to read it by; in an order in which rows may be inserted. */
 const KEYS = {
   meta: ['id'],
   headers: ['number'],
@@ -22,15 +22,16 @@ const KEYS = {
   profiles: ['block_number', 'log_index'],
   keys_added: ['publisher_id', 'key'],
   keys_ended: ['publisher_id', 'key'],
-  compromises: ['publisher_id', 'account'],
+  compromises: ['block_number', 'log_index'],
   custody_events: ['block_number', 'log_index'],
   batches: ['block_number', 'log_index'],
   records: ['sequence'],
   changes: ['block_number', 'log_index'],
   manifests: ['record_id', 'manifest_digest'],
   lookups: ['id'],
-} as const satisfies Record<keyof Tables, readonly string[]>
-const TABLES = Object.keys(KEYS) as (keyof Tables)[]
+} as const satisfies Record<Exclude<keyof Tables, 'declarations'>, readonly string[]>
+type Dumped = keyof typeof KEYS
+const TABLES = Object.keys(KEYS) as Dumped[]
 
 /** The form of the database that this program knows: names and digests of its migrations. */
 export async function schemaOf(): Promise<string[]> {
@@ -47,7 +48,7 @@ export async function* dumpRows(snapshot: Kysely<Tables>): AsyncGenerator<Dumped
   }
 }
 
-async function columnsOf(db: Kysely<Tables>, table: keyof Tables): Promise<Record<string, Column<CanonicalRow>>> {
+async function columnsOf(db: Kysely<Tables>, table: Dumped): Promise<Record<string, Column<CanonicalRow>>> {
   const { rows } = await sql<{ name: string; type: string }>`select column_name as name, data_type as type
     from information_schema.columns where table_schema = current_schema() and table_name = ${table}
     order by ordinal_position`.execute(db)

@@ -114,7 +114,7 @@ describe(`a catalogue that is built anew${title}`, () => {
     await send('stored', SECOND, await many(31, 2))
     await send('rooted', SECOND, await many(41, 2))
     await client(FIRST).revoke(1, (await registration(1)).contentDigest, 1)
-    await custody().declareCompromised(1, fromHex(FIRST.address, 20), (await node.header('latest'))!.time - 1)
+    await custody().declareCompromised(1, [fromHex(FIRST.address, 20)], (await node.header('latest'))!.time - 1)
     await indexed()
     expect(await rpc('evm_revert', snapshot)).to.equal(true)
     await rpc('evm_increaseTime', 7)
@@ -126,7 +126,7 @@ describe(`a catalogue that is built anew${title}`, () => {
     const since = (await node.header('latest'))!.time
     await send('stored', SECOND, await many(51, 1))
     await second().revoke(1, (await registration(12)).contentDigest, 1)
-    await custody().declareCompromised(1, fromHex(SECOND.address, 20), since)
+    await custody().declareCompromised(1, [fromHex(SECOND.address, 20)], since)
     // Void, so it may be said again; the thief's revocation falls away.
     await send('stored', FIRST, await many(51, 1))
     await send('stored', FIRST, [await registration(61, { honest: false })])
