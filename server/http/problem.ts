@@ -71,7 +71,7 @@ export function problemHandler(report: (error: unknown, request: Request) => voi
 }
 
 /** Milliseconds that a client has to read the answer before the connection on which it still sends is cut. */
-export const LINGER_MS = 1_000
+export const LINGER_MS = 3_000
 
 /** A body that is not wanted is not read to its end, be it 5 GB: answer, wait for the client to see it, cut. */
 function endUpload(request: Request, response: Response): void {
