@@ -14,7 +14,7 @@ import { RegistryError } from '../errors.ts'
 import type { Client } from './quota.ts'
 
 /** Milliseconds of work that may wait for each place in a burst. */
-const BURST_MS = 500
+const BURST_MS = 250
 /** Files that may wait for each place in a burst, however long they take. */
 const BURST_FILES = 4
 /** Milliseconds without a refusal after which a burst may be taken in again. */
@@ -89,7 +89,7 @@ export function createAdmission({ places, nowMs = () => performance.now() }: Adm
     refused++
     refusedMs = now
     promisedMs = Math.min(Math.max(promisedMs, now + queued * each) + each, now + 1000 * MAX_RETRY_S)
-    const retryAfterS = Math.max(1, Math.ceil((promisedMs - now) / 1000))
+    const retryAfterS = Math.min(MAX_RETRY_S, Math.max(1, Math.ceil((promisedMs - now) / 1000)))
     return new RegistryError('server.busy', `${queued} files wait for ${places} decoders`, { retryAfterS })
   }
 
