@@ -1,6 +1,6 @@
 /** What strangers wrote, on its way through everything that this program puts out. Each list is compared with what there is, so that a
  *  new output is not forgotten. */
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { toHex0x } from '../../server/bytes.ts'
@@ -31,8 +31,20 @@ const SHOWN: Record<string, (of: Stranger, file: string) => string[]> = {
   status: () => ['status'],
   lookup: (_, file) => ['lookup', file],
 }
-/** Commands that tell what this machine did, in words of ours. */
-const OWN = ['block', 'register', 'fingerprint', 'revoke', 'supersede', 'serve', 'help']
+/** Commands that tell what this machine did, in words of ours; what they quote goes through `print`, as everything does (below). */
+const OWN = [
+  'audit',
+  'backup',
+  'block',
+  'fingerprint',
+  'help',
+  'rebuild',
+  'register',
+  'restore',
+  'revoke',
+  'serve',
+  'supersede',
+]
 
 describe('what strangers wrote', function () {
   this.timeout(60_000)
@@ -150,6 +162,15 @@ describe('what strangers wrote', function () {
     const help = (await firsthand('--help')).out
     const commands = [...help.matchAll(/^ {2}([a-z]+)(?: |$)/gm)].map(([, name]) => name!)
     expect([...Object.keys(SHOWN), ...OWN]).to.include.members(commands)
+  })
+
+  it('has one way to a terminal: no other file of the server writes there', () => {
+    const server = join(import.meta.dirname, '../../server')
+    const files = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+    const writing = files.filter((path) =>
+      /console\.|std(?:out|err)\.write/.test(readFileSync(join(server, path), 'utf8')),
+    )
+    expect(writing).to.have.members(['main.ts', 'cli/terminal.ts'])
   })
 
   it('moves nothing on a terminal, and begins no line there', async () => {
