@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { expect } from 'chai'
 import { type ChainNode, createNode } from '../../server/chain/node.ts'
-import { asksTooMuch, type RpcOptions, rpcErrorOf } from '../../server/chain/rpc.ts'
+import { asksTooMuch, isPruned, type RpcOptions, rpcErrorOf } from '../../server/chain/rpc.ts'
 import { RegistryError } from '../../server/errors.ts'
 
 interface Call {
@@ -113,6 +113,8 @@ describe('the node', () => {
       else response.end(JSON.stringify({ jsonrpc: '2.0', id: body.id, result: { ...HEADER, number: body.params[0] } }))
     }
     expect((await node.headers([1, 2])).map((header) => header!.number)).to.deep.equal([1, 2])
+    expect((await node.headers([3])).map((header) => header!.number)).to.deep.equal([3])
+    expect(requests.map((body) => Array.isArray(body))).to.deep.equal([true, false, false, false])
   })
 
   it('takes an error for a final block as there being none', async () => {
@@ -203,6 +205,29 @@ describe('the node', () => {
       script = (_body, response) => void response.writeHead(429, { 'retry-after': '3600' }).end()
       expect(await errorOf(node.chainId())).to.include({ code: 'chain.unreachable' })
       expect(requests).to.have.length(1)
+    })
+
+    it('hands on how long the node asks to be left alone, in seconds or as a date', async () => {
+      for (const [header, least] of [
+        ['3600', 3600],
+        [new Date(Date.now() + 600_000).toUTCString(), 590],
+      ] as const) {
+        script = (_body, response) => void response.writeHead(429, { 'retry-after': header }).end()
+        expect((await errorOf(node.chainId())).retryAfterS).to.be.within(least, 3600)
+      }
+    })
+
+    it('does not take a limit of requests for a question that is too large, nor what is pruned', async () => {
+      for (const [code, message, pruned] of [
+        [-32005, 'daily request count exceeded, request rate limited', false],
+        [429, 'Too Many Requests', false],
+        [4444, 'pruned history unavailable', true],
+        [-32000, 'missing trie node', true],
+      ] as const) {
+        script = (_body, response) => void fail(response, code, message)
+        const error = await errorOf(node.logs({ from: 1, to: 2 }, []))
+        expect([asksTooMuch(error), isPruned(error)], message).to.deep.equal([false, pruned])
+      }
     })
 
     it('names the host when nobody listens', async () => {

@@ -7,6 +7,7 @@ const NOTABLE: [seed: number, what: string][] = [
   [2, 'what is only safe is not final'],
   [3, 'a roll-back removes the first block that is not the node’s'],
   [4, 'a block is asked for again whose bloom leaves it open whether logs are missing'],
+  [68, 'a node that is set aside for longer than patience lasts still comes to be believed'],
   [72, 'ranges link to each other when a node is of two minds'],
   [255, 'headers within a range link to each other'],
 ]
