@@ -81,7 +81,7 @@ async function test(mutant: Mutant, { original, optimised, suites, project }: Te
   const changed = apply(mutant, source)
   const compiled = compile({ file: mutant.file, source: changed }, original)
   if (compiled.errors.length > 0) return 'invalid'
-  if (!(await suites.pass(compiled, mutant.file))) return 'killed'
+  if (!(await suites.pass(compiled.artifacts, mutant.file))) return 'killed'
   if (codeOf(compile({ file: mutant.file, source: changed }, optimised, true)) === codeOf(optimised))
     return 'equivalent'
   project.write(mutant.file, changed)
@@ -124,7 +124,7 @@ function report(mutants: Mutant[], outcomes: Outcome[]): number {
 async function prepare(original: Compiled): Promise<Tests> {
   const optimised = compile(null, null, true)
   const tests = { original, optimised, suites: await createSuites(ROOT), project: createProject(ROOT) }
-  if ((await tests.suites.pass(original, '')) && (await tests.project.passes())) return tests
+  if ((await tests.suites.pass(original.artifacts, '')) && (await tests.project.passes())) return tests
   tests.project.remove()
   throw new Error('the tests fail without any fault: run npx hardhat test')
 }

@@ -13,7 +13,7 @@ import {
   OSAKA,
   type SolidityTestRunnerConfigArgs,
 } from '@nomicfoundation/edr'
-import { type Compiled, compileSources } from './compiler.ts'
+import { compileSources } from './compiler.ts'
 
 /** Fewer random runs than in the repository itself: there are hundreds of faults. */
 const FUZZ_RUNS = 32
@@ -34,12 +34,15 @@ function deployed(string memory name, bytes memory arguments) returns (address m
 
 export interface Suites {
   /** Whether all tests pass. Stops at the first suite that does not.
-   * @param contracts the compiled contracts; @param file the changed one, whose own suites come first. */
-  pass(contracts: Compiled, file: string): Promise<boolean>
+   * @param contracts both registries; @param file the changed one, whose own suites come first. */
+  pass(contracts: Artifact[], file: string): Promise<boolean>
 }
 
-/** @param root the repository. */
-export async function createSuites(root: string): Promise<Suites> {
+/** @param root the repository. @param tell is called after each suite, with the names of the tests that fail. */
+export async function createSuites(
+  root: string,
+  tell: (suite: string, passing: number, failing: string[]) => void = () => {},
+): Promise<Suites> {
   const folder = join(root, 'test/contracts')
   const files = readdirSync(folder).filter((name) => name.endsWith('.sol'))
   const tests = Object.fromEntries(
@@ -55,9 +58,15 @@ export async function createSuites(root: string): Promise<Suites> {
   async function passes(suite: ArtifactId, all: Artifact[]): Promise<boolean> {
     // The results of a suite may come after the run has ended.
     const told = Promise.withResolvers<boolean>()
-    const run = context.runSolidityTests(L1_CHAIN_TYPE, all, [suite], settings(root), {}, ({ testResults }) =>
-      told.resolve(testResults.every(({ status }) => status === 'Success')),
-    )
+    const run = context.runSolidityTests(L1_CHAIN_TYPE, all, [suite], settings(root), {}, ({ testResults }) => {
+      const failing = testResults.filter(({ status }) => status !== 'Success')
+      tell(
+        suite.name,
+        testResults.length - failing.length,
+        failing.map(({ name, reason }) => `${name}: ${reason}`),
+      )
+      told.resolve(failing.length === 0 && testResults.length > 0)
+    })
     run.catch(told.reject)
     return told.promise
   }
@@ -68,7 +77,7 @@ export async function createSuites(root: string): Promise<Suites> {
         file.startsWith('PublisherRegistry') === /\/Publisher/.test(id.source) ? 0 : 1
       const last = (id: ArtifactId) => (id.name.includes('Invariants') ? 2 : 0)
       const ordered = [...suites].sort((a, b) => ofFile(a) + last(a) - ofFile(b) - last(b))
-      for (const suite of ordered) if (!(await passes(suite, [...artifacts, ...contracts.artifacts]))) return false
+      for (const suite of ordered) if (!(await passes(suite, [...artifacts, ...contracts]))) return false
       return true
     },
   }

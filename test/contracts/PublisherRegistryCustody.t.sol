@@ -212,6 +212,15 @@ contract PublisherRegistryCustodyTest is MediaRegistryFixture {
         _refuseAcceptance(address(0xBAD2));
     }
 
+    function test_whereNoChangeWaitsNoneIsCancelled(address honest) public {
+        vm.assume(honest != address(0) && honest != _CUSTODY);
+        _setRecovery(_RECOVERY);
+        _recover(honest);
+        vm.recordLogs();
+        _accept(honest);
+        require(vm.getRecordedLogs().length == 1, "transferred, and no more");
+    }
+
     function test_acceptingCustodysOfferLeavesRecoverysChangeAndOffer(address to) public {
         vm.assume(to != address(0) && to != _CUSTODY && to != _THIEF);
         _setRecovery(_RECOVERY);
@@ -271,6 +280,8 @@ contract PublisherRegistryCustodyTest is MediaRegistryFixture {
         second = uint40(within(second, _NOW, since + later + 5));
         bool extends = second < since;
         bytes4 refusal = IPublisherRegistry.PublisherRegistryCompromiseDeclaredBefore.selector;
+        vm.expectRevert(abi.encodeWithSelector(refusal, _id, _key, uint40(since)));
+        _declare(_key, since);
         vm.recordLogs();
         if (!extends) vm.expectRevert(abi.encodeWithSelector(refusal, _id, _key, uint40(since)));
         _declare(_key, second);
