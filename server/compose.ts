@@ -13,7 +13,6 @@ import {
   type Deployment,
   followHeads,
   type Indexer,
-  indexGauges,
   LOCAL_CHAIN_ID,
   recordId,
   startDevnet,
@@ -21,12 +20,12 @@ import {
 import { type Config, nodeUrls } from './config.ts'
 import { openDecoders } from './decoders.ts'
 import { RegistryError } from './errors.ts'
-import type { Confinement, DecoderPool } from './fingerprint/index.ts'
+import { gauges } from './gauges.ts'
 import { createApp, createLog, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
 import { createGuard, type Guard, parseAllowed } from './outgoing/index.ts'
-import { anchorBy, createRegistry, createRemoteMedia, type Registry, type RegistryParts } from './registry/index.ts'
+import { anchorBy, createRegistry, createRemoteMedia, type RegistryParts } from './registry/index.ts'
 import { createAssets } from './web/index.ts'
 
 export interface RunningServer {
@@ -130,7 +129,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     rateLimit: config.RATE_LIMIT,
     clientRequests: config.CLIENT_REQUESTS,
     trustProxy: config.TRUST_PROXY,
-    gauges: gauges(indexer, matcher, pool, registry),
+    gauges: gauges({ indexer, matcher, pool, registry }),
     log,
   })
   const server = await listen(app, {
@@ -224,39 +223,3 @@ export function gatewaysOf({ GATEWAYS }: Config): string[] {
   )
   return bases.filter((base) => base !== '')
 }
-
-function gauges(indexer: Indexer, matcher: ReturnType<typeof createMatcher>, pool: DecoderPool, registry: Registry) {
-  return {
-    ...indexGauges(indexer),
-    originals: { help: 'Registered originals that can be found by likeness', read: () => matcher.size().originals },
-    hashes: { help: 'Perceptual hashes in the index', read: () => matcher.size().hashes },
-    blocks_waiting: {
-      help: 'Manifests and lists that are asked for at gateways, or will be',
-      read: () => registry.fetching()?.waiting ?? 0,
-    },
-    blocks_fetched: {
-      help: 'Manifests and lists that came since the start',
-      read: () => registry.fetching()?.fetched ?? 0,
-    },
-    blocks_given_up: {
-      help: 'Times that one was not had and left to the next sweep, since the start',
-      read: () => registry.fetching()?.failed ?? 0,
-    },
-    decoders_busy: { help: 'Decoder processes at work', read: () => pool.stats().busy },
-    decoders_started: { help: 'Decoder processes started', read: () => pool.stats().started },
-    decoders_failed: { help: 'Files that no decoder could read', read: () => pool.stats().failed },
-    decoders_confined: {
-      help: '1 if decoders have no network and see no files but their program; 0 otherwise, or before the first starts',
-      read: () => (isApart(pool.stats().confinement) ? 1 : 0),
-    },
-    decoders_queued: { help: 'Files that wait for a decoder', read: () => registry.load().waiting },
-    decoders_refused: {
-      help: 'Files that were refused since the start because too many waited for a decoder',
-      read: () => registry.load().refused,
-    },
-    decode_seconds: { help: 'What a file took lately', read: () => registry.load().meanMs / 1000 },
-    lookups_running: { help: 'Lookups under way, waiting ones too', read: () => registry.load().lookups },
-  }
-}
-
-const isApart = (given: Confinement | null) => given?.files === 'program' && given.namespaces.includes('net')

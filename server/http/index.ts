@@ -1,5 +1,6 @@
 export { type AppParts, createApp } from './app.ts'
 export { createLog } from './log.ts'
+export type { Gauges } from './metrics.ts'
 export { problemOf } from './problem.ts'
 export { newToken } from './records.ts'
 export { type HttpServer, listen } from './server.ts'

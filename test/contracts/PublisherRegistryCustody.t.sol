@@ -43,6 +43,9 @@ contract PublisherRegistryCustodyTest is MediaRegistryFixture {
         _requireCustody(to);
         require(_publishers.publisherIdOf(_CUSTODY) == 0, "the former one has none");
         require(_publishers.standingOf(_id, to).custodySince == _NOW + 5, "since");
+        vm.prank(to);
+        _publishers.offerCustody(_id, _CUSTODY);
+        _accept(_CUSTODY);
         require(_publishers.standingOf(_id, _CUSTODY).custodySince == _NOW, "the first time stays");
     }
 
