@@ -2,12 +2,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
-import { fromHex } from './bytes.ts'
 import { createBlockStore, createCatalogue, createWithdrawals, openDatabase } from './catalogue/index.ts'
 import {
   type ChainNode,
   type ChainNodes,
-  checkBytecode,
   createIndexer,
   createNodes,
   type Deployment,
@@ -24,6 +22,7 @@ import { gauges } from './gauges.ts'
 import { createApp, createLog, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
+import { deploymentOrKnown } from './named-chain.ts'
 import { createGuard, type Guard, parseAllowed } from './outgoing/index.ts'
 import { anchorBy, createRegistry, createRemoteMedia, type RegistryParts } from './registry/index.ts'
 import { createAssets } from './web/index.ts'
@@ -62,12 +61,12 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
   const now = () => Math.floor(Date.now() / 1000)
   mkdirSync(config.DATA_DIR, { recursive: true })
 
-  const chain = await openChain(config, fresh, log, opened)
   const db = await openDatabase({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL })
   const catalogue = createCatalogue(db)
   opened.push(() => catalogue.close())
+  const chain = await openChain(config, fresh, log, opened, await catalogue.bound())
   await catalogue.bind(chain.deployment)
-  const indexer = createIndexer({ node: chain.node.members, sink: catalogue, deployment: chain.deployment, log })
+  const indexer = createIndexer({ node: chain.members, sink: catalogue, deployment: chain.deployment, log })
   for (const url of chain.heads) {
     const heads = followHeads({ url, onHead: indexer.poke, log })
     opened.push(async () => heads.close())
@@ -145,6 +144,8 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
 
 export interface Chain {
   node: ChainNodes
+  /** Those to index from. */
+  members: readonly ChainNode[]
   /** Where word of new blocks comes from, by WebSocket. */
   heads: string[]
   deployment: Deployment
@@ -152,32 +153,35 @@ export interface Chain {
   local: (LocalPublisher & { rpcUrl: string }) | null
 }
 
-export async function openChain(config: Config, fresh: boolean, log: Logger, opened: Closer[]): Promise<Chain> {
+/** @param known what the catalogue holds, if anything: enough to start where no node answers. */
+export async function openChain(
+  config: Config,
+  fresh: boolean,
+  log: Logger,
+  opened: Closer[],
+  known: Deployment | null = null,
+): Promise<Chain> {
   if (config.RPC_URL) {
     if (fresh)
       throw new RegistryError('request.invalid', '--fresh begins the local chain anew, but RPC_URL names another one')
     const { http, ws } = nodeUrls(config.RPC_URL)
     const node = createNodes({ urls: http })
     opened.push(async () => node.close())
-    return { node, heads: ws, deployment: await namedDeployment(config, node), local: null }
+    return { node, heads: ws, ...(await deploymentOrKnown(config, node, known, log)), local: null }
   }
   const devnet = await startDevnet({ dataDir: config.DATA_DIR, port: config.RPC_PORT, fresh, log })
   opened.push(() => devnet.close())
   const node = createNodes({ urls: [devnet.url] })
   opened.push(async () => node.close())
   const deployment = await localDeployment(devnet.url, node)
-  return { node, heads: [], deployment, local: { ...(await localPublisher(node, deployment)), rpcUrl: devnet.url } }
-}
-
-async function namedDeployment(config: Config, node: ChainNode): Promise<Deployment> {
-  const deployment = {
-    chainId: await node.chainId(),
-    publisherRegistry: fromHex(config.PUBLISHER_REGISTRY!, 20),
-    mediaRegistry: fromHex(config.MEDIA_REGISTRY!, 20),
-    startBlock: config.START_BLOCK,
+  const { members } = node
+  return {
+    node,
+    members,
+    heads: [],
+    deployment,
+    local: { ...(await localPublisher(node, deployment)), rpcUrl: devnet.url },
   }
-  await checkBytecode(node, deployment)
-  return deployment
 }
 
 type DevelopmentLedger = NonNullable<RegistryParts['development']>['ledger']

@@ -21,6 +21,7 @@ export function createCatalogue(db: Kysely<Tables>): Catalogue {
     ...createPublishers(db),
     ...createLookups(db),
     bind: (deployment) => bind(db, deployment),
+    bound: () => bound(db),
     onChange: changes.listen,
     close: () => db.destroy(),
   }
@@ -72,6 +73,14 @@ async function bind(db: Kysely<Tables>, deployment: Deployment): Promise<void> {
       })
       .execute()
   })
+}
+
+async function bound(db: Kysely<Tables>): Promise<Deployment | null> {
+  const filled = await db.selectFrom('headers').select('number').limit(1).executeTakeFirst()
+  const held = await db.selectFrom('meta').selectAll().executeTakeFirstOrThrow()
+  const { chain_id: chainId, publisher_registry: publisherRegistry, media_registry: mediaRegistry } = held
+  if (!filled || chainId === null || !publisherRegistry || !mediaRegistry) return null
+  return { chainId, publisherRegistry, mediaRegistry, startBlock: held.start_block ?? 0 }
 }
 
 const NO_BYTES = new Uint8Array()

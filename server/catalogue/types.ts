@@ -178,6 +178,8 @@ export interface LookupRow {
 export interface Catalogue extends Sink {
   /** Ties the catalogue to one deployment. @throws RegistryError `chain.mismatch` if it holds another one's rows. */
   bind(deployment: Deployment): Promise<void>
+  /** The deployment that it holds blocks of; null for none yet. */
+  bound(): Promise<Deployment | null>
   record(recordId: Uint8Array): Promise<RecordRow | null>
   /** Rows for the ids that exist, in no particular order. */
   recordsById(recordIds: Uint8Array[]): Promise<RecordRow[]>

@@ -283,6 +283,7 @@ export function memoryCatalogue(): Catalogue {
     append: async (batch) => append(batch),
     rollback: async (number) => rollback(number),
     bind: async (deployment) => bind(deployment),
+    bound: async () => (headers.length > 0 ? bound : null),
     record: async (recordId) => [leaderOf(toHex(recordId))].flatMap((one) => (one ? [toRow(one)] : []))[0] ?? null,
     recordsById: async (wanted) =>
       newestFirst()

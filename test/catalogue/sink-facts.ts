@@ -271,7 +271,9 @@ export function defineSinkFacts(current: () => Current): void {
 
     it('refuses another one, by each of its parts, once it holds a block, and takes its own again', async () => {
       await catalogue.bind(DEPLOYMENT)
+      expect(await catalogue.bound()).to.equal(null)
       await catalogue.append(chain.block(created(1)))
+      expect(await catalogue.bound()).to.deep.equal(DEPLOYMENT)
       await catalogue.bind(DEPLOYMENT)
       for (const part of [{ chainId: 1 }, { mediaRegistry: addressOf('x') }, { publisherRegistry: addressOf('x') }])
         expect((await failureOf(catalogue.bind({ ...DEPLOYMENT, ...part }))).code).to.equal('chain.mismatch')

@@ -82,7 +82,7 @@ export const PUBLISHER: PublisherRow = {
   unlisted: { batches: 0, records: 0 },
 }
 
-type Unused = 'head' | 'headerAtOrBelow' | 'append' | 'rollback' | 'bind'
+type Unused = 'head' | 'headerAtOrBelow' | 'append' | 'rollback' | 'bind' | 'bound'
 export type MemoryCatalogue = Omit<Catalogue, Unused> & {
   /** As an append would: rows first, then the news of them. */
   insert(...rows: RecordRow[]): void
