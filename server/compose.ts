@@ -18,7 +18,7 @@ import {
 import { type Config, nodeUrls } from './config.ts'
 import { openDecoders } from './decoders.ts'
 import { RegistryError } from './errors.ts'
-import { gauges } from './gauges.ts'
+import { gauges, isApart } from './gauges.ts'
 import { createApp, createLog, createUploads, listen, newToken, problemOf, UPLOAD_LIMITS } from './http/index.ts'
 import { type LocalPublisher, localDeployment, localPublisher } from './local.ts'
 import { createMatcher } from './matching/index.ts'
@@ -75,7 +75,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
   const pool = openDecoders(config)
   opened.push(() => pool.close())
   void pool.confine().then(
-    (confinement) => log.info({ confinement }, 'decoders are confined'),
+    (confinement) => log[isApart(confinement) ? 'info' : 'warn']({ confinement }, 'decoders are confined'),
     (err) => log.error({ err }, 'no decoder starts'),
   )
   const blocks = createBlockStore({ directory: config.DATA_DIR, now })

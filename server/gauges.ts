@@ -46,4 +46,5 @@ export function gauges({ indexer, matcher, pool, registry }: Parts): Gauges {
   }
 }
 
-const isApart = (given: Confinement | null) => given?.files === 'program' && given.namespaces.includes('net')
+/** Whether decoders have no network and see no files but their program. */
+export const isApart = (given: Confinement | null) => given?.files === 'program' && given.namespaces.includes('net')

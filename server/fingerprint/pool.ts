@@ -152,7 +152,7 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
 
   const looks = setInterval(() => {
     const isRestless = ({ decoder, cpuS }: (typeof idle)[number]) =>
-      (decoder.cpuSeconds() ?? 0) > cpuS + MAX_IDLE_CPU_S || isWorn(decoder)
+      !decoder.alive || (decoder.cpuSeconds() ?? 0) > cpuS + MAX_IDLE_CPU_S || isWorn(decoder)
     for (const one of idle.filter(isRestless)) {
       idle.splice(idle.indexOf(one), 1)
       void discard(one.decoder)

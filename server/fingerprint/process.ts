@@ -69,7 +69,7 @@ export interface StartOptions {
 /** Starts a decoder. */
 export async function startDecoder({ program, directory, way, limits }: StartOptions): Promise<DecoderProcess> {
   const scratch = await openScratch(directory)
-  const child = launch(fileURLToPath(program), scratch.readOnlyFd, way, limits)
+  const child = await launchOr(scratch.close, () => launch(fileURLToPath(program), scratch.readOnlyFd, way, limits))
   const decodingPid = findPid(child, way)
   const lastWords = hearLastWords(child)
   const talk = createTalk(child.stdio?.[4] as Duplex | undefined, (cause) => {
@@ -83,11 +83,12 @@ export async function startDecoder({ program, directory, way, limits }: StartOpt
     alive = false
     talk.fail(obituary())
   })
+  // Of one that is gone nothing: its number may be another program's by now.
   const sight = {
-    residentBytes: () => residentBytes(decodingPid()),
-    cpuSeconds: () => cpuSeconds(decodingPid()),
+    residentBytes: () => (alive ? residentBytes(decodingPid()) : null),
+    cpuSeconds: () => (alive ? cpuSeconds(decodingPid()) : null),
     // Until then there are those that confine it.
-    children: () => (talk.begun ? childrenOf(decodingPid()) : null),
+    children: () => (talk.begun && alive ? childrenOf(decodingPid()) : null),
   }
   const ready = Promise.race([talk.greeted, gone.then(() => Promise.reject(stopped ? stopped.reason : obituary()))])
   const late = new RegistryError('server.internal', `the decoder process does not start within ${START_S} s`)
@@ -140,6 +141,18 @@ export async function startDecoder({ program, directory, way, limits }: StartOpt
   }
 }
 
+/** What a machine lacks for a moment, in the words of the system. */
+const SHORT_OF = /EAGAIN|ENOMEM|EMFILE|ENFILE/
+
+async function launchOr(close: () => Promise<void>, start: () => ChildProcess): Promise<ChildProcess> {
+  try {
+    return start()
+  } catch (cause) {
+    await close()
+    throw stillborn(String(cause), cause)
+  }
+}
+
 interface Pending {
   limits: DecoderLimits
   onProgress: (fraction: number) => void
@@ -160,8 +173,12 @@ function createTalk(channel: Duplex | undefined, onViolation: (cause: unknown) =
     pending = null
     if (job) how(job)
   }
+  let early = 0
+  // Also of what has no end of line yet: it is kept until that comes.
   const count = (bytes: number) => {
+    if (!begun) early += bytes
     if (pending) pending.received += bytes
+    if (!pending && (begun || early > READY.length + 1)) throw new Error('the decoder spoke without being asked')
     if (pending && pending.received > maxAnswerBytes(pending.limits)) throw new Error('the decoder talks too much')
   }
   const hear = (line: string) => {
@@ -228,8 +245,10 @@ function crashed({ exitCode, signalCode }: ChildProcess, stderr: string, limits:
   return new RegistryError('media.undecodable', 'the decoder crashed on it', { cause })
 }
 
-function stillborn(stderr: string): RegistryError {
-  return new RegistryError('server.internal', `the decoder process does not start: ${oneLine(stderr)}`)
+function stillborn(words: string, cause?: unknown): RegistryError {
+  if (SHORT_OF.test(words))
+    return new RegistryError('server.busy', 'the machine has no room for another decoder', { cause, retryAfterS: 5 })
+  return new RegistryError('server.internal', `the decoder process does not start: ${oneLine(words)}`, { cause })
 }
 
 /** The end of what a process wrote to stderr, or why it could not be started. */

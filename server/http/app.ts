@@ -30,6 +30,8 @@ export interface AppParts {
   trustProxy: number
   gauges: Gauges
   log: Logger
+  /** Milliseconds between two signs of life on a stream of events; tests have less patience. */
+  heartbeatMs?: number
 }
 
 /** Requests that are open at the same time: each takes some kilobytes, and cheap ones are done in milliseconds. */
@@ -46,6 +48,11 @@ export function createApp(parts: AppParts): Express {
   const metrics = createMetrics(parts.gauges)
   app.disable('x-powered-by')
   app.set('trust proxy', parts.trustProxy)
+  // Whoever hears of an error of a response may have heard of one before, and listens no more; without anybody it would end the process.
+  app.use((_request, response, next) => {
+    response.on('error', () => {})
+    next()
+  })
   app.use(logRequests(log), metrics.observe, securityHeaders, safeJson, localHostOnly(parts.loopback))
 
   get('/healthz', (response) => void response.json({ status: 'ok' }))
@@ -60,7 +67,7 @@ export function createApp(parts: AppParts): Express {
     createQuota({ what, total, perClient, retryAfterS: () => OPEN_S })
   app.use(limitRate(parts.rateLimit), limitOpen(quota('requests', MAX_REQUESTS, parts.clientRequests)))
   const streams = quota('streams of events', MAX_STREAMS, CLIENT_STREAMS)
-  app.use('/v1/lookups', lookupRoutes(registry.lookups, parts.uploads, streams))
+  app.use('/v1/lookups', lookupRoutes(registry.lookups, parts.uploads, streams, parts.heartbeatMs))
   app.use('/v1', recordRoutes(registry, parts.uploads, parts.token))
   app.use('/ipfs', blockRoutes(registry))
   const document = openApi(parts.version)

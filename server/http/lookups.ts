@@ -37,7 +37,7 @@ const jsonBody = z.union([z.strictObject({ fingerprint: z.unknown() }), z.strict
 })
 
 /** @param streams those of events that are open. */
-export function lookupRoutes(lookups: Lookups, uploads: Uploads, streams: Quota): Router {
+export function lookupRoutes(lookups: Lookups, uploads: Uploads, streams: Quota, heartbeatMs = HEARTBEAT_MS): Router {
   const router = Router()
 
   router
@@ -66,7 +66,7 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads, streams: Quota)
     .get(async (request, response) => {
       const share = streams.take(clientOf(request))
       response.once('close', share.release)
-      await streamEvents(lookups, request, response)
+      await streamEvents(lookups, request, response, heartbeatMs)
     })
     .all(methodNotAllowed)
 
@@ -128,7 +128,12 @@ async function answer(lookups: Lookups, started: LookupView, waitS: number, resp
 }
 
 /** Server-sent events: `stage` with stage and progress, then once `done` with the finished lookup. */
-async function streamEvents(lookups: Lookups, request: Request, response: Response): Promise<void> {
+async function streamEvents(
+  lookups: Lookups,
+  request: Request,
+  response: Response,
+  heartbeatMs: number,
+): Promise<void> {
   const id = param(request, 'id')
   await lookups.get(id)
   if (response.closed) return
@@ -145,7 +150,10 @@ async function streamEvents(lookups: Lookups, request: Request, response: Respon
   }
   const stop = lookups.watch(id, tell)
   if (!stop) tell(await lookups.get(id))
-  const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
+  // It may have ended and not be closed: behind another answer on its connection, or before a client that does not read.
+  const heartbeat = setInterval(() => {
+    if (!response.writableEnded) response.write(':\n\n')
+  }, heartbeatMs)
   response.once('close', () => {
     clearInterval(heartbeat)
     stop?.()

@@ -15,8 +15,9 @@ import type { Client } from './quota.ts'
 
 /** Milliseconds of work that may wait for each place in a burst. */
 const BURST_MS = 250
-/** Files that may wait for each place in a burst, however long they take. */
+/** Files that may wait for each place in a burst, however long they take; and however short the last ones were: the next may be long. */
 const BURST_FILES = 4
+const MAX_BURST_FILES = 16
 /** Milliseconds without a refusal after which a burst may be taken in again. */
 const CALM_MS = 10_000
 /** Milliseconds that a file takes, as long as none was decoded: a guess. */
@@ -31,8 +32,8 @@ export interface Turn {
   begun: boolean
   /** Resolves when a place is free; rejects with the signal's reason, or with RegistryError `server.busy` when it gives way. */
   ready(signal: AbortSignal): Promise<void>
-  /** Gives the place back, or leaves the queue. A second time does nothing. */
-  leave(): void
+  /** Gives the place back, or leaves the queue. A second time does nothing. @param decoded what took its time counts in the mean. */
+  leave(decoded?: boolean): void
 }
 
 export interface Admission {
@@ -74,7 +75,7 @@ export function createAdmission({ places, nowMs = () => performance.now() }: Adm
 
   function maxQueued(): number {
     if (nowMs() - refusedMs < CALM_MS) return Math.ceil(places / 2)
-    return places * Math.max(BURST_FILES, Math.floor(BURST_MS / meanMs))
+    return places * Math.min(MAX_BURST_FILES, Math.max(BURST_FILES, Math.floor(BURST_MS / meanMs)))
   }
 
   /** The client that has to give way to this one. */
@@ -108,7 +109,11 @@ export function createAdmission({ places, nowMs = () => performance.now() }: Adm
       waiting.set(client.key, [...(waiting.get(client.key) ?? []), entry])
       queued++
     }
-    return { begun: entry.startedMs !== null, ready: (signal) => ready(entry, signal), leave: () => leave(entry) }
+    return {
+      begun: entry.startedMs !== null,
+      ready: (signal) => ready(entry, signal),
+      leave: (decoded = false) => leave(entry, decoded),
+    }
   }
 
   function giveWay(entries: Entry[]): void {
@@ -134,9 +139,9 @@ export function createAdmission({ places, nowMs = () => performance.now() }: Adm
     }
   }
 
-  function leave(entry: Entry): void {
-    if (running.delete(entry)) meanMs += WEIGHT * (nowMs() - entry.startedMs! - meanMs)
-    else withdraw(entry)
+  function leave(entry: Entry, decoded: boolean): void {
+    if (!running.delete(entry)) withdraw(entry)
+    else if (decoded) meanMs += WEIGHT * (nowMs() - entry.startedMs! - meanMs)
     for (let next = nextInTurn(); next; next = nextInTurn()) start(next)
   }
 

@@ -65,8 +65,9 @@ interface Parts {
   remote: RemoteMedia
   /** Of the decoders. */
   admission: Admission
-  /** Lookups under way. */
+  /** Lookups under way; and of these, those by fingerprint, which lie in memory. */
   quota: Quota
+  fingerprints: Quota
   matcher: Matcher
   catalogue: Catalogue
   context: Context
@@ -210,13 +211,20 @@ export function createLookups(parts: Parts): Lookups {
     update(job, { status: 'running', stage: 'decoding', progress: null })
     const onProgress = (fraction: number) => update(job, { progress: fraction })
     const media = await parts.decode(fd, byteLength, { signal, onProgress })
-    turn.leave()
+    turn.leave(true)
     return media
   }
 
   function startFingerprint(fingerprint: Fingerprint, options: LookupOptions, client: Client): LookupView {
-    const share = parts.quota.take(client)
-    return begin('client fingerprint', share, (job) => judge(job, fingerprint, options))
+    const inMemory = parts.fingerprints.take(client)
+    try {
+      const share = parts.quota.take(client)
+      const both = { ...share, release: () => [share, inMemory].forEach(({ release }) => void release()) }
+      return begin('client fingerprint', both, (job) => judge(job, fingerprint, options))
+    } catch (error) {
+      inMemory.release()
+      throw error
+    }
   }
 
   async function judge(job: Job, candidate: Fingerprint, options: LookupOptions): Promise<Answer> {

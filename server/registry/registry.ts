@@ -129,7 +129,7 @@ const MAX_REGISTER_MS = 3_600_000
 const SWEEP_S = 60
 
 /** Lookups of fingerprints under way: those of long videos take 8 MB each in memory. */
-const MAX_LOOKUPS = 64
+const MAX_FINGERPRINTS = 64
 /** Room for those of media, which have a limit of their own. */
 const LOOKUPS_PER_DECODER = 64
 /** Seconds after which a client that has too many under way is told to come back, at the most. */
@@ -140,13 +140,19 @@ export function createRegistry(parts: RegistryParts): Registry {
   const seen = shown(catalogue, parts.withdrawals)
   const context: Context = { deployment, finality: parts.finality }
   const admission = createAdmission({ places: parts.decoders })
-  const quota = createQuota({
-    what: 'lookups',
-    total: MAX_LOOKUPS + LOOKUPS_PER_DECODER * parts.decoders,
-    perClient: parts.clientJobs,
-    retryAfterS: () => Math.min(MAX_RETRY_S, Math.ceil(admission.stats().meanMs / 1000)),
+  const retryAfterS = () => Math.min(MAX_RETRY_S, Math.ceil(admission.stats().meanMs / 1000))
+  const ofLookups = (total: number) => createQuota({ what: 'lookups', total, perClient: parts.clientJobs, retryAfterS })
+  const quota = ofLookups(MAX_FINGERPRINTS + LOOKUPS_PER_DECODER * parts.decoders)
+  const fingerprints = ofLookups(MAX_FINGERPRINTS)
+  const lookups = createLookups({
+    ...parts,
+    catalogue: seen,
+    admission,
+    quota,
+    fingerprints,
+    context,
+    ttlS: parts.lookupTtlS,
   })
-  const lookups = createLookups({ ...parts, catalogue: seen, admission, quota, context, ttlS: parts.lookupTtlS })
   const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
   const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
   const missing = (one: Want) => void wanted?.want(one)

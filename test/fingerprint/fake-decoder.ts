@@ -35,6 +35,11 @@ async function obey(order: string, rest: string): Promise<void> {
     await eat(Number(rest))
     say({ media: picture(jobs) })
   }
+  if (order === 'mutter') {
+    say({ media: picture(jobs) })
+    // No end of line: whoever waits for one keeps all of it.
+    for (;;) await new Promise((done) => setTimeout(() => channel.write('x'.repeat(1024), done), 5))
+  }
   if (order === 'progress') {
     for (const progress of [0.25, 0.5, 1]) say({ progress })
     say({ media: picture(jobs) })

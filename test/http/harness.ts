@@ -30,7 +30,9 @@ export const LIMITS = {
 export const REVALIDATE = { 'cache-control': 'max-age=0' }
 
 export interface Options
-  extends Partial<Pick<AppParts, 'token' | 'loopback' | 'rateLimit' | 'clientRequests' | 'trustProxy'>> {
+  extends Partial<
+    Pick<AppParts, 'token' | 'loopback' | 'rateLimit' | 'clientRequests' | 'trustProxy' | 'heartbeatMs'>
+  > {
   limits?: Partial<typeof LIMITS>
   publishers?: PublisherRow[]
   decode?: Decode

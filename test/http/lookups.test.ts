@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { expect } from 'chai'
 import { toDocument } from '../../server/fingerprint/index.ts'
 import { type LookupView, lookupView } from '../../server/registry/index.ts'
@@ -134,12 +137,15 @@ describe('POST /v1/lookups', () => {
   })
 })
 
+/** Milliseconds between two signs of life on a stream of events, here. */
+const HEARTBEAT_MS = 20
+
 describe('/v1/lookups/{id}', () => {
   let server: Served
   let held: ReturnType<typeof heldDecode>
   beforeEach(async () => {
     held = heldDecode()
-    server = await serve({ decode: held.decode })
+    server = await serve({ decode: held.decode, heartbeatMs: HEARTBEAT_MS })
   })
   afterEach(() => server.close())
 
@@ -184,6 +190,23 @@ describe('/v1/lookups/{id}', () => {
     const location = server.url + response.headers.get('location')
     const events = await Array.fromAsync(readEvents(await fetch(`${location}/events`)))
     expect(events).to.deep.equal([['done', await response.json()]])
+  })
+
+  it('events that have ended behind another answer on their connection break nothing', async () => {
+    const body = JSON.stringify({ fingerprint: toDocument(picture(1)) })
+    const headers = { 'content-type': 'application/json' }
+    const answered = await fetch(`${server.url}/v1/lookups`, { method: 'POST', body, headers })
+    const running = await begin()
+    const ask = (path: string) => `GET ${path}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`
+    const socket = connect(server.port, '127.0.0.1')
+    const heard = once(socket, 'data')
+    socket.write(ask(new URL(running).pathname) + ask(answered.headers.get('location')!))
+    await heard
+    // Long enough for several signs of life.
+    await setTimeout(10 * HEARTBEAT_MS)
+    socket.destroy()
+    expect((await fetch(running)).status).to.equal(200)
+    held.letGo()
   })
 
   it('events of a lookup that is cancelled ends with it', async () => {

@@ -38,6 +38,22 @@ describe('the places of decoders', () => {
     expect(admission.stats()).to.include({ running: 2, waiting: 0 })
   })
 
+  it('have no long queue because the last files were small, or were given up', () => {
+    const { admission, clock } = setUp(2)
+    for (let i = 0; i < 200; i++) {
+      const turn = admission.enter(HERE)
+      clock.ms += 1
+      turn.leave(true)
+    }
+    expect(admission.stats().meanMs).to.be.lessThan(10)
+    const all = Array.from({ length: 2 + 2 * 16 }, () => admission.enter(HERE))
+    expect(refusal(() => admission.enter(HERE)).code).to.equal('server.busy')
+    const { meanMs } = admission.stats()
+    clock.ms += 100_000
+    all[0]!.leave()
+    expect(admission.stats().meanMs).to.equal(meanMs)
+  })
+
   it('are never all of one client, unless there is one only', () => {
     const { admission } = setUp(3)
     const greedy = Array.from({ length: 4 }, () => admission.enter(client('a')).begun)
@@ -103,7 +119,7 @@ describe('the queue for decoders', () => {
     for (let i = 0; i < 100; i++) {
       const turn = admission.enter(HERE)
       clock.ms += 20
-      turn.leave()
+      turn.leave(true)
     }
     for (let i = 0; i < 2; i++) admission.enter(HERE)
     let waiting = 0

@@ -19,19 +19,21 @@ const ME = { key: 'me', limited: true }
 
 function setUp(
   decode: Decode = () => Promise.reject(new Error('nothing to decode')),
-  { places = 4, perClient = 9 } = {},
+  { places = 4, perClient = 9, inMemory = 9 } = {},
 ) {
   const [catalogue, matcher] = [memoryCatalogue(), createMatcher()]
   const errors: { error: unknown; instance: string | undefined }[] = []
   const onError = (error: unknown, instance?: string) => errors.push({ error, instance })
   const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks: memoryBlocks(), matcher, onError })
   const admission = createAdmission({ places })
-  const quota = createQuota({ what: 'lookups', total: 10, perClient, retryAfterS: () => 3 })
+  const ofLookups = (total: number) => createQuota({ what: 'lookups', total, perClient, retryAfterS: () => 3 })
+  const [quota, fingerprints] = [ofLookups(10), ofLookups(inMemory)]
   const lookups = createLookups({
     remote: { check: () => {}, fetch: () => Promise.reject(new Error('nothing is fetched here')) },
     decode,
     admission,
     quota,
+    fingerprints,
     matcher,
     catalogue,
     context: { deployment: DEPLOYMENT, finality: () => 'local' },
@@ -291,6 +293,17 @@ describe('the lookup of media', () => {
     await lookups.close()
     expect(files.map(({ seen }) => seen.disposed)).to.deep.equal([1, 1])
     for (const id of ids) expect((await lookups.get(id)).status).to.equal('cancelled')
+  })
+})
+
+describe('lookups of fingerprints', () => {
+  it('are fewer than those of media, for they lie in memory, and give back what they hold', async () => {
+    const { lookups, ask, quota } = setUp(undefined, { inMemory: 2 })
+    const started = [1, 2].map(() => lookups.startFingerprint(picture(1), {}, ME))
+    expect(() => lookups.startFingerprint(picture(1), {}, ME)).to.throw(RegistryError, /lookups/)
+    await Promise.all(started.map(({ id }) => lookups.wait(id, 10_000)))
+    expect((await ask(picture(1))).status).to.equal('done')
+    expect(quota.used()).to.equal(0)
   })
 })
 
