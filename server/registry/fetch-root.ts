@@ -5,16 +5,16 @@ import { RegistryError } from '../errors.ts'
 import { isBlockCid, readManifest } from '../fingerprint/index.ts'
 import { eachOnce, MAX_CAR_BLOCKS, MAX_CAR_BYTES, MAX_CBOR_BYTES } from './car.ts'
 import type { Gateway } from './gateway.ts'
-import type { GatewayHealth } from './gateway-health.ts'
+import type { GatewayHealth, Gateways } from './gateway-health.ts'
 import { isList, links } from './links.ts'
 
-/** `late`: no gateway could be asked at all, so nothing is known. */
+/** `late`: no gateway gave an answer, so nothing is known; `asked`: whether one was asked, or all rest. */
 export type Fetched =
   | { kind: 'blocks'; blocks: Block[] }
   | { kind: 'missing'; why: string }
-  | { kind: 'late'; why: string }
+  | { kind: 'late'; why: string; asked: boolean }
 
-export type FetchRoot = (root: string, gateways: string[], signal: AbortSignal) => Promise<Fetched>
+export type FetchRoot = (root: string, gateways: Gateways, signal: AbortSignal) => Promise<Fetched>
 
 /** Linked blocks that are asked for at the same time, and the number from which a CAR saves questions. */
 const ABREAST = 4
@@ -40,6 +40,8 @@ export function createFetchRoot({
     // Whoever wrote it wrote rubbish: the root shows it, and nothing more of it is wanted.
     if (!linked) return first
     const found = await fetchLinked(root, linked, gateways, signal)
+    // For its root at least.
+    if (found.kind === 'late') return { ...found, asked: true }
     if (found.kind !== 'blocks') return found
     return { kind: 'blocks', blocks: await readable(root, [first.blocks[0]!, ...found.blocks]) }
   }
@@ -47,7 +49,7 @@ export function createFetchRoot({
   async function fetchLinked(
     root: string,
     linked: string[],
-    gateways: string[],
+    gateways: Gateways,
     signal: AbortSignal,
   ): Promise<Fetched> {
     const found = new Map<string, Uint8Array>()
@@ -78,7 +80,7 @@ export function createFetchRoot({
     root: string,
     wanted: Set<string>,
     found: Map<string, Uint8Array>,
-    gateways: string[],
+    gateways: Gateways,
     signal: AbortSignal,
   ): Promise<void> {
     const [base] = health.awake(gateways)
@@ -90,21 +92,22 @@ export function createFetchRoot({
     for (const { cid, bytes } of given.blocks) if (wanted.has(cid) && !withdrawn.has(cid)) found.set(cid, bytes)
   }
 
-  async function fromAny(cid: string, gateways: string[], signal: AbortSignal): Promise<Fetched> {
+  async function fromAny(cid: string, gateways: Gateways, signal: AbortSignal): Promise<Fetched> {
     // Never again, for as long as it is withdrawn.
     if ((await withdrawals.all()).has(cid)) return { kind: 'missing', why: `block ${cid} was withdrawn here` }
     let missed: string | null = null
-    let sick = 'no gateway may be asked now'
+    let sick: string | null = null
     for (const base of health.awake(gateways)) {
       signal.throwIfAborted()
       const given = await gateway.block(base, cid, signal)
       signal.throwIfAborted()
-      health.tell(base, given)
+      health.tell(gateways.publisherId, base, given)
       if (given.kind === 'blocks') return given
       if (given.kind === 'miss') missed = given.why
       else sick = given.why
     }
-    return missed === null ? { kind: 'late', why: sick } : { kind: 'missing', why: missed }
+    if (missed !== null) return { kind: 'missing', why: missed }
+    return { kind: 'late', why: sick ?? 'no gateway may be asked now', asked: sick !== null }
   }
 }
 

@@ -4,7 +4,7 @@ import type { BlockStore, Catalogue, Withdrawals } from '../catalogue/index.ts'
 import type { Guard } from '../outgoing/index.ts'
 import { createFetchRoot, type Fetched, type FetchRoot } from './fetch-root.ts'
 import { createGateway } from './gateway.ts'
-import { createGatewayHealth, type GatewayHealth } from './gateway-health.ts'
+import { createGatewayHealth, type GatewayHealth, type Gateways } from './gateway-health.ts'
 import { createWanted, listWant, manifestWant, type Want, type Wanted } from './wanted.ts'
 
 export interface FetcherParts {
@@ -32,19 +32,19 @@ export function createFetcher(
 
 interface Source {
   fetchRoot: FetchRoot
-  gatewaysOf(publisherId: number): Promise<string[]>
+  gatewaysOf(publisherId: number): Promise<Gateways>
   health: GatewayHealth
 }
 
 function createSource({ catalogue, withdrawals, guard, configured, now }: FetcherParts, maxMisses?: number): Source {
   const health = createGatewayHealth(now, maxMisses)
-  const known = new Map<number, { gateways: string[]; until: number }>()
+  const known = new Map<number, { gateways: Gateways; until: number }>()
 
-  async function gatewaysOf(publisherId: number): Promise<string[]> {
+  async function gatewaysOf(publisherId: number): Promise<Gateways> {
     const found = known.get(publisherId)
     if (found && found.until > now()) return found.gateways
     const own = (await catalogue.publisher(publisherId))?.gateways ?? []
-    const gateways = [...new Set([...own, ...configured])]
+    const gateways = { publisherId, bases: [...new Set([...own, ...configured])] }
     if (known.size >= MAX_REMEMBERED) known.delete(known.keys().next().value!)
     known.delete(publisherId)
     known.set(publisherId, { gateways, until: now() + REMEMBER_S })
@@ -65,9 +65,11 @@ export interface FetchReport {
 const MAX_EXAMPLES = 100
 /** Roots at a time. */
 const ABREAST = 8
-/** Times that a root is asked for while no gateway answers, and roots in a row after which that is not waited for any longer. */
+/** Times that a gateway is asked for a root while none answers, and such times in a row after which that is not waited for any longer. */
 const ATTEMPTS = 3
 const MAX_LATE = 20
+/** Seconds. A gateway that asks to be left alone for longer is taken for one that stays away: strangers run them. */
+const MAX_PAUSE_S = 600
 /** Rows in a piece that is looked at. */
 const PAGE = 200
 
@@ -79,9 +81,11 @@ export async function fetchMissing(
     arrived(one: Want): Promise<void>
     onProgress?(report: FetchReport): void
     signal?: AbortSignal
+    /** Resolves after so many milliseconds. */
+    pause?(ms: number, signal: AbortSignal): Promise<void>
   },
 ): Promise<FetchReport> {
-  const { catalogue, blocks, signal = new AbortController().signal } = parts
+  const { catalogue, blocks, signal = new AbortController().signal, pause = pauseFor } = parts
   const { fetchRoot, gatewaysOf, health } = createSource(parts, Infinity)
   let lateInARow = 0
   const report: FetchReport = { fetched: 0, missing: 0, examples: [] }
@@ -91,7 +95,8 @@ export async function fetchMissing(
     const here = await blocks.get(want.root)
     const gateways = await gatewaysOf(want.publisherId)
     const found = here ? null : await patiently(want.root, gateways)
-    if (found && found.kind !== 'blocks') return lacking(want, gateways.length > 0 ? found.why : 'no gateway is known')
+    if (found && found.kind !== 'blocks')
+      return lacking(want, gateways.bases.length > 0 ? found.why : 'no gateway is known')
     await blocks.put(found?.blocks.slice(1) ?? [])
     await blocks.put(found?.blocks.slice(0, 1) ?? [])
     report.fetched++
@@ -99,13 +104,20 @@ export async function fetchMissing(
     parts.onProgress?.(report)
   }
 
-  /** A gateway that fails once may be there again a little later; of one that stays away, the end is not waited for. */
-  async function patiently(root: string, gateways: string[]): Promise<Fetched> {
-    for (let attempt = 1; ; attempt++) {
+  /** A gateway that fails once may be there again a little later; of one that stays away, the end is not waited for. While all rest,
+   *  because of what else they were asked for, nothing is learnt of this root, and it is no attempt. */
+  async function patiently(root: string, gateways: Gateways): Promise<Fetched> {
+    for (let attempts = 0; ; ) {
       const found = await fetchRoot(root, gateways, signal)
-      lateInARow = found.kind === 'late' ? lateInARow + 1 : 0
-      if (found.kind !== 'late' || gateways.length === 0 || attempt === ATTEMPTS || lateInARow > MAX_LATE) return found
-      await setTimeout(1000 * Math.max(0, health.wakesAt(gateways) - parts.now()), undefined, { signal })
+      if (found.kind !== 'late') lateInARow = 0
+      else if (found.asked) {
+        attempts++
+        lateInARow++
+      }
+      const pauseS = Math.max(0, health.wakesAt(gateways) - parts.now())
+      const givenUp = attempts === ATTEMPTS || lateInARow > MAX_LATE || pauseS > MAX_PAUSE_S
+      if (found.kind !== 'late' || givenUp) return found
+      await pause(1000 * pauseS, signal)
     }
   }
 
@@ -119,6 +131,8 @@ export async function fetchMissing(
   await abreast(manifestsOf(catalogue), one)
   return report
 }
+
+const pauseFor = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal })
 
 async function* listsOf(catalogue: Catalogue): AsyncGenerator<Want> {
   const { publishers } = await catalogue.counts()

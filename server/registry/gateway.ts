@@ -10,7 +10,7 @@ import { CAR_TYPE, MAX_CAR_BYTES, RAW_BLOCK_TYPE, readCar } from './car.ts'
 /** What came of one question. */
 export type Given =
   | { kind: 'blocks'; blocks: Block[] }
-  /** The gateway answers, and does not have it, or has something else. */
+  /** The gateway does not have it, does not find it in time, or has something else. */
   | { kind: 'miss'; why: string }
   /** The gateway does not answer, or asks to be left alone for a while. */
   | { kind: 'sick'; why: string; retryAfterS: number | null }
@@ -27,6 +27,8 @@ const BLOCK_MS = 30_000
 const CAR_MS = 120_000
 /** Of the server's own house: to be asked less. */
 const SICK_STATUS = [408, 425, 429]
+/** 504 is what gateways say when nobody provides the block, and some do not answer at all then: it says nothing of other blocks. */
+const NOT_FOUND_IN_TIME = 504
 
 export function createGateway(guard: Guard): Gateway {
   async function ask(url: string, accept: string, bounds: { maxBytes: number; totalMs: number; signal: AbortSignal }) {
@@ -35,7 +37,8 @@ export function createGateway(guard: Guard): Gateway {
     if (status === 200) return readBody(answer)
     answer.body.destroy()
     const why = `${host} answers with status ${status}`
-    if (status >= 500 || SICK_STATUS.includes(status)) return { kind: 'sick' as const, why, retryAfterS }
+    const sick = (status >= 500 && status !== NOT_FOUND_IN_TIME) || SICK_STATUS.includes(status)
+    if (sick) return { kind: 'sick' as const, why, retryAfterS }
     return { kind: 'miss' as const, why }
   }
 
@@ -48,8 +51,8 @@ export function createGateway(guard: Guard): Gateway {
       return found instanceof Uint8Array ? { kind: 'blocks', blocks: await read(found) } : found
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      const sick = error.code === 'fetch.unreachable' || error.code === 'fetch.timeout'
-      return sick ? { kind: 'sick', why: error.message, retryAfterS: null } : { kind: 'miss', why: error.message }
+      const { code, message: why } = error
+      return code === 'fetch.unreachable' ? { kind: 'sick', why, retryAfterS: null } : { kind: 'miss', why }
     }
   }
 

@@ -7,6 +7,7 @@ import { toHex } from '../bytes.ts'
 import type { BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
 import { listCid, manifestCid } from '../fingerprint/index.ts'
 import type { FetchRoot } from './fetch-root.ts'
+import type { Gateways } from './gateway-health.ts'
 import { createSweep } from './sweep.ts'
 
 /** A root that the chain names and that is not here. */
@@ -33,10 +34,9 @@ export interface WantedParts {
   catalogue: Pick<Catalogue, 'record' | 'records' | 'batches'>
   blocks: Pick<BlockStore, 'get' | 'put'>
   fetchRoot: FetchRoot
-  /** To be asked for what a publisher anchored, in this order. */
-  gatewaysOf(publisherId: number): Promise<string[]>
+  gatewaysOf(publisherId: number): Promise<Gateways>
   /** Seconds since 1970 at which one of these may be asked again. */
-  wakesAt(gateways: string[]): number
+  wakesAt(gateways: Gateways): number
   /** Told when the blocks are here. */
   arrived(one: Want): Promise<void>
   /** Seconds since 1970. */
@@ -152,7 +152,7 @@ export function createWanted(parts: WantedParts): Wanted {
 
   async function attempt(one: Waiting): Promise<void> {
     const gateways = await parts.gatewaysOf(one.publisherId)
-    if (gateways.length === 0 || !(await isWanted(one))) return forget(one)
+    if (gateways.bases.length === 0 || !(await isWanted(one))) return forget(one)
     if (await parts.blocks.get(one.root)) return arrive(one)
     const found = await parts.fetchRoot(one.root, gateways, abort.signal)
     if (found.kind === 'late') {

@@ -4,11 +4,12 @@ import * as dagCbor from '@ipld/dag-cbor'
 import { expect } from 'chai'
 import { CID } from 'multiformats/cid'
 import type { Block } from '../../server/catalogue/index.ts'
+import { RegistryError } from '../../server/errors.ts'
 import { manifestCid, writeList, writeManifest } from '../../server/fingerprint/index.ts'
 import { createGuard } from '../../server/outgoing/index.ts'
 import { writeCar } from '../../server/registry/car.ts'
 import { createFetchRoot } from '../../server/registry/fetch-root.ts'
-import { createGateway } from '../../server/registry/gateway.ts'
+import { createGateway, type Gateway } from '../../server/registry/gateway.ts'
 import { createGatewayHealth } from '../../server/registry/gateway-health.ts'
 import { picture, video } from '../fingerprint/make.ts'
 import { type Site, site } from '../outgoing/internet.ts'
@@ -56,12 +57,8 @@ describe('blocks from gateways', () => {
     return {
       clock,
       health,
-      fetchRoot: (root: string) =>
-        fetchRoot(
-          root,
-          sites.map(({ url }) => url),
-          SIGNAL,
-        ),
+      fetchRoot: (root: string, publisherId = 7) =>
+        fetchRoot(root, { publisherId, bases: sites.map(({ url }) => url) }, SIGNAL),
     }
   }
   const asked = (one: Site) => one.seen.map(({ url }) => url)
@@ -145,9 +142,41 @@ describe('blocks from gateways', () => {
   it('that nobody has are missing; where nobody answers, nothing is known', async () => {
     const { root } = await writeManifest(picture(1), NOTHING)
     await answering(503)
-    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'late', why: 'localhost answers with status 503' })
+    const why = 'localhost answers with status 503'
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'late', why, asked: true })
     await answering(404)
     expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'missing', why: 'localhost answers with status 404' })
+  })
+
+  it('that a gateway does not find in time are missing, and it is asked for others', async () => {
+    const { root, blocks } = await writeManifest(picture(1), NOTHING)
+    const there = await opened((request, response) => {
+      if (request.url!.startsWith(`/ipfs/${root}?`)) response.end(blocks[0]!.bytes)
+      else response.writeHead(504).end()
+    })
+    const { fetchRoot } = setUp()
+    for (let i = 0; i < 5; i++)
+      expect(await fetchRoot(manifestCid(new Uint8Array(32).fill(i)))).to.have.property('kind', 'missing')
+    expect(await fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks })
+    expect(there.seen).to.have.length(6)
+    const error = new RegistryError('fetch.timeout', 'slow')
+    const slow = createGateway({ check: () => {}, get: () => Promise.reject(error) })
+    expect(await slow.block('https://a.example', root, SIGNAL)).to.deep.equal({ kind: 'miss', why: 'slow' })
+  })
+
+  it('of which the root comes before another question makes the gateway rest are late, and it was asked', async () => {
+    const { root, blocks } = await writeManifest(video(5, 300), NOTHING)
+    const health = createGatewayHealth(() => 1_000)
+    const gateway: Gateway = {
+      block: async () => ({ kind: 'blocks', blocks: blocks.slice(0, 1) }),
+      car: async (base) => {
+        health.tell(8, base, { kind: 'sick', why: 'down', retryAfterS: null })
+        return { kind: 'miss', why: 'no CAR' }
+      },
+    }
+    const fetchRoot = createFetchRoot({ gateway, health, withdrawals: memoryWithdrawals() })
+    const found = await fetchRoot(root, { publisherId: 7, bases: ['https://a.example'] }, SIGNAL)
+    expect(found).to.deep.equal({ kind: 'late', why: 'no gateway may be asked now', asked: true })
   })
 
   it('are not asked for at a gateway that rests: 30 s at first, twice as long each time, or as it says', async () => {
@@ -178,9 +207,13 @@ describe('blocks from gateways', () => {
     const { fetchRoot, clock } = setUp()
     for (let i = 0; i < 60; i++) await fetchRoot(manifestCid(new Uint8Array(32).fill(i)))
     expect(there.seen).to.have.length(20)
+    const { root } = await writeManifest(picture(1), NOTHING)
+    expect(await fetchRoot(root)).to.deep.equal({ kind: 'late', why: 'no gateway may be asked now', asked: false })
+    expect(await fetchRoot(root, 8), 'of another publisher').to.have.property('kind', 'missing')
+    expect(there.seen).to.have.length(21)
     clock.s += 30
     for (let i = 0; i < 60; i++) await fetchRoot(manifestCid(new Uint8Array(32).fill(i)))
-    expect(there.seen).to.have.length(40)
+    expect(there.seen).to.have.length(41)
   })
 
   it('are not asked for where they were withdrawn here, and none of a root in which one was', async () => {

@@ -9,7 +9,7 @@ import { memoryBlocks, memoryCatalogue, recordOf, rootOf, turn as turnOfLoop } f
 
 const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
 const MISSING: Fetched = { kind: 'missing', why: 'not here' }
-const LATE: Fetched = { kind: 'late', why: 'down' }
+const LATE: Fetched = { kind: 'late', why: 'down', asked: true }
 
 /** A fetcher whose clock and gateways are in the test's hands. */
 function setUp(answer: (root: string) => Promise<Fetched> | Fetched, wakesAt = () => 0) {
@@ -32,7 +32,7 @@ function setUp(answer: (root: string) => Promise<Fetched> | Fetched, wakesAt = (
     catalogue,
     blocks,
     fetchRoot,
-    gatewaysOf: async (publisherId) => (publisherId === 99 ? [] : ['https://a.example']),
+    gatewaysOf: async (publisherId) => ({ publisherId, bases: publisherId === 99 ? [] : ['https://a.example'] }),
     wakesAt,
     arrived: async ({ root }) => void arrived.push(root),
     now: () => clock.s,
