@@ -1,10 +1,13 @@
 /** Reads ranges ahead of whoever appends them: several are on their way at once, and come out in order. */
 import { HoleError } from './completeness.ts'
+import type { RegistryLog } from './events.ts'
 import type { RangeContent, Span } from './range.ts'
 import { asksTooMuch } from './rpc.ts'
 
-/** Logs that a range should hold, so that one transaction of the sink stays small: about 10 MB. */
+/** Logs that a range should hold, a logged claim counted as one, so that one transaction of the sink stays small: about 10 MB; and that
+ *  it may hold before it is asked for again in parts. */
 const LOGS_PER_RANGE = 10_000
+const MOST_PER_RANGE = 40_000
 /** Blocks to begin with, when nothing is known of the node and of how many logs its blocks hold. */
 const FIRST_BLOCKS = 32
 /** Growth of a range after one that held little: twice, but carefully where the node has once refused a larger one. */
@@ -57,38 +60,46 @@ export async function* readAhead(
   { from, to }: Span,
   enough: () => boolean = () => false,
 ): AsyncGenerator<RangeContent, void, undefined> {
-  const ahead: Promise<RangeContent[]>[] = []
+  const ahead: Promise<Part>[] = []
   let next = from
 
   function fill(): void {
     while (next <= to && ahead.length < sizer.ahead() && !enough()) {
       const end = Math.min(to, next + sizer.blocks() - 1)
-      const content = readAdaptively(read, sizer, { from: next, to: end })
+      const part = readFirst(read, sizer, { from: next, to: end })
       // It is looked at when its turn comes, which may be never.
-      content.catch(() => {})
-      ahead.push(content)
+      part.catch(() => {})
+      ahead.push(part)
       next = end + 1
     }
   }
 
-  for (fill(); ahead.length > 0; fill()) yield* await ahead.shift()!
+  for (fill(); ahead.length > 0; fill()) {
+    let part = await ahead.shift()!
+    yield part.content
+    while (part.rest) {
+      part = await readFirst(read, sizer, part.rest, part.blocks)
+      yield part.content
+    }
+  }
 }
 
-/** Halves a range as long as the node finds it too much, or leaves holes in it. */
-async function readAdaptively(read: Read, sizer: Sizer, { from, to }: Span): Promise<RangeContent[]> {
-  const contents: RangeContent[] = []
-  let blocks = to - from + 1
-  for (let next = from; next <= to; ) {
-    const end = Math.min(to, next + blocks - 1)
-    const content = await readOnce(read, sizer, { from: next, to: end })
-    if (content === null) {
-      blocks = Math.ceil((end - next) / 2)
-      continue
-    }
-    contents.push(content)
-    next = end + 1
+/** The beginning of a span, and what is left of it: that is read when its turn comes, so that what waits stays small. */
+interface Part {
+  content: RangeContent
+  /** So many can be read at once. */
+  blocks: number
+  rest: Span | null
+}
+
+/** Halves a range as long as the node finds it too much, leaves holes in it, or it holds too much to be appended at once. */
+async function readFirst(read: Read, sizer: Sizer, { from, to }: Span, most = to - from + 1): Promise<Part> {
+  for (let blocks = Math.min(most, to - from + 1); ; ) {
+    const end = from + blocks - 1
+    const content = await readOnce(read, sizer, { from, to: end })
+    if (content) return { content, blocks, rest: end < to ? { from: end + 1, to } : null }
+    blocks = Math.ceil((blocks - 1) / 2)
   }
-  return contents
 }
 
 /** Null where a smaller range should be asked for. */
@@ -96,13 +107,18 @@ async function readOnce(read: Read, sizer: Sizer, span: Span): Promise<RangeCont
   const blocks = span.to - span.from + 1
   try {
     const content = await read(span)
-    sizer.held(blocks, content.batch.logs.length)
-    return content
+    const claims = claimsIn(content.batch.logs)
+    sizer.held(blocks, claims)
+    return blocks > 1 && claims > MOST_PER_RANGE ? null : content
   } catch (error) {
     if (blocks === 1 || !(asksTooMuch(error) || isHole(error))) throw error
     sizer.refused(blocks)
     return null
   }
 }
+
+/** A logged batch is one log of up to 1,024 claims, and each becomes a row. */
+const claimsIn = (logs: readonly RegistryLog[]): number =>
+  logs.reduce((sum, log) => sum + (log.type === 'batchLogged' ? log.claims.length : 1), 0)
 
 const isHole = (error: unknown): boolean => error instanceof Error && error.cause instanceof HoleError

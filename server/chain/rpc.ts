@@ -11,7 +11,7 @@ export interface RpcOptions {
   retries?: number
   /** Before the first repetition, doubled for each next one; default 250. */
   backoffMs?: number
-  /** Default 64 MiB. A block of 60 M gas holds at most about 5 MB of logs as hex. */
+  /** Default 16 MiB. A block of 60 M gas holds at most about 5 MB of logs as hex, and several answers are on their way at once. */
   maxResponseBytes?: number
 }
 
@@ -96,7 +96,7 @@ export function rpcErrorOf(error: unknown): RpcError | null {
 
 /** @throws RegistryError `request.invalid` if the address is not http or https. */
 export function createRpc(options: RpcOptions): Rpc {
-  const { timeoutMs = 30_000, retries = 3, backoffMs = 250, maxResponseBytes = 64 * 2 ** 20 } = options
+  const { timeoutMs = 30_000, retries = 3, backoffMs = 250, maxResponseBytes = 16 * 2 ** 20 } = options
   const { address, host, headers } = parseAddress(options.url)
   const underWay = new Set<AbortController>()
   let closed = false

@@ -50,6 +50,9 @@ const FORGOTTEN_MS = 300_000
 /** Milliseconds. How old a look at the node's final blocks may be, where nothing else asks for one. */
 const FINALITY_MS = 4_000
 
+/** Blocks that are rolled back without asking twice while it is not known what is final, as after a start: two epochs of Ethereum. */
+const USUAL_DEPTH = 64
+
 /** @returns a function that makes one step. It throws what node and sink throw, and leaves the sink as it was after the last commit. */
 export function createStepper(options: StepOptions): () => Promise<StepResult> {
   const { node, sink, deployment, finality, maxBlocks, patienceMs, clock } = options
@@ -122,7 +125,7 @@ export function createStepper(options: StepOptions): () => Promise<StepResult> {
     if (final === 'local') return
     if (await confirmed?.(stored, latest.number))
       throw contradiction(`the node lacks block ${stored.number} as it is stored, and another node has it`)
-    const wasFinal = to < 0 || (final.finalized !== null && to < final.finalized)
+    const wasFinal = to < 0 || to < (final.finalized ?? stored.number - USUAL_DEPTH)
     if (wasFinal && isPatient(true))
       throw contradiction(
         `the node lacks all above block ${to}, some of which is final: waiting whether it holds to that`,

@@ -7,7 +7,7 @@ import { RpcError } from '../../server/chain/rpc.ts'
 /** What is read of a range: so many logs a block. */
 function contentOf({ from, to }: Span, logsPerBlock = 0): RangeContent {
   const header = { number: to, hash: new Uint8Array(32), parentHash: new Uint8Array(32), time: to }
-  const logs = new Array<RegistryLog>((to - from + 1) * logsPerBlock)
+  const logs = Array.from({ length: (to - from + 1) * logsPerBlock }, () => ({ type: 'keyEnded' }) as RegistryLog)
   return { batch: { headers: [header], logs }, parentHash: new Uint8Array(32), blocks: to - from + 1 }
 }
 const tick = () => new Promise(setImmediate)
@@ -50,6 +50,32 @@ describe('reading ahead', () => {
     // Two were taken; of the others at most four wait.
     expect(read).to.be.at.most(6)
     await ranges.return()
+  })
+
+  it('holds no more than it should where a chain of few logs becomes one of full batches', async () => {
+    const claims = Array.from({ length: 1_000 }, () => ({}))
+    const appended: number[] = []
+    let [waiting, most] = [0, 0]
+    const read = async (span: Span) => {
+      await tick()
+      const content = contentOf(span)
+      for (let block = Math.max(span.from, 5_000); block <= span.to; block++)
+        content.batch.logs.push({ type: 'batchLogged', claims } as unknown as RegistryLog)
+      if (content.batch.logs.length <= 40 || content.blocks === 1) waiting += content.batch.logs.length
+      most = Math.max(most, waiting)
+      return content
+    }
+    let next = 1
+    for await (const { batch, blocks } of readAhead(read, createSizer(2_000), { from: 1, to: 5_400 })) {
+      appended.push(batch.logs.length)
+      waiting -= batch.logs.length
+      next += blocks
+    }
+    expect(next).to.equal(5_401)
+    expect(appended.reduce((sum, logs) => sum + logs)).to.equal(401)
+    // In batches of a thousand claims: at once, and all that waits.
+    expect(Math.max(...appended)).to.be.at.most(40)
+    expect(most).to.be.at.most(160)
   })
 
   it('asks for half where it is refused, and for less where blocks hold much', async () => {
