@@ -48,6 +48,8 @@ export interface Matcher {
   /** @param maxDistanceBits at most `MAX_DISTANCE_BITS`. */
   find(candidate: Fingerprint, maxDistanceBits?: number): Answer
   size(): { originals: number; hashes: number }
+  /** All that are held, in no particular order: to be saved, or compared. They are not to be changed. */
+  originals(): Iterable<Original>
 }
 
 /** Frames of a candidate that vote: a still scene of two hours resembles itself 10⁸ times otherwise. All are checked afterwards. */
@@ -152,7 +154,13 @@ export function createMatcher(): Matcher {
     return { votes, voters }
   }
 
-  return { add, remove, find, size: () => ({ originals: stored.size, hashes: index.size() }) }
+  return {
+    add,
+    remove,
+    find,
+    size: () => ({ originals: stored.size, hashes: index.size() }),
+    originals: () => stored.values().map(({ original }) => original),
+  }
 }
 
 /** `count` of the items, evenly spread. */

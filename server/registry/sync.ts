@@ -96,7 +96,9 @@ export function createSync({
       await catalogue.setManifest(row.recordId, manifest.row)
     if (manifest.row.state === 'missing') missing(manifestWant(row))
     const original = originalOf(row, manifest.content)
+    // A leading anchor that came instead of another may claim what cannot be compared.
     if (original) matcher.add(original)
+    else matcher.remove(toHex(row.recordId))
   }
 
   async function manifestOf(row: RecordRow): Promise<{ row: RecordRow['manifest']; content: Manifest | null }> {
@@ -123,8 +125,9 @@ export function createSync({
     })
     for await (const rows of catalogue.allRecords()) for (const row of rows) await admitAlone(row)
     following = true
-    await takeLists({ list: 'missing' })
+    // Before anything that comes from now on: a record that was removed and is here again would be removed in the end.
     for (const changes of early) enqueue(() => apply(changes))
+    await takeLists({ list: 'missing' })
     await last
   }
 

@@ -6,7 +6,7 @@ import { anchoredWords, type Fingerprint, writeList, writeManifest } from '../..
 import { createMatcher } from '../../server/matching/index.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { picture, sound, video } from '../fingerprint/make.ts'
-import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf } from './fakes.ts'
+import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf, turn } from './fakes.ts'
 
 const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
 
@@ -65,6 +65,34 @@ describe('the registry keeps what is registered searchable', () => {
     await starting
     expect(matcher.size().originals).to.equal(2)
     expect([1, 2, 3].map((seed) => keysOf(picture(seed)).length)).to.deep.equal([1, 0, 1])
+  })
+
+  it('what is rolled back while it starts and comes again before the lists are taken', async () => {
+    const { catalogue, sync, keysOf } = setUp()
+    const row = recordOf(picture(1), 1)
+    catalogue.insert(row)
+    const { batches } = catalogue
+    catalogue.batches = async (filter) => {
+      catalogue.insert(row)
+      await turn()
+      return batches(filter)
+    }
+    const starting = sync.start()
+    catalogue.drop(row)
+    await starting
+    expect(keysOf(picture(1))).to.deep.equal([toHex(row.recordId)])
+  })
+
+  it('until its leading anchor is one that claims nothing to compare', async () => {
+    const { catalogue, sync, matcher, keysOf } = setUp()
+    await sync.start()
+    const row = recordOf(picture(1), 1)
+    catalogue.insert(row)
+    await sync.settled()
+    catalogue.insert({ ...row, kind: 'audio', algorithm: 0, perceptualHashes: [] })
+    await sync.settled()
+    expect(keysOf(picture(1))).to.deep.equal([])
+    expect(matcher.size().originals).to.equal(0)
   })
 
   it('no longer once it is stopped', async () => {
