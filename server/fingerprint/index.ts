@@ -7,6 +7,7 @@ export {
   type Description,
   isBlockCid,
   MAX_BLOCK_BYTES,
+  MAX_LINKS,
   type Manifest,
   manifestCid,
   mismatch,

@@ -2,7 +2,7 @@
 import { CID } from 'multiformats/cid'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
-import { decodeBlock, encodeBlock, linkShape, type ManifestBlock, manifestCid } from './manifest.ts'
+import { decodeBlock, encodeBlock, linkShape, MAX_LINKS, type ManifestBlock, manifestCid } from './manifest.ts'
 
 /** A claim of the list: what a registration says. */
 export interface Listed {
@@ -79,7 +79,7 @@ const words = z.custom<Uint8Array>(
 const rootShape = z.strictObject({
   firsthand: z.literal('list1'),
   count: z.int().min(1).max(MAX_LEAVES),
-  leaves: z.array(linkShape).min(1).max(MAX_LEAVES),
+  leaves: z.array(linkShape).min(1).max(MAX_LINKS),
 })
 const leavesShape = z.strictObject({
   firsthand: z.literal('leaves1'),

@@ -9,6 +9,8 @@ import { type Fingerprint, type Frame, KINDS, type Kind } from './fingerprint.ts
 import { MIN_QUALITY } from './pdq.ts'
 
 export const MAX_BLOCK_BYTES = 1 << 20
+/** Blocks that a root links to at most: one for each minute of 33 hours. */
+export const MAX_LINKS = 2_000
 /** One frame block holds this much of a video, so that one stretch can be fetched and checked alone. */
 const FRAME_BLOCK_MS = 60_000
 /** Words that a registration may carry (docs/protocol.md §2.2). */
@@ -135,7 +137,11 @@ const bytes = (length: number) =>
   z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `expected ${length} bytes`)
 const text = (max: number) => z.string().max(max).nullable()
 const count = z.int().min(0).nullable()
-export const linkShape = z.custom<CID>((value) => CID.asCID(value) !== null, 'expected a link')
+/** To what a block of it can be: a list whose links are none would be waited for without end. */
+export const linkShape = z.custom<CID>((value) => {
+  const cid = CID.asCID(value)
+  return cid !== null && isBlockCid(cid)
+}, 'expected a link to a block: CIDv1 of dag-cbor or raw with sha2-256')
 
 const rootBlock = z.object({
   firsthand: z.literal('manifest1'),
@@ -155,7 +161,7 @@ const rootBlock = z.object({
       quality: z.array(z.int().min(0).max(100)).max(MAX_WORDS),
     })
     .refine((p) => p.words.length === p.quality.length, 'words and quality differ in length'),
-  frames: z.array(linkShape).max(10_000),
+  frames: z.array(linkShape).max(MAX_LINKS),
 })
 
 const frameBlockShape = z

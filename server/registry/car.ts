@@ -4,14 +4,14 @@ import { varint } from 'multiformats'
 import { CID } from 'multiformats/cid'
 import type { Block } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
-import { checkBlock } from '../fingerprint/index.ts'
+import { checkBlock, MAX_LINKS } from '../fingerprint/index.ts'
 
 export const CAR_TYPE = 'application/vnd.ipld.car'
 export const RAW_BLOCK_TYPE = 'application/vnd.ipld.raw'
 /** Fifteen hours of video, of which each frame takes twenty times as much in memory as here (docs/protocol.md §3). */
 export const MAX_CAR_BYTES = 4 << 20
-/** A root and a block for each minute of 33 hours: there is room for fifty times as many empty ones. */
-export const MAX_CAR_BLOCKS = 2_001
+/** A root and all that it may link to: there is room for fifty times as many empty ones. */
+export const MAX_CAR_BLOCKS = 1 + MAX_LINKS
 /** Bytes of one of its blocks of CBOR: of those that are written, a root has at most 150,000, and it takes thirty times as much to read them. */
 export const MAX_CBOR_BYTES = 256 << 10
 /** That of one root has 58. */

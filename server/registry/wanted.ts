@@ -153,7 +153,7 @@ export function createWanted(parts: WantedParts): Wanted {
   async function attempt(one: Waiting): Promise<void> {
     const gateways = await parts.gatewaysOf(one.publisherId)
     if (gateways.bases.length === 0 || !(await isWanted(one))) return forget(one)
-    if (await parts.blocks.get(one.root)) return arrive(one)
+    if ((await parts.blocks.get(one.root)) && (await isWhole(one))) return
     const found = await parts.fetchRoot(one.root, gateways, abort.signal)
     if (found.kind === 'late') {
       one.dueAt = Math.max(now() + FIRST_RETRY_S, parts.wakesAt(gateways))
@@ -165,7 +165,7 @@ export function createWanted(parts: WantedParts): Wanted {
     // The root last: where it is kept, all that it links to is.
     await parts.blocks.put(found.blocks.slice(1))
     await parts.blocks.put(found.blocks.slice(0, 1))
-    return arrive(one)
+    if (!(await isWhole(one))) retry(one)
   }
 
   function retry(one: Waiting): void {
@@ -176,10 +176,14 @@ export function createWanted(parts: WantedParts): Wanted {
     forget(one)
   }
 
-  async function arrive(one: Waiting): Promise<void> {
+  /** Has it read. Where it is missing all the same, a block that it links to is: it waits on, or would be found missing at once, and asked
+   *  for without end. */
+  async function isWhole(one: Waiting): Promise<boolean> {
+    await parts.arrived(one)
+    if (await isWanted(one)) return false
     forget(one)
     counts.fetched++
-    await parts.arrived(one)
+    return true
   }
 
   async function isWanted({ type, id, root }: Want): Promise<boolean> {

@@ -1,6 +1,7 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { expect } from 'chai'
 import { CID } from 'multiformats/cid'
+import { identity } from 'multiformats/hashes/identity'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { RegistryError } from '../../server/errors.ts'
 import { type Listed, listBytes, listCid, readList, writeList } from '../../server/fingerprint/list.ts'
@@ -87,6 +88,17 @@ describe('a list', () => {
       expect(await refusal({ more: 1 }, [[one()]])).to.match(/more/)
       expect(await refusal({ leaves: ['x'] }, [])).to.match(/link/)
       expect(await refusal({}, [[[...one(), 1]]])).to.match(/leaves/)
+    })
+    it('with links to what is fetched from nowhere, though none of it is here', async () => {
+      const digest = await sha256.digest(new Uint8Array([1]))
+      const links = [
+        CID.createV0(digest),
+        CID.createV1(0x70, digest),
+        CID.createV1(0x71, identity.digest(digest.digest)),
+      ]
+      for (const link of links)
+        expect(await refusal({ leaves: [link] }, [])).to.match(/leaves\[0\]: expected a link to/)
+      expect(await refusal({ leaves: Array(2_001).fill(CID.createV1(0x71, digest)) }, [])).to.match(/2000/)
     })
   })
 })

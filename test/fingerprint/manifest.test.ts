@@ -154,6 +154,9 @@ describe('mismatch', () => {
     })
 })
 
+/** DAG-PB, as IPFS has directories. */
+const DIRECTORY = CID.parse('bafybeidkxvnyxvx3s4opxnqhgcqqkzmhcnklzhphz2m2nzkqvyslpgmyvy')
+
 describe('a hostile block', () => {
   const of = video(3, 121)
 
@@ -192,6 +195,8 @@ describe('a hostile block', () => {
     ['a negative time', { frames: { startMs: -1 } }, /startMs/],
     ['another name', { frames: { firsthand: 'frames2' } }, /firsthand/],
     ['a root of another version', { root: { firsthand: 'manifest2' } }, /firsthand/],
+    ['a link to what is no block', { root: { frames: [DIRECTORY] } }, /frames\[0\]: expected a link to a block/],
+    ['2,001 links', { root: { frames: Array(2_001).fill(DIRECTORY) } }, /frames: .*2000/],
     ['a text in place of a link', { root: { frames: ['bafy'] } }, /frames\[0\]: expected a link/],
     [
       'a digest of 31 bytes',

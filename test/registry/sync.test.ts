@@ -1,8 +1,10 @@
 import { expect } from 'chai'
+import { CID } from 'multiformats/cid'
 import { toHex } from '../../server/bytes.ts'
 import type { BatchRow, RecordRow } from '../../server/catalogue/index.ts'
 import { claimOf, rootOf } from '../../server/chain/index.ts'
 import { anchoredWords, type Fingerprint, writeList, writeManifest } from '../../server/fingerprint/index.ts'
+import { encodeBlock } from '../../server/fingerprint/manifest.ts'
 import { createMatcher } from '../../server/matching/index.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { picture, sound, video } from '../fingerprint/make.ts'
@@ -244,6 +246,11 @@ describe('the list of a rooted batch', () => {
     await blocks.hold(list.root, list.blocks.slice(0, 1))
     await sync.start()
     expect(catalogue.taken).to.deep.equal([])
+    const endless = await encodeBlock({ firsthand: 'list1', count: 3, leaves: Array(2_001).fill(CID.parse(list.root)) })
+    const never = await rooted({ listDigest: CID.parse(endless.cid).multihash.digest })
+    await never.blocks.hold(endless.cid, [endless])
+    await never.sync.start()
+    expect(never.catalogue.taken, 'more than is fetched').to.deep.equal([null])
     const rubbish = await writeManifest(picture(1), NOTHING)
     const other = await rooted({ listDigest: rubbish.digest })
     await other.blocks.hold(rubbish.root, rubbish.blocks)

@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import { CID } from 'multiformats/cid'
+import { toHex } from '../../server/bytes.ts'
 import type { BatchRow, RecordRow } from '../../server/catalogue/index.ts'
 import { writeManifest } from '../../server/fingerprint/index.ts'
 import type { Fetched, FetchRoot } from '../../server/registry/fetch-root.ts'
-import { createWanted, listWant, manifestWant } from '../../server/registry/wanted.ts'
+import { createWanted, listWant, manifestWant, type Want } from '../../server/registry/wanted.ts'
 import { picture } from '../fingerprint/make.ts'
 import { memoryBlocks, memoryCatalogue, recordOf, rootOf, turn as turnOfLoop } from './fakes.ts'
 
@@ -12,7 +13,10 @@ const MISSING: Fetched = { kind: 'missing', why: 'not here' }
 const LATE: Fetched = { kind: 'late', why: 'down', asked: true }
 
 /** A fetcher whose clock and gateways are in the test's hands. */
-function setUp(answer: (root: string) => Promise<Fetched> | Fetched, wakesAt = () => 0) {
+function setUp(
+  answer: (root: string) => Promise<Fetched> | Fetched,
+  { wakesAt = (): number => 0, whole = (): boolean => true } = {},
+) {
   const [catalogue, blocks] = [memoryCatalogue(), memoryBlocks()]
   const clock = { s: 1_000_000 }
   const asked: { root: string; at: number }[] = []
@@ -34,10 +38,19 @@ function setUp(answer: (root: string) => Promise<Fetched> | Fetched, wakesAt = (
     fetchRoot,
     gatewaysOf: async (publisherId) => ({ publisherId, bases: publisherId === 99 ? [] : ['https://a.example'] }),
     wakesAt,
-    arrived: async ({ root }) => void arrived.push(root),
+    arrived: async (one) => {
+      arrived.push(one.root)
+      if (whole()) await read(one)
+    },
     now: () => clock.s,
     onError: (error) => errors.push(error),
   })
+  /** As it is read when it is here. */
+  async function read({ type, id }: Want): Promise<void> {
+    const row = type === 'manifest' && (await catalogue.record(id))
+    if (row) await catalogue.setManifest(id, { ...row.manifest, state: 'present' })
+    for (const batch of catalogue.rooted) if (toHex(batch.listDigest) === toHex(id)) batch.list = 'present'
+  }
   /** Lets time go by, second by second or in steps, and everything run that is due. */
   async function pass(seconds: number, step = 1): Promise<void> {
     for (const end = clock.s + seconds; clock.s < end; ) {
@@ -107,10 +120,7 @@ describe('what is missing', () => {
 
   it('is not counted as tried while no gateway answers, and waits until one may be asked', async () => {
     const wake = { s: 0 }
-    const { wanted, pass, asked, insert, clock } = setUp(
-      () => LATE,
-      () => wake.s,
-    )
+    const { wanted, pass, asked, insert, clock } = setUp(() => LATE, { wakesAt: () => wake.s })
     await pass(1)
     insert(rowOf(1))
     wake.s = clock.s + 500
@@ -160,6 +170,21 @@ describe('what is missing', () => {
     await pass(3)
     expect(asked).to.deep.equal([])
     expect(arrived).to.deep.equal([manifest.root])
+  })
+
+  it('of which the root is here and more is not is fetched, and then waited for with patience', async () => {
+    const { root, blocks: fetched } = await writeManifest(picture(1), NOTHING)
+    const last = { ...batchOf(451, 9), listDigest: CID.parse(root).multihash.digest }
+    const all = setUp(() => ({ kind: 'blocks', blocks: fetched }), { whole: () => false })
+    await all.pass(1)
+    all.catalogue.rooted.push(last)
+    await all.blocks.put(fetched)
+    const start = all.clock.s
+    // Whoever reads it tells at once that it is missing.
+    all.wanted.want(listWant(last))
+    await all.pass(2_000)
+    expect(all.asked.map(({ at }) => at - start)).to.deep.equal([2, 32, 92, 212, 452, 932])
+    expect(all.wanted.state()).to.include({ waiting: 0, fetched: 0, failed: 1 })
   })
 
   it('is asked for again after a failure of ours, which is told', async () => {
