@@ -28,18 +28,23 @@ export async function addressesOf(
 ): Promise<Address[]> {
   const family = isIP(host)
   if (family !== 0) return [{ address: host, family: family as 4 | 6 }]
-  const found = await Promise.race([allowed ? resolveAsSystem(host) : resolve(host, signal), reasonOf(signal)])
+  const found = await unlessAborted(allowed ? resolveAsSystem(host) : resolve(host, signal), signal)
   if (found.length === 0) throw new RegistryError('fetch.unreachable', `${host} has no address`)
   if (!allowed && !found.every(({ address }) => isPublicAddress(address)))
     throw refused(host, 'is the name of an address that is not public')
   return found.slice(0, MAX_ADDRESSES)
 }
 
-/** Rejects when the signal is given: not every resolver can be told to stop. */
-function reasonOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  )
+/** Rejects when the signal is given: not every resolver can be told to stop. Leaves nothing at the signal, which may be the whole server's. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const stop = () => reject(signal.reason)
+  signal.addEventListener('abort', stop)
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 /** Asks the name servers themselves: `getaddrinfo` holds one of four threads that files need too, for as long as a stranger's name server
