@@ -76,22 +76,31 @@ export async function restore(config: Config, path: string): Promise<BackupRepor
   const report: BackupReport = { rows: 0, files: 0 }
   const db = await openDatabase({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL })
   try {
-    await restoreRows(db, counted(path, report))
+    await restoreRows(db, counted(config, path, report))
   } finally {
     await db.destroy()
-  }
-  for await (const { entry, content } of readArchive(path, 'file')) {
-    const to = join(config.DATA_DIR, entry.path)
-    await mkdir(dirname(to), { recursive: true })
-    await writeFile(to, content, { flush: true })
-    report.files++
   }
   return report
 }
 
-async function* counted(path: string, report: BackupReport): AsyncGenerator<DumpedRows> {
+/** Rows, and then the files: should one of these fail, the transaction that takes the rows does, and all can be tried again. */
+async function* counted({ DATA_DIR }: Config, path: string, report: BackupReport): AsyncGenerator<DumpedRows> {
   for await (const { entry, content } of readArchive(path, 'rows')) {
     report.rows += entry.rows
     yield { ...entry, table: entry.table as DumpedRows['table'], content }
   }
+  // The journal last: where it is, nothing can be restored any more.
+  for (const isLast of [false, true])
+    for await (const { entry, content } of readArchive(path, 'file')) {
+      if ((entry.path === JOURNAL) !== isLast) continue
+      await writeWhole(join(DATA_DIR, entry.path), content)
+      report.files++
+    }
+}
+
+async function writeWhole(to: string, content: Uint8Array): Promise<void> {
+  const unfinished = `${to}.restoring`
+  await mkdir(dirname(to), { recursive: true })
+  await writeFile(unfinished, content, { flush: true })
+  await rename(unfinished, to)
 }

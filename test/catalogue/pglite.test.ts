@@ -157,6 +157,7 @@ describe('a server that is killed while it appends', () => {
       committed = (commits.at(-1) as { committed: number }).committed
       blocks = records / RECORDS + commits.length
     }
-    expect(blocks, 'blocks in ten rounds').to.be.above(50)
+    // Each round comes to its second commit at least, however slow the machine is.
+    expect(blocks, 'blocks in ten rounds').to.be.above(10)
   })
 })

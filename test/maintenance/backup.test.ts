@@ -1,5 +1,5 @@
 /** A backup brings back all of it, on either database, and one that is damaged touches nothing. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { createBlockStore, createCatalogue, digestCatalogue, openDatabase } from '../../server/catalogue/index.ts'
@@ -111,6 +111,20 @@ describeOnDatabases('a backup', (open) => {
       await database.db.destroy()
       expect(await refusal(restore(configOf(database), file))).to.have.property('code', 'request.invalid')
     })
+
+  it('is restored whole or not at all: where a file has no room, the rows go too, and it can be tried again', async function () {
+    this.timeout(120_000)
+    const database = await empty(open)
+    const { dataDir } = database.options
+    const inTheWay = join(dataDir, 'devnet/journal.jsonl.restoring')
+    mkdirSync(inTheWay, { recursive: true })
+    expect((await restore(configOf(database), file).catch((error: Error) => error)) as Error).to.be.instanceOf(Error)
+    rmSync(inTheWay, { recursive: true })
+    await restore(configOf(database), file)
+    database.db = await openDatabase(database.options)
+    expect(await read(database)).to.deep.equal(original)
+    await database.db.destroy()
+  })
 
   it('that is damaged or cut off anywhere is refused before anything is touched', async function () {
     this.timeout(120_000)
