@@ -19,18 +19,33 @@ export type FetchRoot = (root: string, gateways: Gateways, signal: AbortSignal) 
 /** Linked blocks that are asked for at the same time, and the number from which a CAR saves questions. */
 const ABREAST = 4
 const CAR_FROM = 3
+/** Milliseconds for all of a root: of 2,000 blocks that each come within their own time, a hostile gateway would make four hours. */
+const ROOT_MS = 300_000
 
 /** What cannot be handed over as a CAR is not fetched either: the same bounds on bytes and blocks of a root. */
 export function createFetchRoot({
   gateway,
   health,
   withdrawals,
+  deadline = (ms) => AbortSignal.timeout(ms),
 }: {
   gateway: Gateway
   health: GatewayHealth
   withdrawals: Withdrawals
+  /** Given after so many milliseconds. */
+  deadline?: (ms: number) => AbortSignal
 }): FetchRoot {
   return async (root, gateways, signal) => {
+    const late = deadline(ROOT_MS)
+    try {
+      return await whole(root, gateways, AbortSignal.any([signal, late]))
+    } catch (error) {
+      if (!late.aborted || error !== late.reason) throw error
+      return { kind: 'missing', why: `root ${root} did not come in full within ${ROOT_MS / 1000} s` }
+    }
+  }
+
+  async function whole(root: string, gateways: Gateways, signal: AbortSignal): Promise<Fetched> {
     const first = await fromAny(root, gateways, signal)
     if (first.kind !== 'blocks') return first
     const bytes = first.blocks[0]!.bytes

@@ -179,6 +179,34 @@ describe('blocks from gateways', () => {
     expect(found).to.deep.equal({ kind: 'late', why: 'no gateway may be asked now', asked: true })
   })
 
+  it('that come one by one without end are given up after five minutes', async () => {
+    const { root, blocks } = await writeManifest(video(5, 300), NOTHING)
+    const late = new AbortController()
+    const allowed: number[] = []
+    const gateway: Gateway = {
+      block: (_base, cid, signal) =>
+        cid === root
+          ? Promise.resolve({ kind: 'blocks', blocks: blocks.slice(0, 1) })
+          : new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(signal.reason as Error))
+              late.abort(new Error('five minutes'))
+            }),
+      car: async () => ({ kind: 'miss', why: 'no CAR' }),
+    }
+    const deadline = (ms: number) => {
+      allowed.push(ms)
+      return late.signal
+    }
+    const health = createGatewayHealth(() => 1_000)
+    const fetchRoot = createFetchRoot({ gateway, health, withdrawals: memoryWithdrawals(), deadline })
+    const gateways = { publisherId: 7, bases: ['https://a.example'] }
+    const why = `root ${root} did not come in full within 300 s`
+    expect(await fetchRoot(root, gateways, SIGNAL)).to.deep.equal({ kind: 'missing', why })
+    expect(allowed).to.deep.equal([300_000])
+    const stopped = AbortSignal.abort(new Error('the server stops'))
+    expect(await fetchRoot(root, gateways, stopped).catch((error: unknown) => error)).to.equal(stopped.reason)
+  })
+
   it('are not asked for at a gateway that rests: 30 s at first, twice as long each time, or as it says', async () => {
     const { root } = await writeManifest(picture(1), NOTHING)
     const there = await answering(500)
