@@ -11,12 +11,17 @@ import type { Block, BlockStore } from './types.ts'
 export interface HeldLimits {
   /** Bytes that may wait altogether, as they are on disk. */
   heldBytes?: number
+  /** Bytes that may wait of one holder. */
+  holderBytes?: number
   /** Seconds that a root may wait. */
   heldS?: number
 }
 
 /** docs/protocol.md §3: a transaction that takes longer than ten minutes is sent again, and so are its blocks. */
-const DEFAULT_LIMITS = { heldBytes: 1024 ** 3, heldS: 600 }
+const DEFAULT_LIMITS = { heldBytes: 1024 ** 3, holderBytes: 64 * 1024 ** 2, heldS: 600 }
+
+/** Seconds after which a holder that has its share is told to come back: most of what waits is registered within a few blocks. */
+const HOLDER_RETRY_S = 10
 
 /** Bytes. A file takes at least a block of the disk, so that a million tiny ones are not free. */
 const DISK_BLOCK = 4096
@@ -24,9 +29,14 @@ const DISK_BLOCK = 4096
 /** Adoption is renaming the root's directory to this and then moving its files: a crash between is finished at the next start. */
 const ADOPTING = '.adopting'
 
-interface Waiting {
-  expiresAt: number
+interface Taken {
   bytes: number
+  /** Whoever held it last; null where that is not bounded, or not known since a restart. */
+  holder: string | null
+}
+
+interface Waiting extends Taken {
+  expiresAt: number
 }
 
 export interface HeldOptions {
@@ -45,66 +55,72 @@ export function createHeld({
   limits,
   keep,
 }: HeldOptions): Pick<BlockStore, 'hold' | 'adopt' | 'expireHeld'> & { ready: Promise<void> } {
-  const { heldBytes, heldS } = { ...DEFAULT_LIMITS, ...limits }
+  const { heldBytes, holderBytes, heldS } = { ...DEFAULT_LIMITS, ...limits }
   const waiting = new Map<string, Waiting>()
   const inTurn = createTurns()
-  /** Of those that are being written. */
-  let writingBytes = 0
+  /** What is being written. */
+  const writing = new Set<Taken>()
 
   async function load(): Promise<void> {
     await mkdir(directory, { recursive: true })
     await removeAbandoned(join(directory, '.new'), now())
     for (const path of await listing(directory)) {
       if (path.endsWith(ADOPTING)) await finish(path)
-      else if (isCid(basename(path))) await count(path)
+      else if (isCid(basename(path))) await count(path, null)
     }
   }
 
   /** Notes what a root's directory holds. */
-  async function count(path: string): Promise<void> {
+  async function count(path: string, holder: string | null): Promise<void> {
     const sizes = await Promise.all((await listing(path)).map(async (file) => (await stat(file)).size))
     const { mtimeMs } = await stat(path)
-    waiting.set(basename(path), { expiresAt: Math.floor(mtimeMs / 1000), bytes: sizes.reduce(addOnDisk, 0) })
+    waiting.set(basename(path), { expiresAt: Math.floor(mtimeMs / 1000), bytes: sizes.reduce(addOnDisk, 0), holder })
   }
 
-  function reserve(bytes: number): void {
-    const held = [...waiting.values()]
-    const taken = held.reduce((sum, root) => sum + root.bytes, writingBytes)
-    if (taken + bytes <= heldBytes) {
-      writingBytes += bytes
-      return
+  function reserve(bytes: number, holder: string | null): Taken {
+    const all = [...waiting.values(), ...writing]
+    const own = bytesOf(all.filter((one) => holder !== null && one.holder === holder))
+    if (holder !== null && own + bytes > holderBytes) {
+      const detail = `${own} bytes of this client wait for their registration and ${holderBytes} may: ${bytes} more are too many now`
+      throw new RegistryError('request.rate_limited', detail, { retryAfterS: HOLDER_RETRY_S })
     }
-    const first = Math.min(...held.map(({ expiresAt }) => expiresAt), now() + heldS)
-    const detail = `${taken} bytes wait for their registration and ${heldBytes} may: ${bytes} more are too many now`
-    throw new RegistryError('server.busy', detail, { retryAfterS: Math.max(1, first - now()) })
+    const taken = bytesOf(all)
+    if (taken + bytes > heldBytes) {
+      const first = [...waiting.values()].reduce((least, { expiresAt }) => Math.min(least, expiresAt), now() + heldS)
+      const detail = `${taken} bytes wait for their registration and ${heldBytes} may: ${bytes} more are too many now`
+      throw new RegistryError('server.busy', detail, { retryAfterS: Math.max(1, first - now()) })
+    }
+    const reserved = { bytes, holder }
+    writing.add(reserved)
+    return reserved
   }
 
-  async function hold(root: string, blocks: Block[]): Promise<{ expiresAt: number }> {
+  async function hold(root: string, blocks: Block[], holder: string | null = null): Promise<{ expiresAt: number }> {
     const target = join(directory, cidName(root))
     for (const { cid } of blocks) cidName(cid)
     await ready
     const bytes = blocks.map((block) => block.bytes.length).reduce(addOnDisk, 0)
-    reserve(bytes)
+    const reserved = reserve(bytes, holder)
     const fresh = join(directory, '.new', randomUUID())
     try {
       await mkdir(fresh, { recursive: true })
       for (const block of blocks) await writeDurably(join(fresh, block.cid), block.bytes)
-      return await inTurn(() => place(fresh, target))
+      return await inTurn(() => place(fresh, target, holder))
     } finally {
-      writingBytes -= bytes
+      writing.delete(reserved)
       await rm(fresh, { recursive: true, force: true })
     }
   }
 
   /** Gives what was written its name. A root that waits already gets what it lacks, and waits anew. */
-  async function place(fresh: string, target: string): Promise<{ expiresAt: number }> {
+  async function place(fresh: string, target: string, holder: string | null): Promise<{ expiresAt: number }> {
     if (await exists(target))
       await moveDurably((await listing(fresh)).map((from) => ({ from, to: join(target, basename(from)) })))
     else await rename(fresh, target)
     const expiresAt = now() + heldS
     await utimes(target, expiresAt, expiresAt)
     await syncDirectory(directory)
-    await count(target)
+    await count(target, holder)
     return { expiresAt }
   }
 
@@ -150,6 +166,8 @@ export function createHeld({
   const ready = load()
   return { hold, adopt, expireHeld, ready }
 }
+
+const bytesOf = (all: Taken[]): number => all.reduce((sum, { bytes }) => sum + bytes, 0)
 
 function addOnDisk(sum: number, bytes: number): number {
   return sum + Math.ceil(bytes / DISK_BLOCK) * DISK_BLOCK

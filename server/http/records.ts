@@ -49,7 +49,8 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
           'request.unsupported_media_type',
           `expected ${CAR_TYPE}: a CAR with a manifest or a list as its root`,
         )
-      const held = await uploads.receiveInTurn(request, MAX_CAR_BYTES, clientOf(request), registry.hold)
+      const client = clientOf(request)
+      const held = await uploads.receiveInTurn(request, MAX_CAR_BYTES, client, (car) => registry.hold(car, client))
       response.status(held.status === 'kept' ? 200 : 202).json(held)
     })
     .all(methodNotAllowed)

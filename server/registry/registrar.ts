@@ -67,8 +67,9 @@ interface Prepared {
   manifest: { root: string; blocks: { cid: string; bytes: Uint8Array }[] }
 }
 
-/** Bytes of manifests that wait in memory for the rest of their batch. */
-const MAX_WAITING_BYTES = 64 << 20
+/** Bytes of manifests that wait in memory for the rest of their batch. A server holds 64 MiB of one client, as they are on its disk, where
+ *  the blocks of a video take twice their size. */
+const MAX_WAITING_BYTES = 24 << 20
 
 /** Registers files and yields the outcome of each as it is known. A file that fails does not stop the others. */
 export async function* registerFiles(

@@ -43,7 +43,7 @@ export interface Registry {
   /** A block and, with `all`, everything that it links to, as a CAR. */
   car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array>
   /** Takes the blocks of a manifest, or of the list of a rooted batch, as a CAR, for a registration that is to come or has come. */
-  hold(car: Uint8Array): Promise<HeldView>
+  hold(car: Uint8Array, client: Client): Promise<HeldView>
   status(): Promise<NetworkView>
   /** Manifests and lists that are asked for elsewhere; null where none are. */
   fetching(): ReturnType<Wanted['state']> | null
@@ -223,7 +223,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     return writeCar(cid, linked(cid, scope))
   }
 
-  async function hold(bytes: Uint8Array): Promise<HeldView> {
+  async function hold(bytes: Uint8Array, client: Client): Promise<HeldView> {
     const { root, blocks: sent } = await readCar(bytes)
     await requireServed(
       parts.withdrawals,
@@ -238,6 +238,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     const { expiresAt } = await blocks.hold(
       root,
       sent.filter((b) => wanted.has(b.cid)),
+      client.limited ? client.key : null,
     )
     const kept = about.type === 'list' ? await takeList(root) : await keepManifest(root, about.contentDigest)
     return {

@@ -129,6 +129,29 @@ describe('the block store', () => {
       }
     })
 
+    it('of one holder refuses it more, not others, and has room again when what it held is adopted or expires', async () => {
+      store = open({ holderBytes: 3 * MIB })
+      await store.hold(root.cid, [large('root', 2 * MIB)], 'a')
+      const error = await failureOf(store.hold(one.cid, [large('one', 1.5 * MIB)], 'a'))
+      expect([error.code, error.retryAfterS]).to.deep.equal(['request.rate_limited', 10])
+      await store.hold(one.cid, [large('one', 1.5 * MIB)], 'b')
+      await store.hold(two.cid, [large('two', 4 * MIB)], null)
+      await store.adopt(root.cid)
+      await store.hold(root.cid, [large('root', 3 * MIB)], 'a')
+      await failureOf(store.hold(one.cid, [large('one', MIB)], 'a'))
+      await store.expireHeld(time + 600)
+      await store.hold(one.cid, [large('one', 3 * MIB)], 'a')
+    })
+
+    it('counts what a holder has still being written, and no more what another has held since', async () => {
+      store = open({ holderBytes: 3 * MIB })
+      const hold = ({ cid }: Block, holder: string) => store.hold(cid, [large('x', 2 * MIB)], holder)
+      const attempts = await Promise.allSettled([root, one, two].map((block) => hold(block, 'a')))
+      expect(attempts.filter(({ status }) => status === 'fulfilled')).to.have.length(1)
+      await hold(root, 'b')
+      await hold(two, 'a')
+    })
+
     it('leaves nothing of what it refused', async () => {
       store = open({ heldBytes: 4096 })
       await failureOf(store.hold(root.cid, [root, one]))

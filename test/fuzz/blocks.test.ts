@@ -16,6 +16,8 @@ import { randomBytes, seeded } from '../random.ts'
 import { corpus } from './blocks-corpus.ts'
 import { damaged, diceOf, spoilt } from './values.ts'
 
+const CLIENT = { key: 'fuzz', limited: false }
+
 const NOTHING = { title: 'x', text: null, sourceUrl: null, derivedFrom: null }
 const claim = (seed: number): Listed => {
   const random = seeded(seed)
@@ -62,7 +64,7 @@ describe('spoilt blocks', () => {
         const dice = diceOf(seeded(seed))
         let bytes: Buffer = car
         for (let i = 0; i < times; i++) bytes = damaged(bytes, dice)
-        refused[(await codeOf(() => server.registry.hold(new Uint8Array(bytes)))) ? 'yes' : 'no']++
+        refused[(await codeOf(() => server.registry.hold(new Uint8Array(bytes), CLIENT))) ? 'yes' : 'no']++
       }),
       { numRuns: 3_000 },
     )
@@ -81,7 +83,9 @@ describe('spoilt blocks', () => {
           cid === block.cid ? block.bytes : (film.blocks.find((one) => one.cid === cid)?.bytes ?? null)
         await codeOf(() => readManifest(block.cid, get))
         await codeOf(() => readList(block.cid, get))
-        await codeOf(async () => server.registry.hold(await writeCar(block.cid, [block, ...film.blocks.slice(1)])))
+        await codeOf(async () =>
+          server.registry.hold(await writeCar(block.cid, [block, ...film.blocks.slice(1)]), CLIENT),
+        )
       }),
       { numRuns: 2_000 },
     )
@@ -107,7 +111,7 @@ describe('spoilt blocks', () => {
       fc.asyncProperty(named, async ([firsthand, rest]) => {
         const block = await encodeBlock(encodable({ ...rest, firsthand })).catch(() => null)
         if (!block) return
-        expect(await codeOf(async () => server.registry.hold(await writeCar(block.cid, [block])))).to.equal(
+        expect(await codeOf(async () => server.registry.hold(await writeCar(block.cid, [block]), CLIENT))).to.equal(
           'block.invalid',
         )
       }),

@@ -1,6 +1,9 @@
 /** What one client may take, and what all may take together. */
 import { connect } from 'node:net'
 import { expect } from 'chai'
+import { RegistryError } from '../../server/errors.ts'
+import { writeManifest } from '../../server/fingerprint/index.ts'
+import { CAR_TYPE, writeCar } from '../../server/registry/index.ts'
 import { until } from '../chain/until.ts'
 import { picture } from '../fingerprint/make.ts'
 import { expectProblem, heldDecode, type Options, type Served, serve } from './harness.ts'
@@ -19,6 +22,31 @@ describe('the limits of a client', () => {
     fetch(server.url + path, { ...init, headers: { 'x-forwarded-for': address, ...init.headers } })
   const lookUp = (address: string, body: BodyInit = 'media', path = '/v1/lookups?wait=0') =>
     ask(address, path, { method: 'POST', body, duplex: 'half' } as RequestInit)
+
+  it('hold for the blocks that it hands over, and not for those of this machine', async () => {
+    await start()
+    const holders: unknown[] = []
+    server.blocks.hold = async (_root, _blocks, holder) => {
+      holders.push(holder)
+      throw new RegistryError('request.rate_limited', 'enough', { retryAfterS: 10 })
+    }
+    const { root, blocks } = await writeManifest(picture(1), {
+      title: null,
+      text: null,
+      sourceUrl: null,
+      derivedFrom: null,
+    })
+    const body = (await writeCar(root, blocks)) as BodyInit
+    for (const address of [A, B, '127.0.0.1']) {
+      const answer = await ask(address, '/v1/registrations', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': CAR_TYPE },
+      })
+      await expectProblem(answer, 429, 'request.rate_limited')
+    }
+    expect(holders).to.deep.equal([A, B, null])
+  })
 
   it('hold for its lookups under way, and are told before the media is sent', async () => {
     const held = heldDecode()
