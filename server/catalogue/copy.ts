@@ -1,5 +1,5 @@
 /** `copy … from stdin` as a query with one parameter, its content: both drivers take it as that. */
-import { Client, type Connection, type QueryResult, type Submittable } from 'pg'
+import { Client, type ClientConfig, type Connection, type QueryResult, type Submittable } from 'pg'
 
 const COPY = /^copy .* from stdin/s
 
@@ -17,6 +17,13 @@ interface CopyConnection extends Connection {
 
 /** A client of `pg` that copies. */
 export class CopyingClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config)
+    // The pool listens only while a client is idle. Whoever waits for a query when the connection breaks hears of it by that query;
+    // without a listener it would end the process.
+    this.on('error', () => {})
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: six overloads, of which the pool and Kysely use two.
   override query(...args: any[]): any {
     const [sql, parameters] = args
