@@ -54,12 +54,17 @@ const SHARE = 1 / 40
 /** Seconds. The first for those who hand over their blocks just after their registration. */
 const FIRST_DELAY_S = 2
 const FIRST_RETRY_S = 30
-/** Half an hour of trying; then it is left to the next sweep. */
+/** Half an hour of trying; then it is left to the next sweep. So often, too, no gateway may give an answer: else those of dead gateways
+ *  would hold their places for ever. */
 const ATTEMPTS = 6
 const TURN_MS = 1_000
 
 interface Waiting extends Want {
   attempts: number
+  /** Times that no gateway gave an answer, which are not counted as attempts. */
+  late: number
+  /** Times that it was asked for in vain since it waits here. */
+  tries: number
   dueAt: number
   running: boolean
 }
@@ -84,19 +89,27 @@ export function createWanted(parts: WantedParts): Wanted {
     const key = toHex(one.id)
     if (queue.has(key)) return true
     if (room(one.publisherId) <= 0 && !(queue.size === 0 && shorten())) return false
-    queue.set(key, { ...one, attempts, dueAt, running: false })
+    queue.set(key, { ...one, attempts, late: 0, tries: 0, dueAt, running: false })
     queues.set(one.publisherId, queue)
     counts.waiting++
     return true
   }
 
-  /** Takes a place from the longest queue: what is forgotten there is found again. */
+  /** Takes a place from the longest queue; where all have one only, what was asked for in vain most often gives up its own. What is forgotten
+   *  is found again. */
   function shorten(): boolean {
     let longest = new Map<string, Waiting>()
     for (const queue of queues.values()) if (queue.size > longest.size) longest = queue
-    const last = [...longest.values()].findLast(({ running }) => !running)
-    if (last && longest.size > 1) forget(last)
+    const given = longest.size > 1 ? [...longest.values()].findLast(({ running }) => !running) : mostTried()
+    if (given) forget(given)
     return counts.waiting < MAX_WAITING
+  }
+
+  function mostTried(): Waiting | undefined {
+    let found: Waiting | undefined
+    for (const queue of queues.values())
+      for (const one of queue.values()) if (!one.running && one.tries > (found?.tries ?? 0)) found = one
+    return found
   }
 
   function forget(one: Waiting): void {
@@ -155,10 +168,7 @@ export function createWanted(parts: WantedParts): Wanted {
     if (gateways.bases.length === 0 || !(await isWanted(one))) return forget(one)
     if ((await parts.blocks.get(one.root)) && (await isWhole(one))) return
     const found = await parts.fetchRoot(one.root, gateways, abort.signal)
-    if (found.kind === 'late') {
-      one.dueAt = Math.max(now() + FIRST_RETRY_S, parts.wakesAt(gateways))
-      return
-    }
+    if (found.kind === 'late') return putOff(one, parts.wakesAt(gateways))
     if (found.kind === 'missing') return retry(one)
     // It may have been rolled back meanwhile: what no record names is not kept.
     if (!(await isWanted(one))) return forget(one)
@@ -169,9 +179,20 @@ export function createWanted(parts: WantedParts): Wanted {
   }
 
   function retry(one: Waiting): void {
+    one.tries++
     one.attempts++
     one.dueAt = now() + FIRST_RETRY_S * 2 ** (one.attempts - 1)
-    if (one.attempts < ATTEMPTS) return
+    if (one.attempts === ATTEMPTS) giveUp(one)
+  }
+
+  function putOff(one: Waiting, until: number): void {
+    one.tries++
+    one.late++
+    one.dueAt = Math.max(now() + FIRST_RETRY_S, until)
+    if (one.late === ATTEMPTS) giveUp(one)
+  }
+
+  function giveUp(one: Waiting): void {
     counts.failed++
     forget(one)
   }

@@ -132,6 +132,19 @@ describe('what is missing', () => {
     expect(wanted.state()).to.include({ waiting: 1, failed: 0 })
   })
 
+  it('is left to the next sweep when no gateway has answered for the sixth time', async () => {
+    const { wanted, pass, asked, insert, clock } = setUp(() => LATE)
+    await pass(1)
+    const start = clock.s
+    insert(rowOf(1))
+    wanted.want(manifestWant(rowOf(1)))
+    await pass(300)
+    expect(asked.map(({ at }) => at - start)).to.deep.equal([2, 32, 62, 92, 122, 152])
+    expect(wanted.state()).to.include({ waiting: 0, failed: 1 })
+    await pass(6 * 3_600, 60)
+    expect(asked.length, 'found by the sweep').to.be.above(6)
+  })
+
   it('is not asked for where nobody is known who might have it', async () => {
     const { wanted, pass, asked, insert } = setUp(() => MISSING)
     const row = rowOf(1, 99)
@@ -253,6 +266,24 @@ describe('a publisher with more missing than is kept in mind', () => {
     expect(wanted.state().waiting).to.equal(20_000)
     for (let i = 1; i <= 1_000; i++) expect(wanted.want(manifestWant(rowOf(i, 1_000 + i)))).to.equal(true)
     expect(wanted.state().waiting).to.equal(20_000)
+  })
+
+  it('leaves room where twenty thousand have one each: what was asked for in vain gives way', async () => {
+    const never = new Promise<Fetched>(() => {})
+    let asked = 0
+    const { wanted, catalogue, pass } = setUp(() => (asked++ < 10 ? [LATE, MISSING][asked % 2]! : never))
+    const row = rowOf(1)
+    catalogue.record = async () => row
+    const { root } = manifestWant(row)
+    for (let publisherId = 100; publisherId < 20_100; publisherId++)
+      wanted.want({ type: 'manifest', id: row.recordId, root, publisherId })
+    expect(wanted.state().waiting).to.equal(20_000)
+    const wantOne = (publisherId: number) => wanted.want({ type: 'manifest', id: row.recordId, root, publisherId })
+    expect(wantOne(50_000), 'before one was asked').to.equal(false)
+    await pass(3)
+    for (let i = 1; i <= 10; i++) expect(wantOne(50_000 + i)).to.equal(true)
+    expect(wantOne(50_011), 'all that was asked for has given way').to.equal(false)
+    expect(wanted.state()).to.include({ waiting: 20_000, running: 8 })
   })
 
   it('is served on and on: one that ends makes room for the next', async () => {
