@@ -24,16 +24,20 @@ export interface Withdrawals {
 
 /** Milliseconds for which an answer is not looked up again: every block that is served asks. */
 const FRESH_MS = 1_000
+/** Milliseconds after which a change of the directory has a time of its own: of two within one tick of the disk's clock (4 ms, or 1 s on old
+ *  file systems), the second cannot be told from the first. */
+const SETTLED_MS = 1_000
 
-/** @param directory the server's; `withdrawn` is below it. */
-export function createWithdrawals(directory: string): Withdrawals {
+/** @param directory the server's; `withdrawn` is below it. @param nowMs since 1970. */
+export function createWithdrawals(directory: string, nowMs = () => Date.now()): Withdrawals {
   const root = join(directory, 'withdrawn')
   let [known, stamp, readAt] = [new Map<string, Withdrawal>(), -1, -Infinity]
   let latest: Promise<ReadonlyMap<string, Withdrawal>> = Promise.resolve(known)
 
   function all(): Promise<ReadonlyMap<string, Withdrawal>> {
-    const now = performance.now()
-    if (now - readAt < FRESH_MS) return latest
+    const now = nowMs()
+    // The clock may be set back.
+    if (Math.abs(now - readAt) < FRESH_MS) return latest
     readAt = now
     latest = look()
     latest.catch(() => {
@@ -43,11 +47,12 @@ export function createWithdrawals(directory: string): Withdrawals {
   }
 
   async function look(): Promise<ReadonlyMap<string, Withdrawal>> {
+    const lookedAt = nowMs()
     // Each change moves a file into the directory or out of it.
     const changedAt = (await ifPresent(stat(root), null))?.mtimeMs ?? 0
     if (changedAt === stamp) return known
     known = new Map(await Promise.all((await listing(root)).filter((path) => isCid(basename(path))).map(read)))
-    stamp = changedAt
+    stamp = lookedAt - changedAt > SETTLED_MS ? changedAt : -1
     return known
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -7,7 +7,7 @@ import { RegistryError } from '../../server/errors.ts'
 import { manifestCid } from '../../server/fingerprint/index.ts'
 import { until } from '../chain/until.ts'
 
-const CID = manifestCid(new Uint8Array(32).fill(1))
+const [CID, OTHER] = [1, 2].map((byte) => manifestCid(new Uint8Array(32).fill(byte))) as [string, string]
 
 describe('withdrawn blocks', () => {
   let directory: string
@@ -46,6 +46,39 @@ describe('withdrawn blocks', () => {
       async () => !(await server.all()).has(CID),
       () => 'still there',
     )
+  })
+
+  it('are seen though two changes have one time on disk, and the first was seen before the second', async () => {
+    const clock = { ms: 1_700_000_000_000 }
+    const server = createWithdrawals(directory, () => clock.ms)
+    const changeAt = async (ms: number, change: Promise<unknown>) => {
+      await change
+      utimesSync(join(directory, 'withdrawn'), ms / 1000, ms / 1000)
+    }
+    const command = createWithdrawals(directory)
+    const tick = clock.ms
+    await changeAt(tick, command.withdraw(CID, { at: 5, reason: null }))
+    expect((await entries(server)).length).to.equal(1)
+    await changeAt(tick, command.withdraw(OTHER, { at: 5, reason: null }))
+    clock.ms += 1_000
+    expect((await entries(server)).length).to.equal(2)
+    await changeAt(tick, command.restore(CID))
+    expect((await entries(server)).length, 'asked again within a second').to.equal(2)
+    clock.ms -= 60_000
+    expect(
+      (await entries(server)).map(([cid]) => cid),
+      'the clock was set back',
+    ).to.deep.equal([OTHER])
+  })
+
+  it('are not read again where nothing has changed for a second', async () => {
+    const clock = { ms: 1_700_000_000_000 }
+    const server = createWithdrawals(directory, () => clock.ms)
+    await createWithdrawals(directory).withdraw(CID, { at: 5, reason: null })
+    utimesSync(join(directory, 'withdrawn'), clock.ms / 1000 - 2, clock.ms / 1000 - 2)
+    const before = await server.all()
+    clock.ms += 1_000
+    expect(await server.all()).to.equal(before)
   })
 
   it('are known to everybody who asks at the same time', async () => {
