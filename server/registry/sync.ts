@@ -7,8 +7,12 @@ import { listCid, type Manifest, manifestCid, mismatch, readList, readManifest }
 import { type Matcher, MIN_QUALITY, type Original } from '../matching/index.ts'
 import { listWant, manifestWant, type Want } from './wanted.ts'
 
-/** Batches that are looked at when a list comes, or at the start. */
-const MAX_BATCHES = 1_000
+/** Batches, and records, of one question to the catalogue. */
+const BATCHES = 1_000
+const RECORDS = 500
+/** Milliseconds until what failed is tried again: twice as long each time, and no more than a minute, until nothing fails. */
+const FIRST_RETRY_MS = 5_000
+const LAST_RETRY_MS = 60_000
 
 export interface Sync {
   /** Fills the matcher from the catalogue, then follows it. */
@@ -17,8 +21,9 @@ export interface Sync {
   refresh(recordIds: Uint8Array[]): Promise<void>
   /** Takes a list that has come, if it is anchored. */
   take(listDigest: Uint8Array): Promise<void>
-  /** Resolves when everything that the catalogue told so far is searchable. */
+  /** Resolves when everything that the catalogue told so far was looked at: it is searchable, or is tried again. */
   settled(): Promise<void>
+  /** Ends what runs after the record that it is at. */
   stop(): void
 }
 
@@ -28,6 +33,7 @@ export function createSync({
   blocks,
   matcher,
   missing = () => {},
+  later = afterMs,
   onError,
 }: {
   deployment: Deployment
@@ -36,11 +42,18 @@ export function createSync({
   matcher: Matcher
   /** Told what is anchored and not here. */
   missing?: (one: Want) => void
+  /** Calls back once; returns the way to prevent it. */
+  later?: (ms: number, work: () => void) => () => void
   onError: (error: unknown) => void
 }): Sync {
   /** The end of the queue: changes are applied one after the other, in the order of commits. */
   let last: Promise<void> = Promise.resolve()
   let unsubscribe = () => {}
+  let stopped = false
+  /** What failed and waits to be tried again, by id: rows are read anew, so it does not matter what has become of them. */
+  const failed = { records: new Map<string, Uint8Array>(), lists: new Map<string, Uint8Array>() }
+  let retryMs = FIRST_RETRY_MS
+  let cancelRetry: (() => void) | null = null
 
   function enqueue(work: () => Promise<void>): Promise<void> {
     last = last.then(work).catch(onError)
@@ -49,13 +62,56 @@ export function createSync({
 
   async function apply({ changed, removed, lists }: Changes): Promise<void> {
     for (const recordId of removed) matcher.remove(toHex(recordId))
-    if (changed.length > 0) for (const row of await catalogue.recordsById(changed)) await admitAlone(row)
-    for (const listDigest of lists) await takeLists({ listDigest, list: 'missing' }).catch(onError)
+    for (let i = 0; i < changed.length && !stopped; i += RECORDS) await look(changed.slice(i, i + RECORDS))
+    for (const listDigest of lists) {
+      if (stopped) return
+      await takeLists({ listDigest, list: 'missing' }).catch((error) => again(error, { lists: [listDigest] }))
+    }
+  }
+
+  async function look(recordIds: Uint8Array[]): Promise<void> {
+    try {
+      const rows = await catalogue.recordsById(recordIds)
+      const here = new Set(rows.map((row) => toHex(row.recordId)))
+      for (const key of recordIds.map(toHex)) if (!here.has(key)) matcher.remove(key)
+      await admitEach(rows)
+    } catch (error) {
+      again(error, { records: recordIds })
+    }
   }
 
   /** Takes the lists that are here of rooted batches that lack theirs. What that changes comes back as a change. */
-  async function takeLists(which: Omit<BatchFilter, 'limit'>): Promise<void> {
-    for (const batch of await catalogue.batches({ ...which, limit: MAX_BATCHES })) await takeList(batch).catch(onError)
+  async function takeLists(which: Omit<BatchFilter, 'limit' | 'before'>): Promise<void> {
+    let page: BatchRow[]
+    let last: BatchRow | undefined
+    do {
+      page = await catalogue.batches({ ...which, ...(last && { before: placeOf(last) }), limit: BATCHES })
+      for (const batch of page) {
+        if (stopped) return
+        await takeList(batch).catch((error) => again(error, { lists: [batch.listDigest] }))
+      }
+      last = page.at(-1)
+    } while (page.length === BATCHES)
+  }
+
+  function again(error: unknown, { records = [], lists = [] }: { records?: Uint8Array[]; lists?: Uint8Array[] }): void {
+    onError(error)
+    for (const id of records) failed.records.set(toHex(id), id)
+    for (const digest of lists) failed.lists.set(toHex(digest), digest)
+    if (stopped || cancelRetry) return
+    cancelRetry = later(retryMs, retry)
+    retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)
+  }
+
+  function retry(): void {
+    const [changed, lists] = [[...failed.records.values()], [...failed.lists.values()]]
+    failed.records.clear()
+    failed.lists.clear()
+    cancelRetry = null
+    void enqueue(async () => {
+      await apply({ changed, removed: [], lists })
+      if (!cancelRetry) retryMs = FIRST_RETRY_MS
+    })
   }
 
   async function takeList(batch: BatchRow): Promise<void> {
@@ -81,7 +137,12 @@ export function createSync({
   }
 
   /** One record that cannot be read must not keep the others from being found. */
-  const admitAlone = (row: RecordRow) => admit(row).catch(onError)
+  async function admitEach(rows: RecordRow[]): Promise<void> {
+    for (const row of rows) {
+      if (stopped) return
+      await admit(row).catch((error) => again(error, { records: [row.recordId] }))
+    }
+  }
 
   async function admit(row: RecordRow): Promise<void> {
     const manifest = await manifestOf(row)
@@ -123,7 +184,7 @@ export function createSync({
       if (following) enqueue(() => apply(changes))
       else early.push(changes)
     })
-    for await (const rows of catalogue.allRecords()) for (const row of rows) await admitAlone(row)
+    for await (const rows of catalogue.allRecords()) await admitEach(rows)
     following = true
     // Before anything that comes from now on: a record that was removed and is here again would be removed in the end.
     for (const changes of early) enqueue(() => apply(changes))
@@ -131,16 +192,30 @@ export function createSync({
     await last
   }
 
+  function stop(): void {
+    stopped = true
+    unsubscribe()
+    cancelRetry?.()
+  }
+
   return {
     start,
     refresh: (recordIds) => enqueue(() => apply({ changed: recordIds, removed: [], lists: [] })),
     take: (listDigest) => enqueue(() => apply({ changed: [], removed: [], lists: [listDigest] })),
     settled: () => last,
-    stop: () => unsubscribe(),
+    stop,
   }
 }
 
 const MISSING: RecordRow['manifest'] = { state: 'missing', title: null, durationMs: null, width: null, height: null }
+
+const placeOf = ({ blockNumber, logIndex }: BatchRow) => ({ blockNumber, logIndex })
+
+function afterMs(ms: number, work: () => void): () => void {
+  const timer = setTimeout(work, ms)
+  timer.unref()
+  return () => clearTimeout(timer)
+}
 
 /** What the search sees of a record; null for what it cannot compare. */
 function originalOf(row: RecordRow, manifest: Manifest | null): Original | null {

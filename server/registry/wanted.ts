@@ -164,9 +164,11 @@ export function createWanted(parts: WantedParts): Wanted {
   }
 
   async function attempt(one: Waiting): Promise<void> {
-    const gateways = await parts.gatewaysOf(one.publisherId)
-    if (gateways.bases.length === 0 || !(await isWanted(one))) return forget(one)
+    if (!(await isWanted(one))) return forget(one)
+    // Handed over meanwhile, or reading it failed: that needs no gateway.
     if ((await parts.blocks.get(one.root)) && (await isWhole(one))) return
+    const gateways = await parts.gatewaysOf(one.publisherId)
+    if (gateways.bases.length === 0) return forget(one)
     const found = await parts.fetchRoot(one.root, gateways, abort.signal)
     if (found.kind === 'late') return putOff(one, parts.wakesAt(gateways))
     if (found.kind === 'missing') return retry(one)

@@ -20,11 +20,17 @@ async function registered(of: Fingerprint, sequence: number, title: string | nul
 function setUp() {
   const [catalogue, blocks, matcher] = [memoryCatalogue(), memoryBlocks(), createMatcher()]
   const errors: unknown[] = []
+  /** What waits for its time, and after how long. */
+  const timers = new Map<() => void, number>()
   const sync = createSync({
     deployment: DEPLOYMENT,
     catalogue,
     blocks,
     matcher,
+    later: (ms, work) => {
+      timers.set(work, ms)
+      return () => timers.delete(work)
+    },
     onError: (error) => errors.push(error),
   })
   const manifestOf = async ({ recordId }: RecordRow) => (await catalogue.record(recordId))!.manifest
@@ -32,7 +38,15 @@ function setUp() {
     const answer = matcher.find(of)
     return answer.kind === 'found' ? answer.found.map(({ key }) => key) : answer.reason
   }
-  return { catalogue, blocks, matcher, sync, errors, manifestOf, keysOf }
+  /** Lets the time of everything that waits come. @returns after how many milliseconds it does. */
+  async function pass(): Promise<number[]> {
+    const due = [...timers]
+    timers.clear()
+    for (const [work] of due) work()
+    await sync.settled()
+    return due.map(([, ms]) => ms)
+  }
+  return { catalogue, blocks, matcher, sync, errors, manifestOf, keysOf, timers, pass }
 }
 
 describe('the registry keeps what is registered searchable', () => {
@@ -133,6 +147,127 @@ describe('the registry keeps what is registered searchable', () => {
   })
 })
 
+describe('what fails is tried again', () => {
+  const failure = new Error('down')
+
+  it('where the catalogue does not answer: all that was told meanwhile, once it does', async () => {
+    const { catalogue, sync, errors, keysOf, pass, timers } = setUp()
+    await sync.start()
+    catalogue.broken = failure
+    catalogue.insert(recordOf(picture(1), 1))
+    catalogue.insert(recordOf(picture(2), 2))
+    await sync.settled()
+    expect(errors).to.deep.equal([failure, failure])
+    expect(await pass()).to.deep.equal([5_000])
+    expect(await pass()).to.deep.equal([10_000])
+    expect(keysOf(picture(1))).to.deep.equal([])
+    catalogue.broken = null
+    expect(await pass()).to.deep.equal([20_000])
+    expect([1, 2].map((seed) => keysOf(picture(seed)).length)).to.deep.equal([1, 1])
+    expect(timers.size, 'nothing waits any more').to.equal(0)
+    catalogue.broken = failure
+    catalogue.insert(recordOf(picture(3), 3))
+    await sync.settled()
+    expect([...timers.values()], 'patience begins anew').to.deep.equal([5_000])
+  })
+
+  it('after at most a minute, however often it fails', async () => {
+    const { catalogue, sync, pass } = setUp()
+    await sync.start()
+    catalogue.broken = failure
+    catalogue.insert(recordOf(picture(1), 1))
+    await sync.settled()
+    for (let i = 0; i < 6; i++) await pass()
+    expect(await pass()).to.deep.equal([60_000])
+  })
+
+  for (const [what, method] of [
+    ['the record cannot be written', 'setManifest'],
+    ['its blocks cannot be adopted', 'adopt'],
+  ] as const)
+    it(`where ${what}: that record alone`, async () => {
+      const { catalogue, blocks, sync, errors, keysOf, pass } = setUp()
+      await sync.start()
+      const { row, manifest } = await registered(picture(1), 1)
+      await blocks.hold(manifest.root, manifest.blocks)
+      const broken = (method === 'adopt' ? blocks : catalogue) as unknown as Record<string, unknown>
+      const whole = broken[method]
+      broken[method] = async () => Promise.reject(failure)
+      catalogue.insert(row)
+      await sync.settled()
+      expect(errors).to.deep.equal([failure])
+      broken[method] = whole
+      await pass()
+      expect(keysOf(picture(1))).to.deep.equal([toHex(row.recordId)])
+    })
+
+  it('and what was rolled back meanwhile is not found', async () => {
+    const { catalogue, sync, matcher, pass } = setUp()
+    await sync.start()
+    const row = recordOf(picture(1), 1)
+    catalogue.broken = failure
+    catalogue.insert(row)
+    await sync.settled()
+    catalogue.broken = null
+    catalogue.drop(row)
+    await pass()
+    expect(matcher.size().originals).to.equal(0)
+  })
+
+  it('not once it is stopped', async () => {
+    const { catalogue, sync, timers } = setUp()
+    await sync.start()
+    catalogue.broken = failure
+    catalogue.insert(recordOf(picture(1), 1))
+    await sync.settled()
+    sync.stop()
+    expect(timers.size).to.equal(0)
+  })
+})
+
+describe('a change', () => {
+  it('of a record that is not here takes it out of the search', async () => {
+    const { catalogue, sync, matcher } = setUp()
+    const row = recordOf(picture(1), 1)
+    catalogue.insert(row)
+    await sync.start()
+    const { recordsById } = catalogue
+    catalogue.recordsById = async () => []
+    await sync.refresh([row.recordId])
+    expect(matcher.size().originals).to.equal(0)
+    catalogue.recordsById = recordsById
+    await sync.refresh([row.recordId])
+    expect(matcher.size().originals).to.equal(1)
+  })
+
+  it('of many records is read in pieces of 500', async () => {
+    const { catalogue, sync } = setUp()
+    await sync.start()
+    const asked: number[] = []
+    catalogue.recordsById = async (ids) => {
+      asked.push(ids.length)
+      return []
+    }
+    await sync.refresh(Array.from({ length: 1_001 }, (_, i) => recordOf(picture(1), i).recordId))
+    expect(asked).to.deep.equal([500, 500, 1])
+  })
+
+  it('is left after the record at which the server stops', async () => {
+    const { catalogue, blocks, sync, matcher } = setUp()
+    await sync.start()
+    const { adopt } = blocks
+    let adopted = 0
+    blocks.adopt = async (root) => {
+      if (++adopted === 2) sync.stop()
+      return adopt(root)
+    }
+    catalogue.insert(...[1, 2, 3, 4].map((seed) => recordOf(picture(seed), seed)))
+    catalogue.insert(recordOf(picture(5), 5))
+    await sync.settled()
+    expect(matcher.size().originals).to.equal(2)
+  })
+})
+
 describe('a manifest', () => {
   const of = video(5, 130)
 
@@ -229,6 +364,30 @@ describe('the list of a rooted batch', () => {
     await late.sync.take(late.list.digest)
     expect(late.catalogue.taken).to.deep.equal([claims])
     expect(late.errors).to.deep.equal([])
+  })
+
+  it('is looked for again where that failed', async () => {
+    const { catalogue, blocks, sync, list, pass } = await rooted()
+    await sync.start()
+    await blocks.hold(list.root, list.blocks)
+    const { batches, setList } = catalogue
+    catalogue.batches = () => Promise.reject(new Error('down'))
+    await sync.take(list.digest)
+    catalogue.batches = batches
+    catalogue.setList = () => Promise.reject(new Error('down'))
+    expect(await pass()).to.deep.equal([5_000])
+    catalogue.setList = setList
+    expect(await pass()).to.deep.equal([10_000])
+    expect(catalogue.taken).to.deep.equal([claims])
+  })
+
+  it('is looked for at the start, however many are missing', async () => {
+    const { catalogue, blocks, sync, list, batch } = await rooted({ blockNumber: 1 })
+    await blocks.hold(list.root, list.blocks)
+    for (let i = 2; i <= 2_000; i++)
+      catalogue.rooted.push({ ...batch, listDigest: recordOf(picture(1), i).recordId, blockNumber: i })
+    await sync.start()
+    expect(catalogue.taken).to.deep.equal([claims])
   })
 
   it('counts for nothing where it has another root or count', async () => {

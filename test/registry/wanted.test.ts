@@ -155,6 +155,18 @@ describe('what is missing', () => {
     expect(wanted.state()).to.include({ waiting: 0 })
   })
 
+  it('is told where it is here, though nobody is known who might have it', async () => {
+    const manifest = await writeManifest(picture(1), NOTHING)
+    const { wanted, pass, asked, arrived, insert, blocks } = setUp(() => MISSING)
+    const row = recordOf(picture(1), 1, { publisherId: 99, manifestDigest: manifest.digest })
+    insert(row)
+    await blocks.put(manifest.blocks)
+    wanted.want(manifestWant(row))
+    await pass(5)
+    expect(arrived).to.deep.equal([manifest.root])
+    expect(asked).to.deep.equal([])
+  })
+
   it('is dropped when its record is rolled back, before it is asked for and while it is', async () => {
     const manifest = await writeManifest(picture(1), NOTHING)
     const row = recordOf(picture(1), 1, { manifestDigest: manifest.digest })
