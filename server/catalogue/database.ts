@@ -1,6 +1,6 @@
 /** One database behind two doors: PostgreSQL where there is one, else PGlite in the data directory. */
 import { join } from 'node:path'
-import { type Dialect, Kysely, PostgresDialect } from 'kysely'
+import { type Dialect, Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import { RegistryError } from '../errors.ts'
 import { CopyingClient } from './copy.ts'
@@ -32,11 +32,18 @@ export async function openDatabase({ dataDir, databaseUrl }: DatabaseOptions): P
   const db = new Kysely<Tables>({ dialect })
   try {
     await migrate(db)
+    if (!databaseUrl) await gatherStatistics(db)
     return db
   } catch (error) {
     await db.destroy()
     throw error
   }
+}
+
+/** PGlite has nobody who does it. Without, joins of records with their manifests go through whole tables: of 5,000, all are read in
+ *  11.6 s instead of 0.5 (a busy machine, node 24.21). */
+async function gatherStatistics(db: Kysely<Tables>): Promise<void> {
+  await sql`analyze headers, publishers, profiles, compromises, records, changes, batches, manifests`.execute(db)
 }
 
 async function postgresDialect(connectionString: string): Promise<Dialect> {
