@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
-import { createBlockStore, createCatalogue, createWithdrawals, openDatabase } from './catalogue/index.ts'
+import { createBlockStore, createCatalogue, createWithdrawals, openDatabase, storedBlocks } from './catalogue/index.ts'
 import {
   type ChainNode,
   type ChainNodes,
@@ -24,7 +24,14 @@ import { type LocalPublisher, localDeployment, localPublisher } from './local.ts
 import { createMatcher } from './matching/index.ts'
 import { deploymentOrKnown } from './named-chain.ts'
 import { createGuard, type Guard, parseAllowed } from './outgoing/index.ts'
-import { anchorBy, createRegistry, createRemoteMedia, type RegistryParts } from './registry/index.ts'
+import {
+  anchorBy,
+  createRegistry,
+  createRemoteMedia,
+  createSavedSearch,
+  type RegistryParts,
+  type SavedSearch,
+} from './registry/index.ts'
 import { createAssets } from './web/index.ts'
 
 export interface RunningServer {
@@ -107,6 +114,8 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     decoders: config.DECODERS,
     clientJobs: config.CLIENT_JOBS,
     gateways: { guard, configured: gatewaysOf(config) },
+    saved: openSavedSearch(config, chain.deployment),
+    onFilled: (filled) => log.info(filled, 'search is filled'),
     lookupTtlS: config.LOOKUP_TTL_S,
     now,
     problem: problemOf,
@@ -215,6 +224,11 @@ function development(
 /** The one way out, for everything that strangers name. */
 export function openGuard({ FETCH_ALLOW, version }: Config): Guard {
   return createGuard({ allow: parseAllowed(FETCH_ALLOW ?? ''), userAgent: `Firsthand/${version}` })
+}
+
+/** What is searched, as it was saved in the server's directory. */
+export function openSavedSearch({ DATA_DIR, version }: Config, deployment: Deployment): SavedSearch {
+  return createSavedSearch({ directory: DATA_DIR, stored: () => storedBlocks(DATA_DIR), version, deployment })
 }
 
 /** Without what the path of a block begins with. */

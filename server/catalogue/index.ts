@@ -1,5 +1,6 @@
 export { createBlockStore, storedBlocks } from './blocks.ts'
 export { createCatalogue } from './catalogue.ts'
+export { readChecked, writeChecked } from './checked-file.ts'
 export { openDatabase } from './database.ts'
 export { type Difference, digestCatalogue, firstDifference, type TableDigest } from './digest.ts'
 export { type DumpedRows, dumpRows, restoreRows, schemaOf } from './dump.ts'

@@ -81,8 +81,14 @@ async function audit(config: Config, json: boolean): Promise<number> {
     print(
       `The same as the chain up to block ${report.block?.number ?? 'none'}; ${report.blocks} stored blocks are what their names say.`,
     )
+    if (report.search) print(searchLine(report.search))
   }
   return report.difference ? 1 : 0
+}
+
+function searchLine({ taken, read, refused }: { taken: number; read: number; refused: string | null }): string {
+  if (refused !== null) return `A start reads all ${read} manifests; of what is saved of the search: ${refused}.`
+  return `A start takes ${taken} manifests from what is saved of the search, which says the same, and reads ${read}.`
 }
 
 async function rebuild(config: Config, json: boolean): Promise<number> {

@@ -1,7 +1,9 @@
 /** `firsthand audit`: whether a catalogue is what the chain and the blocks say, found by indexing them once more beside it. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { CID } from 'multiformats/cid'
 import { equalBytes, toHex0x } from '../bytes.ts'
 import {
@@ -17,12 +19,12 @@ import {
   type TableDigest,
 } from '../catalogue/index.ts'
 import type { BlockHeader } from '../chain/index.ts'
-import { type Chain, openChain } from '../compose.ts'
+import { type Chain, openChain, openSavedSearch } from '../compose.ts'
 import type { Config } from '../config.ts'
 import { RegistryError } from '../errors.ts'
 import { checkBlock } from '../fingerprint/index.ts'
 import { createMatcher } from '../matching/index.ts'
-import { createSync } from '../registry/index.ts'
+import { createSync, type Entry, type SavedSearch, type Sync } from '../registry/index.ts'
 import { indexUpTo, openLog, type Progress, settle } from './project.ts'
 
 export interface AuditReport {
@@ -32,8 +34,16 @@ export interface AuditReport {
   tables: TableDigest[]
   blocks: number
   /** Null where nothing differs. `table` `headers`: the catalogue ends with another block than the chain has there. `blocks`: a stored block
-   *  is not what its name says. */
+   *  is not what its name says. `search`: what is saved of the search says of a record that it fits, and does not. */
+  search: SearchReport | null
   difference: (Omit<Difference, 'table'> & { table: string }) | null
+}
+
+/** Of what is saved of the search: records that a start would take from it, records that it would read, and why it would take none. */
+export interface SearchReport {
+  taken: number
+  read: number
+  refused: string | null
 }
 
 /** Reads and changes nothing, but for the form of the database, which is brought to that of this program.
@@ -54,14 +64,19 @@ export async function audit(config: Config, onProgress: (progress: Progress) => 
       .setIsolationLevel('repeatable read')
       .execute(async (snapshot) => {
         const head = await createCatalogue(snapshot).head()
-        if (!head) return { block: null, tables: [], blocks: 0, difference: null }
+        if (!head) return { block: null, tables: [], blocks: 0, search: null, difference: null }
         const again = createCatalogue(theirs)
-        await indexAgain({ chain, again, blocks, head, onProgress })
+        const sync = await indexAgain({ chain, again, blocks, head, onProgress })
+        const search = await compareSearch(openSavedSearch(config, chain.deployment), sync)
         const damaged = await damagedBlock(config.DATA_DIR, blocks, onProgress)
         const difference =
-          (await otherHead(head, again)) ?? damaged.difference ?? (await firstDifference(snapshot, theirs))
+          (await otherHead(head, again)) ??
+          damaged.difference ??
+          (await firstDifference(snapshot, theirs)) ??
+          search.difference
         const tables = difference ? [] : await digestCatalogue(snapshot)
-        return { block: { number: head.number, hash: toHex0x(head.hash) }, tables, blocks: damaged.blocks, difference }
+        const block = { number: head.number, hash: toHex0x(head.hash) }
+        return { block, tables, blocks: damaged.blocks, search: search.report, difference }
       })
   } finally {
     for (const close of opened.reverse()) await close()
@@ -81,7 +96,7 @@ async function indexAgain({
   blocks: BlockStore
   head: BlockHeader
   onProgress: (progress: Progress) => void
-}): Promise<void> {
+}): Promise<Sync> {
   await again.bind(deployment)
   const failures: unknown[] = []
   const sync = createSync({
@@ -99,6 +114,33 @@ async function indexAgain({
   await settle(sync)
   sync.stop()
   if (failures.length > 0) throw failures[0]
+  return sync
+}
+
+/** @param sync of a search that was filled from nothing. */
+async function compareSearch(
+  saved: SavedSearch,
+  sync: Sync,
+): Promise<{ report: SearchReport; difference: AuditReport['difference'] }> {
+  const own = sync.entries()
+  const loaded = await saved.load()
+  if ('refused' in loaded) return { report: { taken: 0, read: own.size, refused: loaded.refused }, difference: null }
+  let taken = 0
+  for (const [key, entry] of own) {
+    const claimed = loaded.entries.get(key)
+    if (claimed?.source !== entry.source) continue
+    taken++
+    if (isDeepStrictEqual(claimed, entry)) continue
+    const difference = { table: 'search', key: { record_id: `0x${key}` }, ours: shown(claimed), theirs: shown(entry) }
+    return { report: { taken, read: own.size - taken, refused: null }, difference }
+  }
+  return { report: { taken, read: own.size - taken, refused: null }, difference: null }
+}
+
+function shown({ frames, linked }: Entry): Record<string, string | number | null> {
+  const hash = createHash('sha256').update(linked.join(' '))
+  for (const frame of frames ?? []) hash.update(`${frame.timeMs} `).update(frame.hash)
+  return { frames: frames?.length ?? null, blocks: linked.length, digest: hash.digest('hex') }
 }
 
 async function otherHead(head: BlockHeader, again: Catalogue): Promise<AuditReport['difference']> {

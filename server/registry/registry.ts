@@ -18,7 +18,8 @@ import { type Context, isoTime, presentPublisher, presentRecord, presentWholeRec
 import { type Client, createQuota } from './quota.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
 import type { RemoteMedia } from './remote.ts'
-import { createSync } from './sync.ts'
+import type { SavedSearch } from './saved-search.ts'
+import { createSync, type Filled } from './sync.ts'
 import type { NetworkView, Problem, PublisherView, RecordView, WholeRecordView } from './views.ts'
 import type { Want, Wanted } from './wanted.ts'
 import { requireServed, shown } from './withdrawn.ts'
@@ -109,6 +110,9 @@ export interface RegistryParts {
   decoders: number
   /** Lookups of one client that are under way at the same time. */
   clientJobs: number
+  /** Where what is searched is kept from one start to the next; null for nowhere. */
+  saved: SavedSearch | null
+  onFilled: (filled: Filled) => void
   /** Asks gateways for what is missing; null where blocks only come by being handed over. */
   gateways: { guard: Guard; configured: string[] } | null
   lookupTtlS: number
@@ -127,6 +131,8 @@ const MAX_LAG_BLOCKS = 100
 const MAX_REGISTER_MS = 3_600_000
 /** Seconds between two sweeps of what has expired. */
 const SWEEP_S = 60
+/** Seconds between two times at which what is searched is saved, where it changed. */
+const SAVE_S = 300
 
 /** Lookups of fingerprints under way: those of long videos take 8 MB each in memory. */
 const MAX_FINGERPRINTS = 64
@@ -136,7 +142,7 @@ const LOOKUPS_PER_DECODER = 64
 const MAX_RETRY_S = 60
 
 export function createRegistry(parts: RegistryParts): Registry {
-  const { catalogue, blocks, matcher, deployment, indexer } = parts
+  const { catalogue, blocks, deployment, indexer } = parts
   const seen = shown(catalogue, parts.withdrawals)
   const context: Context = { deployment, finality: parts.finality }
   const admission = createAdmission({ places: parts.decoders })
@@ -156,8 +162,9 @@ export function createRegistry(parts: RegistryParts): Registry {
   const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
   const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
   const missing = (one: Want) => void wanted?.want(one)
-  const sync = createSync({ deployment, catalogue, blocks, matcher, missing, onError: parts.onError })
+  const sync = createSync({ ...parts, missing })
   let sweeper: NodeJS.Timeout | undefined
+  let saver: NodeJS.Timeout | undefined
   let started = false
 
   async function rowOf(recordId: string): Promise<RecordRow> {
@@ -368,16 +375,20 @@ export function createRegistry(parts: RegistryParts): Registry {
     indexer.start()
     sweeper = setInterval(() => void sweep().catch(parts.onError), SWEEP_S * 1000)
     sweeper.unref()
+    saver = setInterval(() => void sync.save().catch(parts.onError), SAVE_S * 1000)
+    saver.unref()
     started = true
   }
 
   async function close(): Promise<void> {
     clearInterval(sweeper)
+    clearInterval(saver)
     await lookups.close()
     await indexer.stop()
     await wanted?.stop()
     sync.stop()
     await sync.settled()
+    await sync.save().catch(parts.onError)
   }
 
   return {

@@ -5,6 +5,7 @@ import { type Claim, claimOf, type Deployment, rootOf } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import { listCid, type Manifest, manifestCid, mismatch, readList, readManifest } from '../fingerprint/index.ts'
 import { type Matcher, MIN_QUALITY, type Original } from '../matching/index.ts'
+import { type Entry, type Loaded, type SavedSearch, sourceOf } from './saved-search.ts'
 import { listWant, manifestWant, type Want } from './wanted.ts'
 
 /** Batches, and records, of one question to the catalogue. */
@@ -23,8 +24,19 @@ export interface Sync {
   take(listDigest: Uint8Array): Promise<void>
   /** Resolves when everything that the catalogue told so far was looked at: it is searchable, or is tried again. */
   settled(): Promise<void>
+  /** Saves what was read of manifests, if it is not what was saved last. Does nothing before the search is filled. */
+  save(): Promise<void>
+  /** What was read of records whose manifest is present, by record id as hex. */
+  entries(): ReadonlyMap<string, Entry>
   /** Ends what runs after the record that it is at. */
   stop(): void
+}
+
+/** How the search was filled: records taken from what was saved and records that were read, and why nothing was saved, if so. */
+export interface Filled {
+  taken: number
+  read: number
+  refused: string | null
 }
 
 export function createSync({
@@ -32,7 +44,9 @@ export function createSync({
   catalogue,
   blocks,
   matcher,
+  saved = null,
   missing = () => {},
+  onFilled = () => {},
   later = afterMs,
   onError,
 }: {
@@ -40,6 +54,9 @@ export function createSync({
   catalogue: Catalogue
   blocks: BlockStore
   matcher: Matcher
+  /** Where what is read of manifests is kept from one start to the next, if anywhere. */
+  saved?: SavedSearch | null
+  onFilled?: (filled: Filled) => void
   /** Told what is anchored and not here. */
   missing?: (one: Want) => void
   /** Calls back once; returns the way to prevent it. */
@@ -54,6 +71,10 @@ export function createSync({
   const failed = { records: new Map<string, Uint8Array>(), lists: new Map<string, Uint8Array>() }
   let retryMs = FIRST_RETRY_MS
   let cancelRetry: (() => void) | null = null
+  const entries = new Map<string, Entry>()
+  /** Whether all records were looked at, and whether entries changed since they were saved. */
+  let [filled, unsaved] = [false, false]
+  let saving: Promise<void> = Promise.resolve()
 
   function enqueue(work: () => Promise<void>): Promise<void> {
     last = last.then(work).catch(onError)
@@ -61,7 +82,7 @@ export function createSync({
   }
 
   async function apply({ changed, removed, lists }: Changes): Promise<void> {
-    for (const recordId of removed) matcher.remove(toHex(recordId))
+    for (const recordId of removed) forget(toHex(recordId))
     for (let i = 0; i < changed.length && !stopped; i += RECORDS) await look(changed.slice(i, i + RECORDS))
     for (const listDigest of lists) {
       if (stopped) return
@@ -73,7 +94,7 @@ export function createSync({
     try {
       const rows = await catalogue.recordsById(recordIds)
       const here = new Set(rows.map((row) => toHex(row.recordId)))
-      for (const key of recordIds.map(toHex)) if (!here.has(key)) matcher.remove(key)
+      for (const key of recordIds.map(toHex)) if (!here.has(key)) forget(key)
       await admitEach(rows)
     } catch (error) {
       again(error, { records: recordIds })
@@ -156,23 +177,56 @@ export function createSync({
     )
       await catalogue.setManifest(row.recordId, manifest.row)
     if (manifest.row.state === 'missing') missing(manifestWant(row))
-    const original = originalOf(row, manifest.content)
-    // A leading anchor that came instead of another may claim what cannot be compared.
-    if (original) matcher.add(original)
-    else matcher.remove(toHex(row.recordId))
+    const original = originalOf(row, manifest.frames)
+    remember(row, original, manifest)
   }
 
-  async function manifestOf(row: RecordRow): Promise<{ row: RecordRow['manifest']; content: Manifest | null }> {
+  function remember(row: RecordRow, original: Original | null, manifest: Read): void {
+    const key = toHex(row.recordId)
+    // A leading anchor that came instead of another may claim what cannot be compared.
+    if (original) matcher.add(original)
+    else matcher.remove(key)
+    if (manifest.frames) {
+      const frames = row.kind === 'video' && original ? original.frames : null
+      entries.set(key, { source: sourceOf(row, manifest.row), linked: manifest.linked, frames })
+      unsaved = true
+    } else if (entries.delete(key)) unsaved = true
+  }
+
+  function forget(key: string): void {
+    matcher.remove(key)
+    if (entries.delete(key)) unsaved = true
+  }
+
+  /** Takes a record as it was saved. @returns false where it has to be read: what was saved does not fit, or there is nothing. */
+  function take(row: RecordRow, loaded: Loaded): boolean {
+    const key = toHex(row.recordId)
+    const entry = loaded.entries.get(key)
+    if (!entry || row.manifest.state !== 'present' || entry.source !== sourceOf(row, row.manifest)) return false
+    if (![manifestCid(row.manifestDigest), ...entry.linked].every((cid) => loaded.stored.has(cid))) return false
+    const original = originalOf(row, entry.frames)
+    if (original) matcher.add(original)
+    entries.set(key, entry)
+    return true
+  }
+
+  async function manifestOf(row: RecordRow): Promise<Read> {
     const root = manifestCid(row.manifestDigest)
     await blocks.adopt(root)
+    const linked: string[] = []
+    const get = (cid: string) => {
+      if (cid !== root) linked.push(cid)
+      return blocks.get(cid)
+    }
     try {
-      const manifest = await readManifest(root, blocks.get)
-      if (!manifest) return { row: MISSING, content: null }
-      if (mismatch(manifest, row) !== null) return { row: { ...MISSING, state: 'mismatch' }, content: null }
-      return { row: { state: 'present', title: manifest.description.title, ...manifest.extent }, content: manifest }
+      const manifest = await readManifest(root, get)
+      if (!manifest) return NOT_HERE
+      if (mismatch(manifest, row) !== null) return WRONG
+      const { title } = manifest.description
+      return { row: { state: 'present', title, ...manifest.extent }, frames: searched(manifest), linked }
     } catch (error) {
       // Whoever wrote the manifest can write rubbish; the record stands all the same, by its anchor alone.
-      if (error instanceof RegistryError) return { row: { ...MISSING, state: 'mismatch' }, content: null }
+      if (error instanceof RegistryError) return WRONG
       throw error
     }
   }
@@ -184,12 +238,49 @@ export function createSync({
       if (following) enqueue(() => apply(changes))
       else early.push(changes)
     })
-    for await (const rows of catalogue.allRecords()) await admitEach(rows)
+    await fill()
     following = true
     // Before anything that comes from now on: a record that was removed and is here again would be removed in the end.
     for (const changes of early) enqueue(() => apply(changes))
     await takeLists({ list: 'missing' })
     await last
+  }
+
+  async function fill(): Promise<void> {
+    const loaded = (await saved?.load().catch(unreadable)) ?? { refused: 'none is kept' }
+    const counts = { taken: 0, read: 0 }
+    for await (const rows of catalogue.allRecords()) {
+      const others = rows.filter((row) => !('entries' in loaded && take(row, loaded)))
+      counts.taken += rows.length - others.length
+      counts.read += others.length
+      await admitEach(others)
+    }
+    if (stopped) return
+    filled = true
+    onFilled({ ...counts, refused: 'refused' in loaded ? loaded.refused : null })
+  }
+
+  /** Nothing is lost but time. */
+  function unreadable(error: unknown): { refused: string } {
+    onError(error)
+    return { refused: 'it cannot be read' }
+  }
+
+  function save(): Promise<void> {
+    saving = saving.catch(() => {}).then(saveNow)
+    return saving
+  }
+
+  async function saveNow(): Promise<void> {
+    if (!saved || !filled || !unsaved) return
+    unsaved = false
+    try {
+      // Entries may change meanwhile: each counts by itself.
+      await saved.save(entries)
+    } catch (error) {
+      unsaved = true
+      throw error
+    }
   }
 
   function stop(): void {
@@ -200,6 +291,8 @@ export function createSync({
 
   return {
     start,
+    save,
+    entries: () => entries,
     refresh: (recordIds) => enqueue(() => apply({ changed: recordIds, removed: [], lists: [] })),
     take: (listDigest) => enqueue(() => apply({ changed: [], removed: [], lists: [listDigest] })),
     settled: () => last,
@@ -217,11 +310,25 @@ function afterMs(ms: number, work: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-/** What the search sees of a record; null for what it cannot compare. */
-function originalOf(row: RecordRow, manifest: Manifest | null): Original | null {
+/** What was read of a manifest, and the blocks beside its root that were asked for. */
+interface Read {
+  row: RecordRow['manifest']
+  /** Those with enough detail; null without a manifest that says what is anchored. */
+  frames: Original['frames'] | null
+  linked: readonly string[]
+}
+
+const NOT_HERE: Read = { row: MISSING, frames: null, linked: [] }
+const WRONG: Read = { row: { ...MISSING, state: 'mismatch' }, frames: null, linked: [] }
+
+const searched = ({ frames }: Manifest): Original['frames'] =>
+  frames.filter(({ quality }) => quality >= MIN_QUALITY).map(({ timeMs, hash }) => ({ timeMs, hash }))
+
+/** What the search sees of a record; null for what it cannot compare.
+ * @param frames of its manifest; null without one. */
+function originalOf(row: RecordRow, frames: Original['frames'] | null): Original | null {
   if (row.algorithm !== 1 || row.kind === null || row.kind === 'audio') return null
   const key = toHex(row.recordId)
-  if (row.kind === 'video' && manifest)
-    return { key, kind: row.kind, frames: manifest.frames.filter((frame) => frame.quality >= MIN_QUALITY) }
+  if (row.kind === 'video' && frames) return { key, kind: row.kind, frames }
   return { key, kind: row.kind, frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })) }
 }

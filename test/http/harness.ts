@@ -88,6 +88,8 @@ export async function serve(options: Options = {}) {
     }),
     decoders: options.decoders ?? 4,
     clientJobs: options.clientJobs ?? 8,
+    saved: null,
+    onFilled: () => {},
     gateways: options.gateways ? { guard, configured: options.gateways } : null,
     lookupTtlS: 3_600,
     now: options.now ?? (() => 1_000),

@@ -133,9 +133,12 @@ export function expectedOriginal(
   const key = toHex(row.recordId)
   const of = media.variants.flat().find((variant) => isClaimOf(variant, row))
   if (kind === 'video' && of?.fingerprint && of.blocks.every(({ cid }) => isHere(cid)))
-    return { key, kind, frames: of.fingerprint.frames.filter(({ quality }) => quality >= MIN_QUALITY) }
+    return { key, kind, frames: framesOf(of.fingerprint) }
   return { key, kind, frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })) }
 }
+
+const framesOf = ({ frames }: Fingerprint) =>
+  frames.filter(({ quality }) => quality >= MIN_QUALITY).map(({ timeMs, hash }) => ({ timeMs, hash }))
 
 function isClaimOf(
   variant: Variant,

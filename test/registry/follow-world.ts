@@ -3,7 +3,9 @@ import type { Catalogue, RecordRow } from '../../server/catalogue/index.ts'
 import type { RegistryEvent } from '../../server/chain/index.ts'
 import { manifestCid } from '../../server/fingerprint/index.ts'
 import { createMatcher, type Matcher, type Original } from '../../server/matching/index.ts'
-import { createSync, type Sync } from '../../server/registry/sync.ts'
+import { createSavedSearch } from '../../server/registry/saved-search.ts'
+import { createSync, type Filled, type Sync } from '../../server/registry/sync.ts'
+import { temporaryPath } from '../catalogue/databases.ts'
 import { madeChain, timeOf } from '../catalogue/made.ts'
 import { blockOf, type ContractState } from '../simulation/history.ts'
 import type { Random } from '../simulation/random.ts'
@@ -21,12 +23,22 @@ export function createWorld(catalogue: Catalogue, media: Media, random: Random) 
   /** What the contracts hold after each block, from none on. */
   const states: ContractState[] = [[]]
   const errors: unknown[] = []
+  const saved = createSavedSearch({
+    directory: temporaryPath(),
+    stored: () => blocks.kept.keys(),
+    version: '1',
+    deployment: DEPLOYMENT,
+  })
+  let taken = 0
   let search = open()
 
-  function open(store = blocks): { matcher: Matcher; sync: Sync } {
+  function open(): { matcher: Matcher; sync: Sync } {
     const matcher = createMatcher()
-    const onError = (error: unknown) => errors.push(error)
-    return { matcher, sync: createSync({ deployment: DEPLOYMENT, catalogue, blocks: store, matcher, onError }) }
+    const parts = { deployment: DEPLOYMENT, catalogue, blocks, matcher, saved }
+    const onFilled = (filled: Filled) => {
+      taken += filled.taken
+    }
+    return { matcher, sync: createSync({ ...parts, onFilled, onError: (error) => errors.push(error) }) }
   }
 
   async function append(): Promise<void> {
@@ -111,13 +123,16 @@ export function createWorld(catalogue: Catalogue, media: Media, random: Random) 
     await search.sync.start()
   }
 
-  const happenings = [append, append, append, rollback, manifest, manifest, manifest, list, restart, lose]
+  const save = () => search.sync.save()
+  const happenings = [append, append, append, rollback, manifest, manifest, manifest, list, save, save, restart, lose]
 
   return {
     start: () => search.sync.start(),
     step: () => random.pick(happenings)(),
     records: all,
     errors,
+    /** Records that were taken from what was saved, at all starts together. */
+    taken: () => taken,
     isHere: (cid: string) => blocks.kept.has(cid),
     find: (of: Parameters<Matcher['find']>[0]) => search.matcher.find(of),
     /** What is held when everything that was told is done. */
@@ -127,7 +142,10 @@ export function createWorld(catalogue: Catalogue, media: Media, random: Random) 
     },
     /** What one holds that is filled from nothing. */
     async fromZero(): Promise<Original[]> {
-      const { matcher, sync } = open({ ...blocks, adopt: async () => false })
+      const matcher = createMatcher()
+      const store = { ...blocks, adopt: async () => false }
+      const onError = (error: unknown) => errors.push(error)
+      const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks: store, matcher, onError })
       await sync.start()
       await settle(sync)
       sync.stop()

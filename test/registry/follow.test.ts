@@ -20,6 +20,8 @@ const NEAR = 31
 
 describe('the search follows the catalogue exactly', () => {
   let media: Media
+  /** Records that were taken from what was saved. */
+  let taken = 0
   before(async () => {
     media = await makeMedia(PUBLISHERS)
   })
@@ -37,6 +39,7 @@ describe('the search follows the catalogue exactly', () => {
       expectFound(world, held, random, said)
     }
     expect(world.errors, `seed ${seed}`).to.deep.equal([])
+    taken += world.taken()
   }
 
   async function expected(world: World): Promise<Original[]> {
@@ -46,6 +49,7 @@ describe('the search follows the catalogue exactly', () => {
 
   it('in memory, in 60 lives', async () => {
     for (let seed = 1; seed <= 60; seed++) await live(memoryCatalogue(), seed, 12)
+    expect(taken, 'taken from what was saved').to.be.above(20)
   })
 
   it('in PGlite, in 2 lives', async () => {
