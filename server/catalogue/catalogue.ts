@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { equalBytes, toHex0x } from '../bytes.ts'
 import type { Deployment } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
+import { createCommitter } from './commit.ts'
 import { createLists } from './lists.ts'
 import { createLookups } from './lookups.ts'
 import { createPublishers } from './publishers.ts'
@@ -14,10 +15,11 @@ import type { Catalogue, Changes } from './types.ts'
 /** @param db as `openDatabase` returns it; `close()` of the catalogue closes it. */
 export function createCatalogue(db: Kysely<Tables>): Catalogue {
   const changes = createChanges()
+  const commit = createCommitter(db, changes.tell)
   return {
-    ...createSink(db, changes.tell),
+    ...createSink(db, commit),
     ...createRecords(db),
-    ...createLists(db, changes.tell),
+    ...createLists(db, commit),
     ...createPublishers(db),
     ...createLookups(db),
     bind: (deployment) => bind(db, deployment),

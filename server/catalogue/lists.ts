@@ -1,26 +1,24 @@
 /** Rooted batches, and the claims of their lists when those come (docs/protocol.md §6). */
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Claim, RootedBatch } from '../chain/index.ts'
+import { type Commit, distinct } from './commit.ts'
 import { insertAnchors } from './insert.ts'
-import { advance, distinct, lockSequence, present } from './sink.ts'
+import { advance, lockSequence, present } from './sink.ts'
 import type { Tables } from './tables.ts'
-import type { BatchFilter, BatchRow, Catalogue, Changes } from './types.ts'
+import type { BatchFilter, BatchRow, Catalogue } from './types.ts'
 import { DECLARATION, disownedBy, disownedOf } from './void.ts'
 
 type Named = { publisherId: number } & RootedBatch
 
-/** @param changed is called after each list that was taken. */
-export function createLists(
-  db: Kysely<Tables>,
-  changed: (changes: Changes) => void,
-): Pick<Catalogue, 'batches' | 'setList'> {
+/** @param commit of `createCommitter`. */
+export function createLists(db: Kysely<Tables>, commit: Commit): Pick<Catalogue, 'batches' | 'setList'> {
   return {
     batches: (filter) => batches(db, filter),
-    async setList(batch, claims) {
-      const taken = await db.transaction().execute((trx) => setList(trx, batch, claims))
-      if (taken && claims)
-        changed({ changed: distinct(claims.map(({ recordId }) => recordId)), removed: [], lists: [] })
-    },
+    setList: (batch, claims) =>
+      commit(async (trx) => {
+        if (!(await setList(trx, batch, claims)) || !claims) return null
+        return { changed: distinct(claims.map(({ recordId }) => recordId)), removed: [], lists: [] }
+      }),
   }
 }
 

@@ -4,6 +4,7 @@ import { toHex0x } from '../bytes.ts'
 import type { BlockHeader, RegistryLog, Sink } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import { type Batch, checkPublishers, checkShape, checkSuccessor, contradict, logsOf } from './batch.ts'
+import { type Commit, distinct } from './commit.ts'
 import { anchorsOf, insertHeaders, insertLogs } from './insert.ts'
 import { OTHER_TABLES, type Tables } from './tables.ts'
 import type { Changes } from './types.ts'
@@ -15,18 +16,17 @@ const CONSTRAINT_VIOLATION = /^23/
 /** Records that are removed by one statement. */
 const PIECE_SIZE = 10_000
 
-/** @param changed is called after each commit. */
-export function createSink(db: Kysely<Tables>, changed: (changes: Changes) => void): Sink {
+/** @param commit of `createCommitter`. */
+export function createSink(db: Kysely<Tables>, commit: Commit): Sink {
   return {
     head: () => headerAtOrBelow(db, Number.MAX_SAFE_INTEGER),
     headerAtOrBelow: (number) => headerAtOrBelow(db, number),
 
     async append(batch) {
       checkShape(batch)
+      const lists = logsOf(batch.logs, 'batchRooted').map(({ listDigest }) => listDigest)
       try {
-        const ids = await db.transaction().execute((trx) => append(trx, batch))
-        const lists = logsOf(batch.logs, 'batchRooted').map(({ listDigest }) => listDigest)
-        changed({ changed: ids, removed: [], lists })
+        await commit(async (trx) => ({ changed: await append(trx, batch), removed: [], lists }))
       } catch (error) {
         throw explained(error)
       }
@@ -35,7 +35,7 @@ export function createSink(db: Kysely<Tables>, changed: (changes: Changes) => vo
     async rollback(number) {
       if (!Number.isSafeInteger(number) || number < -1)
         throw new RegistryError('server.internal', `rollback: "number" expected a block or -1, got ${number}`)
-      changed({ ...(await db.transaction().execute((trx) => rollback(trx, number))), lists: [] })
+      await commit(async (trx) => ({ ...(await rollback(trx, number)), lists: [] }))
     },
   }
 }
@@ -221,11 +221,6 @@ function removePiece(trx: Transaction<Tables>, which: RawBuilder<boolean>): Prom
     )
     .returning('record_id')
     .execute()
-}
-
-/** The same ids, each once. */
-export function distinct(ids: Uint8Array[]): Uint8Array[] {
-  return [...new Map(ids.map((id) => [toHex0x(id), id])).values()]
 }
 
 /** A second registration of a record, a second end of a key: the database's own constraints find them. */

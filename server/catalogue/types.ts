@@ -158,7 +158,8 @@ export interface RecordFilter {
 
 /** What an append, a rollback or a list did to the records. Not told of manifests: whoever calls `setManifest` knows. */
 export interface Changes {
-  /** Ids of records that are new, or whose leading anchor may be another one now; each once. */
+  /** Ids of records that are new, or whose leading anchor may be another one now; each once. Where the answer to a commit was lost, also of
+   *  those that may be gone, or never came. */
   changed: Uint8Array[]
   /** Ids of records that are gone; each once. */
   removed: Uint8Array[]
@@ -203,7 +204,7 @@ export interface Catalogue extends Sink {
   deleteLookup(id: string): Promise<boolean>
   /** Removes lookups that expired before `now`; returns how many. */
   expireLookups(now: number): Promise<number>
-  /** Called after each committed append, rollback or list, in the order of commits. What it throws does not reach the indexer, and ends
+  /** Called after each committed append, rollback or list, and after one whose commit failed, in their order. What it throws does not reach the indexer, and ends
    *  the process as an uncaught exception. Returns the way to stop. */
   onChange(listener: (changes: Changes) => void): () => void
   close(): Promise<void>
