@@ -88,7 +88,7 @@ describe('two servers that start at once on one PostgreSQL', () => {
 async function migrateAtOnce(): Promise<void> {
   const { openPostgresForTest } = await import('./databases.ts')
   const { db, options, dispose } = await openPostgresForTest()
-  await sql`drop table migrations, meta, headers, publishers, profiles, keys_ended, keys_added, compromises, custody_events, records, changes, batches, manifests, lookups`.execute(
+  await sql`drop table migrations, meta, headers, publishers, profiles, keys_ended, keys_added, compromises, custody_events, records, changes, batches, manifests, lookups cascade`.execute(
     db,
   )
   const opened = await Promise.all([1, 2, 3, 4].map(() => openDatabase(options)))
