@@ -10,9 +10,10 @@ import { createCatalogue, openDatabase } from '../../server/catalogue/index.ts'
 import { openPglite } from '../../server/catalogue/pglite.ts'
 import { pgliteDialect } from '../../server/catalogue/pglite-dialect.ts'
 import type { Tables } from '../../server/catalogue/tables.ts'
+import { byteaArray } from '../../server/catalogue/wire.ts'
 import { RegistryError } from '../../server/errors.ts'
 import { openPgliteForTest, pgliteTemplate, type TestDatabase } from './databases.ts'
-import { created, madeChain, registered } from './made.ts'
+import { created, digestOf, madeChain, registered } from './made.ts'
 import { RECORDS, type Said } from './writer.ts'
 
 describe('the database in a data directory', () => {
@@ -76,6 +77,18 @@ describe('the database in a data directory', () => {
     expect(await shown('wal_sync_method')).to.equal('fsync')
     await client.close()
     database.db = await openDatabase(database.options)
+  })
+
+  it('looks for many records by their index, though it has no statistics', async () => {
+    const catalogue = createCatalogue(database.db)
+    const chain = madeChain()
+    chain.skip((await catalogue.head())!.number + 1)
+    await catalogue.append(chain.block(...Array.from({ length: 2_000 }, (_, i) => registered(`many ${i}`))))
+    const ids = byteaArray(Array.from({ length: 200 }, (_, i) => digestOf(`absent ${i}`)))
+    const { rows } = await sql<Record<string, string>>`
+      explain select record_id from records where record_id = any(${ids}::bytea[])`.execute(database.db)
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(plan).to.include('records_by_record').and.not.include('Seq Scan')
   })
 
   it('whose log has grown is tidied while it is used', async function () {
