@@ -8,9 +8,9 @@ import type { Gateway } from './gateway.ts'
 import type { GatewayHealth, Gateways } from './gateway-health.ts'
 import { isList, links } from './links.ts'
 
-/** `late`: no gateway gave an answer, so nothing is known; `asked`: whether one was asked, or all rest. */
+/** `rubbish`: no manifest can be read from it, and only the root is given. `late`: no gateway gave an answer, so nothing is known; `asked`: whether one was asked, or all rest. */
 export type Fetched =
-  | { kind: 'blocks'; blocks: Block[] }
+  | { kind: 'blocks'; blocks: Block[]; rubbish?: boolean }
   | { kind: 'missing'; why: string }
   | { kind: 'late'; why: string; asked: boolean }
 
@@ -53,12 +53,14 @@ export function createFetchRoot({
       return { kind: 'missing', why: `root ${root} has ${bytes.length} bytes, at most ${MAX_CBOR_BYTES} are read` }
     const linked = linkedOf(root, bytes)
     // Whoever wrote it wrote rubbish: the root shows it, and nothing more of it is wanted.
-    if (!linked) return first
+    if (!linked) return { ...first, rubbish: true }
     const found = await fetchLinked(root, linked, gateways, signal)
     // For its root at least.
     if (found.kind === 'late') return { ...found, asked: true }
     if (found.kind !== 'blocks') return found
-    return { kind: 'blocks', blocks: await readable(root, [first.blocks[0]!, ...found.blocks]) }
+    const all = [first.blocks[0]!, ...found.blocks]
+    const blocks = await readable(root, all)
+    return { kind: 'blocks', blocks, ...(blocks !== all && { rubbish: true }) }
   }
 
   async function fetchLinked(

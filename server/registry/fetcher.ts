@@ -5,7 +5,7 @@ import type { Guard } from '../outgoing/index.ts'
 import { createFetchRoot, type Fetched, type FetchRoot } from './fetch-root.ts'
 import { createGateway } from './gateway.ts'
 import { createGatewayHealth, type GatewayHealth, type Gateways } from './gateway-health.ts'
-import { createWanted, listWant, manifestWant, type Want, type Wanted } from './wanted.ts'
+import { createWanted, listWant, MISMATCH, manifestWant, type Want, type Wanted } from './wanted.ts'
 
 export interface FetcherParts {
   catalogue: Catalogue
@@ -99,6 +99,7 @@ export async function fetchMissing(
       return lacking(want, gateways.bases.length > 0 ? found.why : 'no gateway is known')
     await blocks.put(found?.blocks.slice(1) ?? [])
     await blocks.put(found?.blocks.slice(0, 1) ?? [])
+    if (found?.rubbish && want.type === 'manifest') await parts.catalogue.setManifest(want.id, MISMATCH)
     report.fetched++
     await parts.arrived(want)
     parts.onProgress?.(report)

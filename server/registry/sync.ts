@@ -214,9 +214,12 @@ export function createSync({
     const root = manifestCid(row.manifestDigest)
     await blocks.adopt(root)
     const linked: string[] = []
-    const get = (cid: string) => {
+    let lacking = false
+    const get = async (cid: string) => {
       if (cid !== root) linked.push(cid)
-      return blocks.get(cid)
+      const bytes = await blocks.get(cid)
+      lacking ||= bytes === null
+      return bytes
     }
     try {
       const manifest = await readManifest(root, get)
@@ -225,6 +228,9 @@ export function createSync({
       const { title } = manifest.description
       return { row: { state: 'present', title, ...manifest.extent }, frames: searched(manifest), linked }
     } catch (error) {
+      // That a block it links to is not here is no fault of a manifest: it is asked for. Of one that was rubbish when it was fetched the root
+      // alone is kept, and that was noted.
+      if (error instanceof RegistryError && lacking && row.manifest.state !== 'mismatch') return NOT_HERE
       // Whoever wrote the manifest can write rubbish; the record stands all the same, by its anchor alone.
       if (error instanceof RegistryError) return WRONG
       throw error

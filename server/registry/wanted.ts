@@ -31,7 +31,7 @@ export interface Wanted {
 }
 
 export interface WantedParts {
-  catalogue: Pick<Catalogue, 'record' | 'records' | 'batches'>
+  catalogue: Pick<Catalogue, 'record' | 'records' | 'batches' | 'setManifest'>
   blocks: Pick<BlockStore, 'get' | 'put'>
   fetchRoot: FetchRoot
   gatewaysOf(publisherId: number): Promise<Gateways>
@@ -177,6 +177,7 @@ export function createWanted(parts: WantedParts): Wanted {
     // The root last: where it is kept, all that it links to is.
     await parts.blocks.put(found.blocks.slice(1))
     await parts.blocks.put(found.blocks.slice(0, 1))
+    if (found.rubbish && one.type === 'manifest') await parts.catalogue.setManifest(one.id, MISMATCH)
     if (!(await isWhole(one))) retry(one)
   }
 
@@ -247,6 +248,15 @@ export function createWanted(parts: WantedParts): Wanted {
     turn,
     state: () => ({ ...counts, running: running.size }),
   }
+}
+
+/** What is noted of a manifest that is rubbish: its root alone does not show it. */
+export const MISMATCH: RecordRow['manifest'] = {
+  state: 'mismatch',
+  title: null,
+  durationMs: null,
+  width: null,
+  height: null,
 }
 
 export const manifestWant = (row: Pick<RecordRow, 'recordId' | 'manifestDigest' | 'publisherId'>): Want => ({

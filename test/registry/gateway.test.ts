@@ -123,7 +123,7 @@ describe('blocks from gateways', () => {
     it(`of a root that ${what} are the root alone, which shows it`, async () => {
       const rubbish = block(value)
       const there = await serving([rubbish])
-      expect(await setUp().fetchRoot(rubbish.cid)).to.deep.equal({ kind: 'blocks', blocks: [rubbish] })
+      expect(await setUp().fetchRoot(rubbish.cid)).to.deep.equal({ kind: 'blocks', blocks: [rubbish], rubbish: true })
       expect(there.seen).to.have.length(1)
     })
 

@@ -310,6 +310,32 @@ describe('a manifest', () => {
     expect(matcher.size().hashes).to.equal(60)
   })
 
+  it('of which a linked block is not here is missing, wanted, and read once it is here', async () => {
+    const { catalogue, blocks, sync, manifestOf } = setUp()
+    await sync.start()
+    const { row, manifest } = await registered(of, 1)
+    await blocks.put(manifest.blocks)
+    catalogue.insert(row)
+    await sync.settled()
+    expect(await manifestOf(row)).to.include({ state: 'present' })
+    blocks.kept.delete(manifest.blocks[1]!.cid)
+    await sync.refresh([row.recordId])
+    expect(await manifestOf(row)).to.include({ state: 'missing' })
+    await blocks.put(manifest.blocks)
+    await sync.refresh([row.recordId])
+    expect(await manifestOf(row)).to.include({ state: 'present' })
+  })
+
+  it('that was found to be rubbish stays a mismatch, though only its root is here', async () => {
+    const { catalogue, blocks, sync, manifestOf } = setUp()
+    await sync.start()
+    const { row, manifest } = await registered(of, 1)
+    await blocks.put(manifest.blocks.slice(0, 1))
+    catalogue.insert({ ...row, manifest: { ...row.manifest, state: 'mismatch' } })
+    await sync.settled()
+    expect(await manifestOf(row)).to.include({ state: 'mismatch' })
+  })
+
   it('that is rubbish is a mismatch, and its record stands', async () => {
     const { catalogue, blocks, sync, errors, manifestOf, keysOf } = setUp()
     await sync.start()

@@ -167,6 +167,23 @@ describe('what is missing', () => {
     expect(asked).to.deep.equal([])
   })
 
+  it('that is rubbish is noted as a mismatch, and not asked for again', async () => {
+    const manifest = await writeManifest(picture(1), NOTHING)
+    const { wanted, pass, asked, insert, catalogue } = setUp(() => ({
+      kind: 'blocks',
+      blocks: manifest.blocks.slice(0, 1),
+      rubbish: true,
+    }))
+    const row = recordOf(picture(1), 1, { manifestDigest: manifest.digest })
+    const noted: string[] = []
+    catalogue.setManifest = async (_, { state }) => void noted.push(state)
+    insert(row)
+    wanted.want(manifestWant(row))
+    await pass(20)
+    expect(noted[0], 'before it is told').to.equal('mismatch')
+    expect(asked).to.have.length(1)
+  })
+
   it('is dropped when its record is rolled back, before it is asked for and while it is', async () => {
     const manifest = await writeManifest(picture(1), NOTHING)
     const row = recordOf(picture(1), 1, { manifestDigest: manifest.digest })
