@@ -1,5 +1,7 @@
 /** What publishers do: events that the contracts could write, each valid after those before it (docs/protocol.md §2). Accounts and media are
  *  few, so that the same ones meet often. */
+
+import { toHex } from '../../server/bytes.ts'
 import type { Claim, Deployment, RegistryEvent } from '../../server/chain/events.ts'
 import { claimOf, rootOf } from '../../server/chain/ids.ts'
 import { addressOf, digestOf, profile } from '../catalogue/made.ts'
@@ -55,7 +57,7 @@ function once(name: string, make: () => RegistryEvent): RegistryEvent {
 const CLAIMS = new Map<string, Claim>()
 
 function claim({ chainId, mediaRegistry }: Deployment, publisherId: number, media: number): Claim {
-  const name = `${chainId} ${publisherId} ${media}`
+  const name = `${chainId} ${toHex(mediaRegistry)} ${publisherId} ${media}`
   const words = media % 3
   const made = {
     contentDigest: digestOf(`media ${media}`),
@@ -213,7 +215,8 @@ function publish(p: PublisherState, publisherId: number, publication: Publicatio
     const before = p.said.get(what)
     if (before && !((p.compromised.get(before.signer) ?? Infinity) <= before.time)) return []
     p.said.set(what, { signer, time })
-    return [once(`${deployment.chainId} ${publisherId} ${signer} ${what}`, () => of(event()))]
+    const where = `${deployment.chainId} ${toHex(deployment.mediaRegistry)}`
+    return [once(`${where} ${publisherId} ${signer} ${what}`, () => of(event()))]
   }
   const { recordId, contentDigest } = claim(deployment, publisherId, media)
   switch (random.below(10)) {
