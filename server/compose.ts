@@ -68,10 +68,12 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
   const now = () => Math.floor(Date.now() / 1000)
   mkdirSync(config.DATA_DIR, { recursive: true })
 
+  // First the local chain: it says best which other server has the folder.
+  const local = config.RPC_URL ? null : await openChain(config, fresh, log, opened)
   const db = await openDatabase({ dataDir: config.DATA_DIR, databaseUrl: config.DATABASE_URL })
   const catalogue = createCatalogue(db)
   opened.push(() => catalogue.close())
-  const chain = await openChain(config, fresh, log, opened, await catalogue.bound())
+  const chain = local ?? (await openChain(config, fresh, log, opened, await catalogue.bound()))
   await catalogue.bind(chain.deployment)
   const indexer = createIndexer({ node: chain.members, sink: catalogue, deployment: chain.deployment, log })
   for (const url of chain.heads) {
