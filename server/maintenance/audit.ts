@@ -49,6 +49,12 @@ export interface SearchReport {
 /** Reads and changes nothing, but for the form of the database, which is brought to that of this program.
  * @throws RegistryError as the node, the database and the local network. */
 export async function audit(config: Config, onProgress: (progress: Progress) => void): Promise<AuditReport> {
+  const first = await auditOnce(config, onProgress)
+  // A server that runs beside it may just have been writing what belongs together: what differs still, does.
+  return first.difference ? await auditOnce(config, onProgress) : first
+}
+
+async function auditOnce(config: Config, onProgress: (progress: Progress) => void): Promise<AuditReport> {
   const opened: (() => Promise<void>)[] = []
   const temporary = mkdtempSync(join(tmpdir(), 'firsthand-audit-'))
   try {

@@ -75,4 +75,9 @@ describe('the program', () => {
     expect([status, stdout]).to.deep.equal([2, ''])
     expect(stderr).to.match(/missing required argument/)
   })
+
+  it('does not mind a reader that has gone', () => {
+    const piped = `("${process.execPath}" "${program}" --help; echo "ended with $?" >&2) | true`
+    expect(spawnSync('sh', ['-c', piped], { encoding: 'utf8' }).stderr).to.equal('ended with 0\n')
+  })
 })
