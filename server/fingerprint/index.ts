@@ -16,3 +16,4 @@ export {
 } from './manifest.ts'
 export { MIN_QUALITY } from './pdq.ts'
 export { createDecoderPool, type DecoderPool } from './pool.ts'
+export { colourView, greyView, type Size, sizeWithin } from './view.ts'
