@@ -2,6 +2,16 @@ export type { Confinement } from './confine.ts'
 export * from './fingerprint.ts'
 export { type Listed, listBytes, listCid, MAX_LEAVES, readList, writeList } from './list.ts'
 export {
+  LOCAL_WORDS as WORDS_A_FEATURE,
+  type LocalFeatures,
+  localFeatures,
+  MAX_FEATURES,
+  PLACE_PARTS,
+  SIZE_RATIO,
+} from './local.ts'
+export { decodeLocal, encodeLocal, FEATURE_BYTES } from './local-code.ts'
+export { MIRRORED as MIRRORED_BITS } from './local-pattern.ts'
+export {
   anchoredWords,
   checkBlock,
   type Description,

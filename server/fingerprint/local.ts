@@ -1,0 +1,211 @@
+/**
+ * Local perceptual hashes (`local1`): some 250 points of a picture, each with a place, a size, a direction and 256 bits of what its
+ * surroundings look like.
+ *
+ * After Rublee, Rabaud, Konolige, Bradski, "ORB: an efficient alternative to SIFT or SURF" (2011): a direction by the intensity centroid (§3.2), bits
+ * by comparing places in a turned pattern (§4). Instead of its corners, extrema of the Hessian in scale (scale-space.ts); instead of its points of one size,
+ * rings of places that are blurred the more the farther out (local-pattern.ts). docs/protocol.md has the numbers.
+ *
+ * Robust to crops, frames, turns, mirroring, resizing to a quarter, blur, noise, tone. Blind where nothing has a shape: sky, fog, night.
+ *
+ * Pure, and free of anything that only Node has. Whole numbers, and doubles under + − × ÷ √ in a fixed order: the same bits in every engine.
+ */
+import { LOCAL_BITS, PLACE_UNIT, PLACES } from './local-pattern.ts'
+import { TESTS } from './local-tests.ts'
+import type { PixelPlane } from './pdq.ts'
+import { type Extremum, findExtrema, type Level, STEP, scaleSpace } from './scale-space.ts'
+import { greyView, type Size, sizeWithin } from './view.ts'
+
+export const MAX_FEATURES = 256
+/** 32-bit words of a descriptor. */
+export const LOCAL_WORDS = LOCAL_BITS / 32
+
+/** Pixels of the longer side of the picture that features are sought in. */
+const LONGER_SIDE = 400
+/** Small pictures are enlarged by so much at most: beyond, there is nothing to be seen. */
+const MAX_ENLARGEMENT = 2
+
+/** Levels searched, and those beyond that only blur the outer rings. */
+const SEARCHED = 11
+const LEVELS = SEARCHED + 4
+
+/** Steps of a level in which sizes are told. */
+export const SIZE_STEPS = 8
+export const MAX_SIZE = SEARCHED * SIZE_STEPS - 1
+/** From one step to the next. */
+export const SIZE_RATIO = STEP ** (1 / SIZE_STEPS)
+/** Parts of the picture's longer side in which places are told. */
+export const PLACE_PARTS = 4096
+/** Parts of a turn in which directions are told. */
+export const DIRECTIONS = 256
+
+/** Smallest response: a spot whose brightness bends by 0.6 grey values a pixel² each way (4,096 times the square of it). */
+const FLOOR = 1_500
+
+/** Pixels of a level: how far around a point the centroid is taken. */
+const CENTROID_RADIUS = 7
+
+export interface LocalFeatures {
+  /** At most 256; the first ones matter most. */
+  count: number
+  /** In 1/4,096 of the picture's longer side, from its left and top. */
+  x: Uint16Array
+  y: Uint16Array
+  /** 1/8 of a level of 5/4: a feature of size s covers 1.25^(s / 8) times as much as one of size 0. */
+  size: Uint8Array
+  /** 1/256 of a turn, from rightwards to downwards. */
+  direction: Uint8Array
+  /** Eight words each; bit b of a descriptor is bit b & 31 of word b >> 5. */
+  words: Uint32Array
+}
+
+/** Local hashes of a picture.
+ * @param pixels its pixels, each side reduced for itself, as decoders give them.
+ * @param size what it measures. */
+export function localFeatures(pixels: PixelPlane, size: Size): LocalFeatures {
+  const longest = MAX_ENLARGEMENT * Math.max(size.width, size.height)
+  // A small picture begins with a smaller level, so that sizes mean the same in all pictures.
+  let [first, side] = [0, LONGER_SIDE]
+  while (side > longest) {
+    side = Math.floor(side / 5) * 4
+    first++
+  }
+  const view = greyView(pixels, sizeWithin(size, side))
+  const space = scaleSpace(view, LEVELS - first)
+  const chosen = choose(findExtrema(space, SEARCHED - first, FLOOR))
+  return describe(chosen, space, { first, perPixel: PLACE_PARTS / side })
+}
+
+/** At most 256 of the extrema, the ones that matter most first: the strongest of each cell and level, then the second ones, and so on; of
+ *  a level that has half as many pixels a side half as many. So a crop keeps its share, and so does a copy of a quarter of the size. */
+function choose(cells: Extremum[][]): Extremum[] {
+  const all = cells.flatMap((kept) => kept.map((one, rank) => ({ one, turn: (rank + 0.5) * POWERS[one.level]! })))
+  all.sort((a, b) => a.turn - b.turn || b.one.response - a.one.response)
+  return all.slice(0, MAX_FEATURES).map(({ one }) => one)
+}
+
+/** 1.25 to the power of each level: these quotients are exact. */
+const POWERS = Array.from({ length: LEVELS + 1 }, (_, level) => STEP ** level)
+
+interface Frame {
+  /** The level that the space begins with. */
+  first: number
+  /** Parts of the longer side in a pixel of the first level. */
+  perPixel: number
+}
+
+function describe(chosen: Extremum[], space: readonly Level[], { first, perPixel }: Frame): LocalFeatures {
+  const count = chosen.length
+  const features: LocalFeatures = {
+    count,
+    x: new Uint16Array(count),
+    y: new Uint16Array(count),
+    size: new Uint8Array(count),
+    direction: new Uint8Array(count),
+    words: new Uint32Array(count * LOCAL_WORDS),
+  }
+  const values = new Float64Array(PLACES.length)
+  for (const [i, { level, x, y, offset }] of chosen.entries()) {
+    const step = Math.min(SIZE_STEPS - 1, Math.floor((offset + 0.5) * SIZE_STEPS))
+    const axis = axisAt(space[level]!, x, y)
+    const place = (at: number) => Math.min(PLACE_PARTS - 1, Math.floor((at + 0.5) * POWERS[level]! * perPixel))
+    features.x[i] = place(x)
+    features.y[i] = place(y)
+    features.size[i] = (first + level) * SIZE_STEPS + step
+    features.direction[i] = directionOf(axis)
+    look(space, { level, x, y, scale: SCALES[step]! }, axis, values)
+    writeBits(values, features.words, i * LOCAL_WORDS)
+  }
+  return features
+}
+
+/** What the steps of a size mean at their middle, relative to their level. Rounded, so that all engines agree. */
+const SCALES = Array.from(
+  { length: SIZE_STEPS },
+  (_, step) => Math.round(STEP ** ((step + 0.5) / SIZE_STEPS - 0.5) * 65_536) / 65_536,
+)
+
+/** A direction as a vector of length 1. */
+interface Axis {
+  x: number
+  y: number
+}
+
+/** For each row of the disc, its half width. */
+const DISC = Array.from({ length: 2 * CENTROID_RADIUS + 1 }, (_, row) =>
+  Math.floor(Math.sqrt((CENTROID_RADIUS + 0.5) ** 2 - (row - CENTROID_RADIUS) ** 2)),
+)
+
+/** Towards the intensity centroid of a disc; the edge is repeated. */
+function axisAt({ width, height, data }: Level, atX: number, atY: number): Axis {
+  const [x, y] = [Math.round(atX), Math.round(atY)]
+  let [mx, my] = [0, 0]
+  for (let v = -CENTROID_RADIUS; v <= CENTROID_RADIUS; v++) {
+    const row = Math.max(0, Math.min(y + v, height - 1)) * width
+    const half = DISC[v + CENTROID_RADIUS]!
+    let sum = 0
+    for (let u = -half; u <= half; u++) {
+      const value = data[row + Math.max(0, Math.min(x + u, width - 1))]!
+      sum += value
+      mx += u * value
+    }
+    my += v * sum
+  }
+  const length = Math.sqrt(mx * mx + my * my)
+  return length === 0 ? { x: 1, y: 0 } : { x: mx / length, y: my / length }
+}
+
+/** Unit vectors half way between directions, in 1/65,536 and rounded: where one direction ends and the next begins. */
+const BORDERS = Array.from({ length: DIRECTIONS }, (_, k) => {
+  const angle = (2 * Math.PI * (k + 0.5)) / DIRECTIONS
+  return { x: Math.round(65_536 * Math.cos(angle)), y: Math.round(65_536 * Math.sin(angle)) }
+})
+
+/** The nearest of 256 directions, by halving: an arc tangent may differ between engines. */
+function directionOf({ x, y }: Axis): number {
+  // Of the half turn from border 0 on, or of the other one.
+  const isLeft = (k: number) => BORDERS[k]!.x * y - BORDERS[k]!.y * x >= 0
+  let [from, steps] = isLeft(0) ? [0, DIRECTIONS / 2] : [DIRECTIONS / 2, DIRECTIONS / 2]
+  while (steps > 1) {
+    steps /= 2
+    if (isLeft(from + steps)) from += steps
+  }
+  return (from + 1) % DIRECTIONS
+}
+
+interface Spot {
+  level: number
+  x: number
+  y: number
+  scale: number
+}
+
+/** What is seen at each place of the pattern, turned along the axis. */
+function look(space: readonly Level[], { level, x, y, scale }: Spot, axis: Axis, values: Float64Array): void {
+  const unit = scale / PLACE_UNIT
+  for (const [i, place] of PLACES.entries()) {
+    const u = x + (place.x * axis.x - place.y * axis.y) * unit
+    const v = y + (place.x * axis.y + place.y * axis.x) * unit
+    const coarser = Math.min(place.coarser, space.length - 1 - level)
+    const ratio = 1 / POWERS[coarser]!
+    values[i] = valueAt(space[level + coarser]!, (u + 0.5) * ratio - 0.5, (v + 0.5) * ratio - 0.5)
+  }
+}
+
+/** Between the four pixels around; the edge is repeated. */
+function valueAt({ width, height, data }: Level, atX: number, atY: number): number {
+  const x = Math.max(0, Math.min(atX, width - 1.001))
+  const y = Math.max(0, Math.min(atY, height - 1.001))
+  const [left, top] = [Math.floor(x), Math.floor(y)]
+  const [u, v] = [x - left, y - top]
+  const at = top * width + left
+  const above = data[at]! + u * (data[at + 1]! - data[at]!)
+  const below = data[at + width]! + u * (data[at + width + 1]! - data[at + width]!)
+  return above + v * (below - above)
+}
+
+function writeBits(values: Float64Array, words: Uint32Array, at: number): void {
+  for (let bit = 0, t = 0; bit < LOCAL_BITS; bit++, t += 4)
+    if (values[TESTS[t]!]! + values[TESTS[t + 1]!]! > values[TESTS[t + 2]!]! + values[TESTS[t + 3]!]!)
+      words[at + (bit >> 5)]! |= 1 << (bit & 31)
+}

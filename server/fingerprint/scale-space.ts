@@ -1,0 +1,239 @@
+/**
+ * Where a picture has detail that a copy will have too, and how large that detail is: extrema of the Hessian's determinant over
+ * position and scale.
+ *
+ * Source: Lindeberg, "Feature Detection with Automatic Scale Selection" (1998), §5; that the determinant finds again more of its points
+ * than corners or Laplacians do: Bay, Tuytelaars, Van Gool, "SURF" (2006), §3. Both signs are taken: blobs and saddles.
+ *
+ * The picture is reduced by 5:4 again and again and smoothed a little each time, so that each level has a blur of about 1.25 of its
+ * own pixels, and one 3×3 stencil serves all scales. Whole numbers throughout: the same in every engine.
+ */
+import type { PixelPlane } from './pdq.ts'
+
+/** Parts of a grey value in a level's numbers: derivatives of faint detail are not lost in rounding, products stay within 31 bits. */
+const UNIT = 16
+
+/** From one level to the next. */
+export const STEP = 5 / 4
+
+export interface Level {
+  width: number
+  height: number
+  /** Grey values in 1/16, smoothed. */
+  data: Int16Array
+}
+
+/** A point where the response is larger than at all 26 neighbours in position and scale. */
+export interface Extremum {
+  level: number
+  /** Pixels of the level. */
+  x: number
+  y: number
+  /** Fraction of a level, −0.5 to 0.5: how much larger the detail is. */
+  offset: number
+  response: number
+}
+
+/** Levels of a grey picture, from the largest on, down to a shorter side of 8 pixels. */
+export function scaleSpace(grey: PixelPlane, levels: number): Level[] {
+  const { width, height } = grey
+  const first = { width, height, data: new Int16Array(width * height) }
+  for (let i = 0; i < first.data.length; i++) first.data[i] = grey.data[i]! * UNIT
+  // Twice on the first level, for its pixels are as sharp as the decoder's.
+  smooth(first)
+  smooth(first)
+  const space: Level[] = [first]
+  while (space.length < levels) {
+    const next = reduced(space.at(-1)!)
+    if (Math.min(next.width, next.height) < 8) break
+    smooth(next)
+    space.push(next)
+  }
+  return space
+}
+
+/** Four pixels where there were five, each way; what is left over at the right and below is dropped, so that the ratio is exact. */
+function reduced(from: Level): Level {
+  const [width, height] = [Math.floor(from.width / 5) * 4, Math.floor(from.height / 5) * 4]
+  const data = new Int16Array(width * height)
+  for (let y = 0, at = 0; y < height; y++) {
+    // Sample k of four lies at 5(k + ½)/4 − ½ = k + (2k + 1)/8 of five.
+    const v = 2 * (y & 3) + 1
+    const row = ((y >> 2) * 5 + (y & 3)) * from.width
+    for (let x = 0; x < width; x++, at++) {
+      const u = 2 * (x & 3) + 1
+      const p = row + (x >> 2) * 5 + (x & 3)
+      const top = (8 - u) * from.data[p]! + u * from.data[p + 1]!
+      const bottom = (8 - u) * from.data[p + from.width]! + u * from.data[p + from.width + 1]!
+      data[at] = ((8 - v) * top + v * bottom + 32) >> 6
+    }
+  }
+  return { width, height, data }
+}
+
+/** ¼ ½ ¼ each way, in place; the edge is repeated. */
+function smooth({ width, height, data }: Level): void {
+  const lines = [new Int16Array(width), new Int16Array(width), new Int16Array(width)]
+  blurRow(data, 0, lines[1]!)
+  lines[0]!.set(lines[1]!)
+  for (let y = 0; y < height; y++) {
+    const [above, here, below] = [lines[y % 3]!, lines[(y + 1) % 3]!, lines[(y + 2) % 3]!]
+    if (y + 1 < height) blurRow(data, (y + 1) * width, below)
+    else below.set(here)
+    for (let x = 0, at = y * width; x < width; x++, at++) data[at] = (above[x]! + 2 * here[x]! + below[x]! + 8) >> 4
+  }
+}
+
+/** Sums of 1 2 1, four times the mean. */
+function blurRow(data: Int16Array, row: number, to: Int16Array): void {
+  const last = to.length - 1
+  let [left, here] = [data[row]!, data[row]!]
+  for (let x = 0; x < last; x++) {
+    const right = data[row + x + 1]!
+    to[x] = left + 2 * here + right
+    left = here
+    here = right
+  }
+  to[last] = left + 3 * here
+}
+
+/** Cells of the grid over a level's longer side, over which extrema are spread. */
+export const CELLS = 5
+
+/** The strongest extrema of each cell of each level.
+ *  @param levels how many of the space are searched.
+ *  @param floor smallest response that counts.
+ *  @returns cell by cell, the strongest of each first. */
+export function findExtrema(space: readonly Level[], levels: number, floor: number): Extremum[][] {
+  const responses = space.slice(0, levels + 1).map(responseOf)
+  const found: Extremum[][] = []
+  for (let level = 0; level < Math.min(levels, space.length); level++) {
+    const around = { level, finer: responses[level - 1], here: responses[level]!, coarser: responses[level + 1] }
+    for (const cell of cellsOf(around.here)) found.push(peaks(around, cell, floor))
+  }
+  return found
+}
+
+interface Cell {
+  left: number
+  top: number
+  right: number
+  bottom: number
+}
+
+/** Pixels from the edge of a level that hold no extremum: what a feature needs around it would be the edge, repeated. */
+const MARGIN = 5
+
+function cellsOf({ width, height }: Response): Cell[] {
+  const side = Math.max(width, height) / CELLS
+  const border = (k: number, length: number) => Math.max(MARGIN, Math.min(Math.ceil(k * side), length - MARGIN))
+  return Array.from({ length: CELLS * CELLS }, (_, at) => {
+    const [column, row] = [at % CELLS, Math.floor(at / CELLS)]
+    return {
+      left: border(column, width),
+      right: border(column + 1, width),
+      top: border(row, height),
+      bottom: border(row + 1, height),
+    }
+  })
+}
+
+interface Response {
+  width: number
+  height: number
+  data: Int32Array
+}
+
+/** |∂xx ∂yy − ∂xy²| of a level, 16 times, in its units; 0 along the edge. */
+function responseOf({ width, height, data }: Level): Response {
+  const response = new Int32Array(width * height)
+  for (let y = 1; y < height - 1; y++) {
+    // Three rows of three; each step loads a column of them only.
+    const row = y * width
+    let a = data[row - width]!
+    let b = data[row - width + 1]!
+    let d = data[row]!
+    let e = data[row + 1]!
+    let g = data[row + width]!
+    let h = data[row + width + 1]!
+    for (let at = row; at < row + width - 2; at++) {
+      const c = data[at - width + 2]!
+      const f = data[at + 2]!
+      const i = data[at + width + 2]!
+      const xy = a + i - c - g
+      const det = (Math.imul(d + f - 2 * e, b + h - 2 * e) << 4) - Math.imul(xy, xy)
+      response[at + 1] = det < 0 ? -det : det
+      a = b
+      b = c
+      d = e
+      e = f
+      g = h
+      h = i
+    }
+  }
+  return { width, height, data: response }
+}
+
+interface Around {
+  level: number
+  finer: Response | undefined
+  here: Response
+  coarser: Response | undefined
+}
+
+/** Extrema kept of one cell of one level. */
+const PER_CELL = 16
+
+/** Most pixels are passed over by one comparison once a cell has its 16. */
+function peaks({ level, finer, here, coarser }: Around, { left, top, right, bottom }: Cell, floor: number): Extremum[] {
+  const { width, data } = here
+  const kept: Extremum[] = []
+  let least = floor
+  for (let y = top; y < bottom; y++)
+    for (let x = left, at = y * width + left; x < right; x++, at++) {
+      const value = data[at]!
+      if (value <= least || value <= data[at - 1]! || value < data[at + 1]! || !leadsRows(data, at, width, value))
+        continue
+      const below = finer ? largestNear(finer, STEP * (x + 0.5), STEP * (y + 0.5)) : 0
+      const above = coarser ? largestNear(coarser, (x + 0.5) / STEP, (y + 0.5) / STEP) : 0
+      if (value < below || value < above) continue
+      const offset = finer && coarser ? bend(below, value, above) : 0
+      insert(kept, { level, x: x + vertex(data, at, 1), y: y + vertex(data, at, width), offset, response: value })
+      if (kept.length === PER_CELL) least = kept.at(-1)!.response
+    }
+  return kept
+}
+
+/** In order of response, the strongest first; of equals the first one. */
+function insert(kept: Extremum[], one: Extremum): void {
+  if (kept.length === PER_CELL) kept.pop()
+  let at = kept.length
+  while (at > 0 && kept[at - 1]!.response < one.response) at--
+  kept.splice(at, 0, one)
+}
+
+function leadsRows(data: Int32Array, at: number, width: number, value: number): boolean {
+  const [above, below] = [at - width, at + width]
+  if (value <= data[above - 1]! || value <= data[above]! || value <= data[above + 1]!) return false
+  return value >= data[below - 1]! && value >= data[below]! && value >= data[below + 1]!
+}
+
+/** The largest of 3×3 around a point of another level. */
+function largestNear({ width, height, data }: Response, x: number, y: number): number {
+  const left = Math.max(0, Math.min(Math.floor(x) - 1, width - 3))
+  const top = Math.max(0, Math.min(Math.floor(y) - 1, height - 3))
+  let largest = 0
+  for (let row = top; row < top + 3; row++)
+    for (let at = row * width + left; at < row * width + left + 3; at++) if (data[at]! > largest) largest = data[at]!
+  return largest
+}
+
+/** How far from its middle the parabola through three values has its top. */
+function vertex(data: Int32Array, at: number, stride: number): number {
+  return bend(data[at - stride]!, data[at]!, data[at + stride]!)
+}
+
+function bend(before: number, here: number, after: number): number {
+  const curve = before + after - 2 * here
+  return curve >= 0 ? 0 : Math.max(-0.5, Math.min(0.5, (before - after) / (2 * curve)))
+}
