@@ -192,7 +192,7 @@ function distanceTo(words: Uint32Array, at: number, q: Uint32Array): number {
 }
 
 /** Bits set in 32; the sideways addition of Knuth, TAOCP 7.1.3 (62). */
-function popcount(x: number): number {
+export function popcount(x: number): number {
   x -= (x >>> 1) & 0x55555555
   x = (x & 0x33333333) + ((x >>> 2) & 0x33333333)
   return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24

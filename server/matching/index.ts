@@ -1,3 +1,5 @@
+export { type Affine, apply } from './affine.ts'
+export { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures } from './fit.ts'
 export { createHammingIndex, distanceBits } from './hamming.ts'
 export * from './matcher.ts'
 export { MIN_QUALITY } from './thresholds.ts'

@@ -27,3 +27,31 @@ export const MIN_EXPLAINED = 0.5
 
 /** Share of the frames with enough detail, of both sides, that the stretches must cover for a copy to be the whole original. */
 export const WHOLE = 0.9
+
+/** Bits of 256. Two features that look like each other: on copies the right ones are 22 apart in the mean, 90 % of them less than this; strangers 126 ± 24. */
+export const MAX_LOCAL_BITS = 64
+
+/** How features of a candidate are fitted to those of an original (fit.ts). Lengths are in longer sides of the original. */
+export const FIT = {
+  /** How far an inlier may lie from where the map puts it: two pixels of the picture in which features are sought, and one of the feature's own level. */
+  bound: 0.005,
+  boundASize: 0.0025,
+  /** Powers of two, radians: how far a feature's own size and direction may be off. */
+  zoomError: 0.5,
+  turnError: 0.6,
+  /** By how much of the distance a single feature's map may miss. */
+  coneError: 0.3,
+  /** Groups of features that are grown, and features of each of which all pairs are tried. */
+  seeds: 4,
+  pairsOfTwo: 40,
+  /** Bounds, in turn, while a map is refined: a squashed or tilted copy is no similarity, and is reached step by step. */
+  slacks: [3, 2, 1.5, 1],
+  minInliers: 4,
+  minForAffine: 8,
+  /** Largest change of proportion; a copy squashed by 15 % has 1.18. */
+  maxDistortion: 1.6,
+  /** Features nearer than this are one piece of evidence. */
+  samePlace: 0.004,
+  /** That a random match agrees in size (1 of some 6 powers of two) and direction (1.2 of 6.28 radians). */
+  chanceOfPose: 0.03,
+} as const
