@@ -6,6 +6,7 @@ import { RegistryError } from '../errors.ts'
 import { type Batch, checkPublishers, checkShape, checkSuccessor, contradict, logsOf } from './batch.ts'
 import { type Commit, distinct } from './commit.ts'
 import { anchorsOf, insertHeaders, insertLogs } from './insert.ts'
+import { createSeen, type Seen } from './seen.ts'
 import { OTHER_TABLES, type Tables } from './tables.ts'
 import type { Changes } from './types.ts'
 import { byteaArray } from './wire.ts'
@@ -18,6 +19,7 @@ const PIECE_SIZE = 10_000
 
 /** @param commit of `createCommitter`. */
 export function createSink(db: Kysely<Tables>, commit: Commit): Sink {
+  const seen = createSeen()
   return {
     head: () => headerAtOrBelow(db, Number.MAX_SAFE_INTEGER),
     headerAtOrBelow: (number) => headerAtOrBelow(db, number),
@@ -26,7 +28,8 @@ export function createSink(db: Kysely<Tables>, commit: Commit): Sink {
       checkShape(batch)
       const lists = logsOf(batch.logs, 'batchRooted').map(({ listDigest }) => listDigest)
       try {
-        await commit(async (trx) => ({ changed: await append(trx, batch), removed: [], lists }))
+        const written = await committed(commit, lists, (trx) => append(trx, batch, seen))
+        seen.committed(written.ids, written.from, written.to)
       } catch (error) {
         throw explained(error)
       }
@@ -38,6 +41,17 @@ export function createSink(db: Kysely<Tables>, commit: Commit): Sink {
       await commit(async (trx) => ({ ...(await rollback(trx, number)), lists: [] }))
     },
   }
+}
+
+/** What was written, once it is certain that it was. */
+async function committed(commit: Commit, lists: Uint8Array[], work: (trx: Transaction<Tables>) => Promise<Written>) {
+  const done: Written[] = []
+  await commit(async (trx) => {
+    const written = await work(trx)
+    done.push(written)
+    return { changed: written.changed, removed: [], lists }
+  })
+  return done[0]!
 }
 
 async function headerAtOrBelow(db: Kysely<Tables>, number: number): Promise<BlockHeader | null> {
@@ -57,8 +71,16 @@ export async function lockSequence(trx: Transaction<Tables>): Promise<number> {
   return meta.next_sequence
 }
 
-/** @returns ids of the records that this may have changed. */
-async function append(trx: Transaction<Tables>, batch: Batch): Promise<Uint8Array[]> {
+interface Written {
+  /** Records that this may have changed. */
+  changed: Uint8Array[]
+  /** Records of the anchors that were written, and their sequences. */
+  ids: Uint8Array[]
+  from: number
+  to: number
+}
+
+async function append(trx: Transaction<Tables>, batch: Batch, seen: Seen): Promise<Written> {
   const { headers, logs } = batch
   const sequence = await lockSequence(trx)
   const head = await headerAtOrBelow(trx, Number.MAX_SAFE_INTEGER)
@@ -66,7 +88,7 @@ async function append(trx: Transaction<Tables>, batch: Batch): Promise<Uint8Arra
   checkPublishers(logs, await countPublishers(trx))
   const anchors = anchorsOf(batch)
   const ids = distinct(anchors.map(({ claim }) => claim.recordId))
-  const known = await present(trx, ids)
+  const known = await present(trx, seen.possible(ids, sequence))
   await insertHeaders(trx, headers)
   await insertLogs(trx, batch, anchors, sequence)
   if (logs.some(({ type }) => type === 'publisherCreated')) await requireOwnCustody(trx, headers[0]!.number)
@@ -75,7 +97,8 @@ async function append(trx: Transaction<Tables>, batch: Batch): Promise<Uint8Arra
   if (logs.some(({ type }) => type === 'compromiseDeclared')) await requireEarlierSince(trx, headers[0]!.number)
   await advance(trx, { anchors: anchors.length, records: ids.length - known.size })
   const disowned = await idsOfMoved(trx, headers[0]!.number - 1)
-  return disowned.length > 0 ? distinct([...ids, ...disowned]) : ids
+  const changed = disowned.length > 0 ? distinct([...ids, ...disowned]) : ids
+  return { changed, ids, from: sequence, to: sequence + anchors.length }
 }
 
 const isChange = ({ type }: RegistryLog) => type === 'mediaRevoked' || type === 'mediaSuperseded'

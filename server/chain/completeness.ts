@@ -5,6 +5,7 @@ import { bitCount, bloomOf, covers, mayHold, QUIET_BITS } from './bloom.ts'
 import type { NodeHeader } from './header.ts'
 import type { ChainNode, RawLog } from './node.ts'
 import { asksTooMuch } from './rpc.ts'
+import { mapInTurns } from './turns.ts'
 
 /** A block and those of its logs that the node gave. */
 export interface BlockLogs {
@@ -27,22 +28,27 @@ export function logsOfBlocks(headers: NodeHeader[], rawLogs: RawLog[]): BlockLog
   })
 }
 
-/** Asks again for each block whose bloom leaves it open whether logs of these addresses are missing: by the block's hash, and where few logs
- *  are to be expected for all of them, because those must make up the bloom exactly.
+/** Blocks whose bloom leaves it open whether logs of these addresses are missing.
+ * @throws RegistryError `chain.mismatch` for a log that the bloom rules out. */
+export async function findDoubtful(addresses: Uint8Array[], blocks: BlockLogs[]): Promise<BlockLogs[]> {
+  const ours = addresses.map((address) => toHex0x(address) as string)
+  const doubts = await mapInTurns(blocks, (block) => isDoubtful(block, ours))
+  return blocks.filter((_, i) => doubts[i])
+}
+
+/** Asks again for doubtful blocks: by the block's hash, and where few logs are to be expected for all of them, because those must make up
+ *  the bloom exactly.
  * @throws RegistryError `chain.mismatch` where logs are missing, or of another block. */
 export async function settleDoubts(
   node: Pick<ChainNode, 'blockLogs'>,
   addresses: Uint8Array[],
-  blocks: BlockLogs[],
+  doubtful: BlockLogs[],
 ): Promise<void> {
-  const ours = addresses.map((address) => toHex0x(address) as string)
-  const doubtful = blocks.filter((block) => isDoubtful(block, ours))
   const quiet = doubtful.filter(({ header }) => bitCount(header.logsBloom) <= QUIET_BITS)
   const busy = doubtful.filter((block) => !quiet.includes(block))
   await Promise.all([settleQuiet(node, addresses, quiet), settleBusy(node, addresses, busy)])
 }
 
-/** @throws RegistryError `chain.mismatch` for a log that the bloom rules out. */
 function isDoubtful({ header, logs }: BlockLogs, ours: string[]): boolean {
   if (logs.length === 0) return ours.some((address) => mayHold(header.logsBloom, address))
   const bloom = bloomOf(logs)

@@ -1,11 +1,12 @@
 /** Reads a range of blocks and believes it only if its parts agree with each other (docs/protocol.md §6). */
 import { equalBytes, toHex0x } from '../bytes.ts'
 import { RegistryError } from '../errors.ts'
-import { logsOfBlocks, settleDoubts } from './completeness.ts'
+import { findDoubtful, logsOfBlocks, settleDoubts } from './completeness.ts'
 import type { DecodedLog, Decoder } from './decode.ts'
 import type { BlockHeader, Deployment, RegistryLog } from './events.ts'
 import type { NodeHeader } from './header.ts'
 import type { ChainNode, RawLog } from './node.ts'
+import { type InOrder, mapInTurns } from './turns.ts'
 
 export type RangeNode = Pick<ChainNode, 'header' | 'headers' | 'logs' | 'blockLogs'>
 
@@ -28,6 +29,7 @@ export interface RangeContent {
  *
  *  The headers are linked to each other by their hashes, so they are one chain whenever each was read. Each log names one of them by its
  *  hash, and each block's bloom says whether logs are missing.
+ * @param inOrder for the part that computes, where several ranges are read at once.
  * @throws RegistryError `chain.mismatch` if the answers contradict each other: a reorganisation took place meanwhile, or the node is
  * wrong. `chain.unreachable` as the node. */
 export async function readRange(
@@ -35,14 +37,17 @@ export async function readRange(
   { publisherRegistry, mediaRegistry }: Deployment,
   decode: Decoder,
   span: Span,
+  inOrder: InOrder = (work) => work(),
 ): Promise<RangeContent> {
   const addresses = [publisherRegistry, mediaRegistry]
   const { headers, rawLogs } = await readBoth(node, addresses, span)
-  requireOrder(rawLogs, span)
-  const decoded = rawLogs.map(decode)
-  const blocks = logsOfBlocks(headers, rawLogs)
-  for (const { header, logs } of blocks) for (const log of logs) requireIn(log, header)
-  await settleDoubts(node, addresses, blocks)
+  const { decoded, doubtful } = await inOrder(async () => {
+    requireOrder(rawLogs, span)
+    const blocks = logsOfBlocks(headers, rawLogs)
+    for (const { header, logs } of blocks) for (const log of logs) requireIn(log, header)
+    return { decoded: await mapInTurns(rawLogs, decode), doubtful: await findDoubtful(addresses, blocks) }
+  })
+  await settleDoubts(node, addresses, doubtful)
   const logs = decoded.filter((one) => one !== null).map(({ log }: DecodedLog) => log)
   return { batch: { headers: kept(headers, logs), logs }, parentHash: headers[0]!.parentHash, blocks: headers.length }
 }

@@ -9,6 +9,7 @@ import type { FinalityTracker } from './finality.ts'
 import type { ChainNode } from './node.ts'
 import { contradiction, type RangeNode, readRange, requireLink } from './range.ts'
 import { type AncestorSearch, type Decision, narrow, nextProbe, reconcile } from './reconcile.ts'
+import { createOrder } from './turns.ts'
 
 export type IndexerNode = RangeNode & Pick<ChainNode, 'name' | 'chainId' | 'code'>
 
@@ -43,8 +44,9 @@ export interface StepResult extends Progress {
   why: string | null
 }
 
-/** Milliseconds. A step that appends ends after so long, to look anew: the node may have gone on, or to another fork. */
-const LONGEST_STEP_MS = 5_000
+/** Milliseconds. A step that appends ends after so long, to look anew: the node may have gone on, or to another fork. What was read ahead is then
+ *  read again, which costs a second. */
+const LONGEST_STEP_MS = 20_000
 /** Milliseconds. A claim that is not repeated for so long is a new one. Longer than a node is set aside, or none would ever be old. */
 const FORGOTTEN_MS = 300_000
 /** Milliseconds. How old a look at the node's final blocks may be, where nothing else asks for one. */
@@ -90,7 +92,8 @@ export function createStepper(options: StepOptions): () => Promise<StepResult> {
 
   async function append(span: { from: number; to: number }, parent: BlockHeader | null, chainHead: BlockHeader) {
     const until = clock.monotonicMs() + LONGEST_STEP_MS
-    const read = (part: typeof span) => readRange(node, deployment, decode, part)
+    const inOrder = createOrder()
+    const read = (part: typeof span) => readRange(node, deployment, decode, part, inOrder)
     let parentHash = parent?.hash ?? null
     for await (const content of readAhead(read, sizer, span, () => clock.monotonicMs() > until)) {
       const head = content.batch.headers.at(-1)!
