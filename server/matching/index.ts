@@ -1,6 +1,7 @@
 export { type Affine, apply } from './affine.ts'
 export { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures } from './fit.ts'
 export { createHammingIndex, distanceBits } from './hamming.ts'
+export { createLocalIndex, type LocalIndex, type Voted } from './local-index.ts'
 export * from './matcher.ts'
 export { MIN_QUALITY } from './thresholds.ts'
 export * from './verdict.ts'

@@ -39,7 +39,8 @@ export function mirrored(marks: Marks): Marks {
   }
 }
 
-function mirroredWords(words: Uint32Array): Uint32Array {
+/** The hashes that the features of the mirrored picture have. */
+export function mirroredWords(words: Uint32Array): Uint32Array {
   const out = new Uint32Array(words.length)
   for (let at = 0; at < words.length; at += WORDS_A_FEATURE)
     for (const [bit, from] of MIRRORED_BITS.entries()) {

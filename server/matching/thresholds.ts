@@ -55,3 +55,9 @@ export const FIT = {
   /** That a random match agrees in size (1 of some 6 powers of two) and direction (1.2 of 6.28 radians). */
   chanceOfPose: 0.03,
 } as const
+
+/** Which features vote for a record (local-index.ts). */
+export const LOCAL_VOTE = {
+  /** Bits of the 64 of a signature: right pairs are 5 apart in the mean, 9 in nine of ten cases. */
+  maxBits: 10,
+} as const

@@ -1,0 +1,157 @@
+/**
+ * Which registered pictures share local hashes with a candidate: the first step of the second tier. It settles what is worth comparing, and nothing
+ * else; `fitFeatures` decides.
+ *
+ * A feature is filed under 24 bits of its hash, with 64 others as a signature. A candidate's feature looks under its own key and those
+ * that differ in one bit; where the signature is near, it gives the record a vote, one for each feature. A vote weighs the
+ * more the nearer the signature is and the fewer records the feature votes for (inverse document frequency: Sivic and Zisserman, "Video Google",
+ * 2003): a straight edge votes for half the registry and tells nothing.
+ */
+import type { LocalFeatures } from '../fingerprint/index.ts'
+import { BUCKETS, createEntries, emptyNear, type Near } from './local-entries.ts'
+import { bucketOf, KEY_MASKS, keyOf } from './local-key.ts'
+import { mirroredWords } from './local-matches.ts'
+import { LOCAL_VOTE } from './thresholds.ts'
+
+export interface Voted {
+  /** What was given to `add`. */
+  value: number
+  /** Features of the candidate that vote for it, as it is or mirrored, whichever weighs more. */
+  votes: number
+  weight: number
+}
+
+export interface LocalIndex {
+  /** Adds the features of a record under a value (0 to 2³² − 1), or replaces those that it has. */
+  add(features: LocalFeatures, value: number): void
+  remove(value: number): void
+  /** The records that the candidate's features vote for, at most `most`, by weight. */
+  query(candidate: LocalFeatures, most: number): Voted[]
+  size(): { records: number; entries: number; bytes: number }
+}
+
+/** Buckets from which removed records are dropped with each change, until all were visited: no change takes long. */
+const SWEPT_AT_ONCE = 1_024
+
+export function createLocalIndex(): LocalIndex {
+  const entries = createEntries()
+  const numbers = new Map<number, number>()
+  /** By number of a record, in order of addition; numbers are not used again. */
+  let values = new Uint32Array(1_024)
+  let alive = new Uint8Array(1_024)
+  let records = 0
+  let tally = createTally(1_024)
+  let [sweepFrom, toSweep] = [0, 0]
+
+  function add(features: LocalFeatures, value: number): void {
+    remove(value)
+    if (records === values.length) grow()
+    numbers.set(value, records)
+    values[records] = value
+    alive[records] = 1
+    for (let i = 0; i < features.count; i++) {
+      const { key, low, high } = keyOf(features.words, i)
+      entries.add(bucketOf(key), records, low, high)
+    }
+    records++
+  }
+
+  function grow(): void {
+    const [moreValues, moreAlive] = [new Uint32Array(2 * records), new Uint8Array(2 * records)]
+    moreValues.set(values)
+    moreAlive.set(alive)
+    values = moreValues
+    alive = moreAlive
+    tally = createTally(2 * records)
+  }
+
+  function remove(value: number): void {
+    const number = numbers.get(value)
+    if (number !== undefined) {
+      numbers.delete(value)
+      alive[number] = 0
+      toSweep = BUCKETS
+    }
+    if (toSweep === 0) return
+    entries.sweep(sweepFrom, SWEPT_AT_ONCE, alive)
+    sweepFrom = (sweepFrom + SWEPT_AT_ONCE) % BUCKETS
+    toSweep -= SWEPT_AT_ONCE
+  }
+
+  function query(candidate: LocalFeatures, most: number): Voted[] {
+    const near = emptyNear()
+    const ways = [candidate.words, mirroredWords(candidate.words)].map((words) => {
+      tally.clear()
+      for (let i = 0; i < candidate.count; i++) {
+        near.count = 0
+        look(words, i, near)
+        tally.count(near, alive, numbers.size)
+      }
+      return tally.best(most)
+    })
+    return strongest(
+      ways.flat().map(({ number, ...rest }) => ({ value: values[number]!, ...rest })),
+      most,
+    )
+  }
+
+  /** What lies under the feature's key and those that differ in one bit. */
+  function look(words: Uint32Array, feature: number, near: Near): void {
+    const { key, low, high } = keyOf(words, feature)
+    for (const mask of KEY_MASKS) entries.scan(bucketOf(key ^ mask), low, high, LOCAL_VOTE.maxBits, near)
+  }
+
+  return { add, remove, query, size: () => ({ records: numbers.size, ...entries.size() }) }
+}
+
+/** The best of each value, the heaviest first. */
+function strongest(voted: Voted[], most: number): Voted[] {
+  const best = new Map<number, Voted>()
+  for (const one of voted) if (!((best.get(one.value)?.weight ?? 0) >= one.weight)) best.set(one.value, one)
+  return [...best.values()].sort((a, b) => b.weight - a.weight || a.value - b.value).slice(0, most)
+}
+
+interface Counted {
+  number: number
+  votes: number
+  weight: number
+}
+
+/** Votes by number of a record. */
+function createTally(capacity: number) {
+  const [votes, weights] = [new Uint16Array(capacity), new Float32Array(capacity)]
+  /** The nearest signature for each record that the feature at hand votes for, plus 1; 0 for none. */
+  const nearest = new Uint8Array(capacity)
+  const voted: number[] = []
+
+  /** Counts the votes of one feature. */
+  function count(near: Near, alive: Uint8Array, records: number): void {
+    const elected: number[] = []
+    for (let i = 0; i < near.count; i++) {
+      const [record, mark] = [near.record[i]!, near.distanceBits[i]! + 1]
+      if (alive[record] === 0) continue
+      if (nearest[record] === 0) elected.push(record)
+      if (nearest[record] === 0 || mark < nearest[record]!) nearest[record] = mark
+    }
+    const rarity = Math.log2((records + 1) / elected.length)
+    for (const record of elected) {
+      if (votes[record] === 0) voted.push(record)
+      votes[record]!++
+      weights[record]! += rarity * (1 - (nearest[record]! - 1) / (LOCAL_VOTE.maxBits + 1))
+      nearest[record] = 0
+    }
+  }
+
+  function best(most: number): Counted[] {
+    const counted = voted.map((number) => ({ number, votes: votes[number]!, weight: weights[number]! }))
+    return counted.sort((a, b) => b.weight - a.weight || a.number - b.number).slice(0, most)
+  }
+
+  function clear(): void {
+    votes.fill(0)
+    weights.fill(0)
+    voted.length = 0
+  }
+
+  return { count, best, clear }
+}

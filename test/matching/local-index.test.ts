@@ -1,0 +1,128 @@
+import { expect } from 'chai'
+import { type LocalFeatures, localFeatures } from '../../server/fingerprint/index.ts'
+import { createLocalIndex, type Voted } from '../../server/matching/local-index.ts'
+import { bucketOf, KEY_MASKS, keyOf } from '../../server/matching/local-key.ts'
+import { mirroredWords } from '../../server/matching/local-matches.ts'
+import { LOCAL_VOTE } from '../../server/matching/thresholds.ts'
+import { scenePlane } from '../fingerprint/planes.ts'
+import { seeded } from '../random.ts'
+
+const random = seeded(11)
+const scenes = [1, 2, 3, 4].map((seed) => {
+  const plane = scenePlane(320, 240, seed)
+  return localFeatures(plane, plane)
+})
+
+/** As real features are alike and unlike: drawn from pictures, with bits flipped. */
+function drawn(count: number, share: number): LocalFeatures {
+  const of = scenes[Math.floor(random() * scenes.length)]!
+  const words = Uint32Array.from(
+    { length: 8 * count },
+    (_, w) => of.words[8 * Math.floor((w / 8 / count) * of.count) + (w & 7)]!,
+  )
+  for (let w = 0; w < words.length; w++) for (let b = 0; b < 32; b++) if (random() < share) words[w]! ^= 1 << b
+  return {
+    count,
+    x: new Uint16Array(count),
+    y: new Uint16Array(count),
+    size: new Uint8Array(count),
+    direction: new Uint8Array(count),
+    words,
+  }
+}
+
+const popcount = (x: number) => x.toString(2).replaceAll('0', '').length
+
+/** The nearest signature of a record's features that lie where the feature looks; null if there is none. */
+function nearest(words: Uint32Array, feature: number, record: LocalFeatures): number | null {
+  const own = keyOf(words, feature)
+  const buckets = new Set(KEY_MASKS.map((mask) => bucketOf(own.key ^ mask)))
+  const near = Array.from({ length: record.count }, (_, i) => keyOf(record.words, i))
+    .filter(({ key }) => buckets.has(bucketOf(key)))
+    .map(({ low, high }) => popcount((low ^ own.low) >>> 0) + popcount((high ^ own.high) >>> 0))
+  const least = Math.min(...near)
+  return least <= LOCAL_VOTE.maxBits ? least : null
+}
+
+/** Every record's features beside every feature of the candidate. */
+function bruteForce(candidate: LocalFeatures, records: Map<number, LocalFeatures>): Voted[] {
+  const ways = [candidate.words, mirroredWords(candidate.words)].map((words) => {
+    const weights = new Map<number, Voted>()
+    for (let i = 0; i < candidate.count; i++) {
+      const votes = [...records]
+        .map(([value, of]) => ({ value, bits: nearest(words, i, of) }))
+        .filter((one) => one.bits !== null)
+      for (const { value, bits } of votes) {
+        const own = weights.get(value) ?? { value, votes: 0, weight: 0 }
+        own.votes++
+        own.weight += Math.log2((records.size + 1) / votes.length) * (1 - bits! / (LOCAL_VOTE.maxBits + 1))
+        weights.set(value, own)
+      }
+    }
+    return weights
+  })
+  const values = [...records.keys()]
+  return values
+    .map((value) => ways.map((way) => way.get(value)).reduce((a, b) => ((b?.weight ?? 0) > (a?.weight ?? 0) ? b : a)))
+    .filter((one) => one !== undefined)
+    .sort((a, b) => b.weight - a.weight)
+}
+
+function expectSame(found: Voted[], expected: Voted[]): void {
+  const byValue = (a: Voted, b: Voted) => a.value - b.value
+  expect(found.toSorted(byValue).map(({ value, votes }) => ({ value, votes }))).to.deep.equal(
+    expected.toSorted(byValue).map(({ value, votes }) => ({ value, votes })),
+  )
+  for (const [i, { weight }] of found.toSorted(byValue).entries())
+    expect(weight).to.be.closeTo(expected.toSorted(byValue)[i]!.weight, 1e-3)
+  expect(found.map(({ weight }) => weight)).to.deep.equal(found.map(({ weight }) => weight).sort((a, b) => b - a))
+}
+
+describe('local index', () => {
+  const index = createLocalIndex()
+  const records = new Map<number, LocalFeatures>()
+  for (let value = 0; value < 120; value++) {
+    const features = drawn(60, 0.12)
+    index.add(features, 1_000 * value)
+    records.set(1_000 * value, features)
+  }
+
+  it('finds what looking at every feature of every record finds, with the same votes', () => {
+    for (let i = 0; i < 6; i++) {
+      const candidate = drawn(40, 0.04)
+      expectSame(index.query(candidate, 1_000), bruteForce(candidate, records))
+    }
+  })
+
+  it('finds mirrored copies by the hashes of the plain ones', () => {
+    const one = records.get(7_000)!
+    const [first] = index.query({ ...one, words: mirroredWords(one.words) }, 1)
+    expect(first).to.include({ value: 7_000, votes: one.count })
+  })
+
+  it('gives the heaviest only, as many as are asked for', () => {
+    const candidate = drawn(60, 0.02)
+    const all = index.query(candidate, 1_000)
+    expect(all.length).to.be.above(20)
+    expect(index.query(candidate, 20)).to.deep.equal(all.slice(0, 20))
+  })
+
+  it('knows nothing more of what was removed or replaced, at once and after its places were given to others', () => {
+    for (let value = 0; value < 60; value++) {
+      index.remove(1_000 * value)
+      records.delete(1_000 * value)
+    }
+    const again = drawn(60, 0.12)
+    index.add(again, 70_000)
+    records.set(70_000, again)
+    const candidate = drawn(40, 0.04)
+    expectSame(index.query(candidate, 1_000), bruteForce(candidate, records))
+    for (let round = 0; round < 300; round++) index.remove(-1)
+    expect(index.size()).to.include({ records: records.size, entries: 60 * records.size })
+    expectSame(index.query(candidate, 1_000), bruteForce(candidate, records))
+  })
+
+  it('answers nothing before anything was added', () => {
+    expect(createLocalIndex().query(scenes[0]!, 20)).to.deep.equal([])
+  })
+})
