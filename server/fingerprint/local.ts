@@ -10,18 +10,18 @@
  *
  * Pure, and free of anything that only Node has. Whole numbers, and doubles under + − × ÷ √ in a fixed order: the same bits in every engine.
  */
+import { type Grid, type PixelPlane, reduceByArea } from './area.ts'
 import { LOCAL_BITS, PLACE_UNIT, PLACES } from './local-pattern.ts'
 import { TESTS } from './local-tests.ts'
-import type { PixelPlane } from './pdq.ts'
 import { type Extremum, findExtrema, type Level, STEP, scaleSpace } from './scale-space.ts'
-import { greyView, type Size, sizeWithin } from './view.ts'
+import { greyOf, type Size, sizeWithin, viewGrid } from './view.ts'
 
 export const MAX_FEATURES = 256
 /** 32-bit words of a descriptor. */
 export const LOCAL_WORDS = LOCAL_BITS / 32
 
 /** Pixels of the longer side of the picture that features are sought in. */
-const LONGER_SIDE = 400
+const LONGER_SIDE = 320
 /** Small pictures are enlarged by so much at most: beyond, there is nothing to be seen. */
 const MAX_ENLARGEMENT = 2
 
@@ -63,15 +63,28 @@ export interface LocalFeatures {
  * @param pixels its pixels, each side reduced for itself, as decoders give them.
  * @param size what it measures. */
 export function localFeatures(pixels: PixelPlane, size: Size): LocalFeatures {
+  const grid = localGrid(pixels, size)
+  reduceByArea(pixels, [grid])
+  return featuresOf(grid)
+}
+
+/** What local hashes look at, to be filled beside other grids (`hashPicture`). */
+export function localGrid(pixels: PixelPlane, size: Size): Grid {
   const longest = MAX_ENLARGEMENT * Math.max(size.width, size.height)
+  let side = LONGER_SIDE
   // A small picture begins with a smaller level, so that sizes mean the same in all pictures.
-  let [first, side] = [0, LONGER_SIDE]
-  while (side > longest) {
-    side = Math.floor(side / 5) * 4
-    first++
-  }
-  const view = greyView(pixels, sizeWithin(size, side))
-  const space = scaleSpace(view, LEVELS - first)
+  while (side > longest) side = nextSide(side)
+  return viewGrid(pixels, sizeWithin(size, side))
+}
+
+const nextSide = (side: number) => Math.max(1, Math.floor(side / 5) * 4)
+
+/** @param grid filled, one of `localGrid`. */
+export function featuresOf(grid: Grid): LocalFeatures {
+  const side = Math.max(grid.columns, grid.rows)
+  let first = 0
+  for (let larger = LONGER_SIDE; larger > side; larger = nextSide(larger)) first++
+  const space = scaleSpace(greyOf(grid), LEVELS - first)
   const chosen = choose(findExtrema(space, SEARCHED - first, FLOOR))
   return describe(chosen, space, { first, perPixel: PLACE_PARTS / side })
 }

@@ -10,15 +10,9 @@
  * Pure, and free of anything that only Node has: it runs in a browser, with the same bits. Each step is rounded to 32-bit floats as
  * in the reference, for a bit hangs on one comparison.
  */
+import { type Grid, grid, type PixelPlane, reduceByArea } from './area.ts'
 
-/** Rows of interleaved samples, 8 bits each, upright. `data.length` is `width · height · channels`. */
-export interface PixelPlane {
-  width: number
-  height: number
-  /** 1 grey, 3 RGB. */
-  channels: 1 | 3
-  data: Uint8Array
-}
+export type { PixelPlane }
 
 /** 0 to 100. The reference discards hashes of lower quality: too featureless to tell pictures apart. */
 export const MIN_QUALITY = 50
@@ -31,8 +25,6 @@ const FREQUENCIES = 16
 const MAX_SIDE = 512
 
 const fround = Math.fround
-// BT.601, in 32 bits as the reference has them.
-const [RED, GREEN, BLUE] = [fround(0.299), fround(0.587), fround(0.114)]
 
 /** `DCT[i·64 + j]`: sample j of the cosine of frequency i + 1, orthonormal. */
 const DCT = Float32Array.from({ length: FREQUENCIES * SAMPLES }, (_, at) => {
@@ -51,10 +43,11 @@ export interface PictureHashes {
 }
 
 /** PDQ of a picture as it is and turned and mirrored, all from one DCT.
+ * @param others grids to be filled on the way: one pass over the pixels costs more than all the rest.
  * @throws RangeError if the sizes do not agree. */
-export function hashPicture(pixels: PixelPlane): PictureHashes {
+export function hashPicture(pixels: PixelPlane, others: readonly Grid[] = []): PictureHashes {
   const grids = { reference: referenceGrid(pixels), even: grid(pixels, SAMPLES, SAMPLES, 0) }
-  reduceByArea(pixels, [grids.reference, grids.even])
+  reduceByArea(pixels, [grids.reference, grids.even, ...others])
   const samples = sample(grids.reference)
   return {
     orientations: inAllTurns(dct(samples)),
@@ -75,35 +68,6 @@ export function hashFrame(pixels: PixelPlane): { hash: Uint8Array; quality: numb
   return { hash: bits(dct(samples)), quality: quality(samples) }
 }
 
-/** Equal cells over a picture, each to hold the mean of its luminance. */
-interface Grid {
-  columns: number
-  rows: number
-  /** In cells: how far they lie up and left of where they would share the picture evenly. The first ones are cut short. */
-  shift: number
-  /** Row-major. */
-  means: Float32Array
-  /** For each column: the pixel in which it ends, how much of that pixel is its, and one over its width. Reckoned once, not once a row. */
-  ends: { pixel: Int32Array; part: Float64Array; perPixel: Float64Array }
-  /** Means of the row at hand. */
-  line: Float32Array
-}
-
-function grid(pixels: PixelPlane, columns: number, rows: number, shift: number): Grid {
-  const ends = { pixel: new Int32Array(columns), part: new Float64Array(columns), perPixel: new Float64Array(columns) }
-  const size = pixels.width / columns
-  // Cells smaller than a pixel are not shifted: the reference's pixel is the one that they lie in.
-  const by = size > 1 ? shift : 0
-  for (let cell = 0, from = 0; cell < columns; cell++) {
-    const to = Math.min((cell + 1 - by) * size, pixels.width)
-    ends.pixel[cell] = Math.min(Math.floor(to), pixels.width - 1)
-    ends.part[cell] = to - ends.pixel[cell]!
-    ends.perPixel[cell] = 1 / (to - from)
-    from = to
-  }
-  return { columns, rows, shift, means: new Float32Array(columns * rows), ends, line: new Float32Array(columns) }
-}
-
 /** At most 512 a side. The reference takes every n-th pixel, from the first on; means around the same pixels keep thin strokes of a page
  *  of text from vanishing. So the cells are centred on these pixels, half a cell up and left. */
 function referenceGrid(pixels: PixelPlane): Grid {
@@ -114,59 +78,6 @@ function referenceGrid(pixels: PixelPlane): Grid {
 function sample({ columns, rows, means }: Grid): Float32Array {
   if (columns === SAMPLES && rows === SAMPLES) return means
   return filterAndDecimate(means, columns, rows)
-}
-
-/** Fills the grids in one pass over the picture, row by row: it is never copied whole. */
-function reduceByArea(pixels: PixelPlane, grids: Grid[]): void {
-  const { width, height, channels, data } = pixels
-  if (!(width > 0 && height > 0) || data.length !== width * height * channels)
-    throw new RangeError(`"data" expected ${width}×${height}×${channels} values, got ${data.length}`)
-  const line = new Float32Array(width)
-  const sums = new Float64Array(width + 1)
-  for (let y = 0; y < height; y++) {
-    luminanceOfRow(pixels, y, line)
-    let sum = 0
-    for (let x = 0; x < width; x++) {
-      sum += line[x]!
-      sums[x + 1] = sum
-    }
-    for (const to of grids) addRow(to, to.columns === width ? line : meansOfRow(line, sums, to), y, height)
-  }
-}
-
-function luminanceOfRow({ channels, data, width }: PixelPlane, y: number, line: Float32Array): void {
-  if (channels === 3)
-    for (let x = 0, p = y * width * 3; x < width; x++, p += 3) line[x] = weigh(data[p]!, data[p + 1]!, data[p + 2]!)
-  // A grey picture is R = G = B: the three weights, rounded one by one, do not add up to exactly 1.
-  else for (let x = 0, p = y * width; x < width; x++, p++) line[x] = weigh(data[p]!, data[p]!, data[p]!)
-}
-
-function weigh(r: number, g: number, b: number): number {
-  return fround(fround(fround(RED * r) + fround(GREEN * g)) + fround(BLUE * b))
-}
-
-/** Means of a row over a grid's columns. From running sums: a cell costs two looks, however many pixels it has.
- * @param sums sums[x] is the sum of the x first pixels. */
-function meansOfRow(line: Float32Array, sums: Float64Array, { ends, line: means }: Grid): Float32Array {
-  const { pixel, part, perPixel } = ends
-  let before = 0
-  for (let cell = 0; cell < means.length; cell++) {
-    const at = pixel[cell]!
-    const sum = sums[at]! + part[cell]! * line[at]!
-    means[cell] = (sum - before) * perPixel[cell]!
-    before = sum
-  }
-  return means
-}
-
-/** Adds row y of the picture to the grid's rows in which it lies, by its parts. */
-function addRow({ columns, rows, shift, means }: Grid, line: Float32Array, y: number, height: number): void {
-  const by = rows < height ? shift : 0
-  const [from, to] = [(y * rows) / height + by, ((y + 1) * rows) / height + by]
-  for (let row = Math.floor(from); row < Math.min(to, rows); row++) {
-    const weight = (Math.min(to, row + 1) - Math.max(from, row)) / (row === 0 ? 1 - by : 1)
-    for (let x = 0, p = row * columns; x < columns; x++, p++) means[p] = means[p]! + weight * line[x]!
-  }
 }
 
 /** Two passes of a box filter along rows and columns ("tent" after both), then the pixel in the middle of each of 64×64 cells. */

@@ -8,7 +8,7 @@
  * The picture is reduced by 5:4 again and again and smoothed a little each time, so that each level has a blur of about 1.25 of its
  * own pixels, and one 3×3 stencil serves all scales. Whole numbers throughout: the same in every engine.
  */
-import type { PixelPlane } from './pdq.ts'
+import type { PixelPlane } from './area.ts'
 
 /** Parts of a grey value in a level's numbers: derivatives of faint detail are not lost in rounding, products stay within 31 bits. */
 const UNIT = 16
@@ -34,11 +34,22 @@ export interface Extremum {
   response: number
 }
 
-/** Levels of a grey picture, from the largest on, down to a shorter side of 8 pixels. */
+/** Memory of the levels and of their responses, used again for each picture: fresh memory for each costs 2 ms of collecting garbage. */
+let [levelMemory, responseMemory] = [new Int16Array(0), new Int32Array(0)]
+
+/** All levels together have less than this many times the pixels of the first: 1 + 0.64 + 0.64² + …. */
+const ALL_LEVELS = 2.8
+
+/** Levels of a grey picture, from the largest on, down to a shorter side of 8 pixels. They hold until the next call. */
 export function scaleSpace(grey: PixelPlane, levels: number): Level[] {
   const { width, height } = grey
-  const first = { width, height, data: new Int16Array(width * height) }
-  for (let i = 0; i < first.data.length; i++) first.data[i] = grey.data[i]! * UNIT
+  const pixels = width * height
+  if (levelMemory.length < ALL_LEVELS * pixels) {
+    levelMemory = new Int16Array(Math.ceil(ALL_LEVELS * pixels))
+    responseMemory = new Int32Array(levelMemory.length)
+  }
+  const first = { width, height, data: levelMemory.subarray(0, pixels) }
+  for (let i = 0; i < pixels; i++) first.data[i] = grey.data[i]! * UNIT
   // Twice on the first level, for its pixels are as sharp as the decoder's.
   smooth(first)
   smooth(first)
@@ -55,7 +66,8 @@ export function scaleSpace(grey: PixelPlane, levels: number): Level[] {
 /** Four pixels where there were five, each way; what is left over at the right and below is dropped, so that the ratio is exact. */
 function reduced(from: Level): Level {
   const [width, height] = [Math.floor(from.width / 5) * 4, Math.floor(from.height / 5) * 4]
-  const data = new Int16Array(width * height)
+  const start = from.data.byteOffset / 2 + from.data.length
+  const data = levelMemory.subarray(start, start + width * height)
   for (let y = 0, at = 0; y < height; y++) {
     // Sample k of four lies at 5(k + ½)/4 − ½ = k + (2k + 1)/8 of five.
     const v = 2 * (y & 3) + 1
@@ -146,7 +158,9 @@ interface Response {
 
 /** |∂xx ∂yy − ∂xy²| of a level, 16 times, in its units; 0 along the edge. */
 function responseOf({ width, height, data }: Level): Response {
-  const response = new Int32Array(width * height)
+  const start = data.byteOffset / 2
+  const response = responseMemory.subarray(start, start + data.length)
+  clearEdge(response, width)
   for (let y = 1; y < height - 1; y++) {
     // Three rows of three; each step loads a column of them only.
     const row = y * width
@@ -174,6 +188,15 @@ function responseOf({ width, height, data }: Level): Response {
   return { width, height, data: response }
 }
 
+function clearEdge(response: Int32Array, width: number): void {
+  response.fill(0, 0, width)
+  response.fill(0, response.length - width)
+  for (let row = width; row < response.length; row += width) {
+    response[row] = 0
+    response[row - 1] = 0
+  }
+}
+
 interface Around {
   level: number
   finer: Response | undefined
@@ -181,35 +204,59 @@ interface Around {
   coarser: Response | undefined
 }
 
-/** Extrema kept of one cell of one level. */
+/** Extrema kept of one cell of the first level; of a level with half as many pixels a side half as many. */
 const PER_CELL = 16
 
+/** The strongest extrema of a cell, and where they are. */
+const kept = { response: new Int32Array(PER_CELL), at: new Int32Array(PER_CELL) }
+
 /** Most pixels are passed over by one comparison once a cell has its 16. */
-function peaks({ level, finer, here, coarser }: Around, { left, top, right, bottom }: Cell, floor: number): Extremum[] {
-  const { width, data } = here
-  const kept: Extremum[] = []
+function peaks(around: Around, { left, top, right, bottom }: Cell, floor: number): Extremum[] {
+  const { width, data } = around.here
+  const most = Math.ceil(PER_CELL / STEP ** around.level)
+  let count = 0
   let least = floor
   for (let y = top; y < bottom; y++)
     for (let x = left, at = y * width + left; x < right; x++, at++) {
       const value = data[at]!
       if (value <= least || value <= data[at - 1]! || value < data[at + 1]! || !leadsRows(data, at, width, value))
         continue
-      const below = finer ? largestNear(finer, STEP * (x + 0.5), STEP * (y + 0.5)) : 0
-      const above = coarser ? largestNear(coarser, (x + 0.5) / STEP, (y + 0.5) / STEP) : 0
-      if (value < below || value < above) continue
-      const offset = finer && coarser ? bend(below, value, above) : 0
-      insert(kept, { level, x: x + vertex(data, at, 1), y: y + vertex(data, at, width), offset, response: value })
-      if (kept.length === PER_CELL) least = kept.at(-1)!.response
+      if (value < finerAt(around, x, y) || value < coarserAt(around, x, y)) continue
+      insert(count, most, value, at)
+      if (count < most) count++
+      if (count === most) least = kept.response[most - 1]!
     }
-  return kept
+  return Array.from({ length: count }, (_, i) => extremumAt(around, kept.at[i]!))
 }
 
 /** In order of response, the strongest first; of equals the first one. */
-function insert(kept: Extremum[], one: Extremum): void {
-  if (kept.length === PER_CELL) kept.pop()
-  let at = kept.length
-  while (at > 0 && kept[at - 1]!.response < one.response) at--
-  kept.splice(at, 0, one)
+function insert(count: number, most: number, response: number, at: number): void {
+  let i = Math.min(count, most - 1)
+  for (; i > 0 && kept.response[i - 1]! < response; i--) {
+    kept.response[i] = kept.response[i - 1]!
+    kept.at[i] = kept.at[i - 1]!
+  }
+  kept.response[i] = response
+  kept.at[i] = at
+}
+
+const finerAt = ({ finer }: Around, x: number, y: number) =>
+  finer ? largestNear(finer, STEP * (x + 0.5), STEP * (y + 0.5)) : 0
+
+const coarserAt = ({ coarser }: Around, x: number, y: number) =>
+  coarser ? largestNear(coarser, (x + 0.5) / STEP, (y + 0.5) / STEP) : 0
+
+function extremumAt(around: Around, at: number): Extremum {
+  const { width, data } = around.here
+  const [x, y] = [at % width, Math.floor(at / width)]
+  const offset = around.finer && around.coarser ? bend(finerAt(around, x, y), data[at]!, coarserAt(around, x, y)) : 0
+  return {
+    level: around.level,
+    x: x + vertex(data, at, 1),
+    y: y + vertex(data, at, width),
+    offset,
+    response: data[at]!,
+  }
 }
 
 function leadsRows(data: Int32Array, at: number, width: number, value: number): boolean {

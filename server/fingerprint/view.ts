@@ -3,9 +3,9 @@
  *
  * Decoders reduce each side of a picture for itself, as PDQ wants it; here the proportions come back. Each sample is the mean of the
  * part of the picture that it covers, so nothing aliases and nothing rings. Pure, and free of anything that only Node has: sums,
- * products and quotients of doubles in a fixed order, the same in every engine.
+ * products and quotients in a fixed order, the same in every engine.
  */
-import type { PixelPlane } from './pdq.ts'
+import { checkPlane, type Grid, grid, type PixelPlane, reduceByArea } from './area.ts'
 
 /** Pixels. */
 export interface Size {
@@ -20,37 +20,44 @@ export function sizeWithin({ width, height }: Size, longerSide: number): Size {
   return { width: side(width), height: side(height) }
 }
 
-/** Luminance (BT.601, in 1/256), of `size`.
+/** Luminance, of `size`.
  * @throws RangeError if the plane's sizes do not agree. */
 export function greyView(pixels: PixelPlane, size: Size): PixelPlane {
-  return reduce(pixels, size, 1)
+  const to = viewGrid(pixels, size)
+  reduceByArea(pixels, [to])
+  return greyOf(to)
+}
+
+/** The same in two steps, so that `hashPicture` can fill the grid on its way. */
+export function viewGrid(pixels: PixelPlane, { width, height }: Size): Grid {
+  return grid(pixels, width, height, 0)
+}
+
+/** A filled grid as grey values, to the nearest. */
+export function greyOf({ columns, rows, means }: Grid): PixelPlane {
+  const data = new Uint8Array(means.length)
+  for (let i = 0; i < data.length; i++) data[i] = means[i]! + 0.5
+  return { width: columns, height: rows, channels: 1, data }
 }
 
 /** Grey or RGB, as the plane is, of `size`.
  * @throws RangeError if the plane's sizes do not agree. */
-export function colourView(pixels: PixelPlane, size: Size): PixelPlane {
-  return reduce(pixels, size, pixels.channels)
-}
-
-function reduce(pixels: PixelPlane, { width, height }: Size, channels: 1 | 3): PixelPlane {
-  if (!(pixels.width > 0 && pixels.height > 0) || pixels.data.length !== pixels.width * pixels.height * pixels.channels)
-    throw new RangeError(
-      `"data" expected ${pixels.width}×${pixels.height}×${pixels.channels} values, got ${pixels.data.length}`,
-    )
+export function colourView(pixels: PixelPlane, { width, height }: Size): PixelPlane {
+  const { channels } = pixels
+  if (channels === 1) return greyView(pixels, { width, height })
+  checkPlane(pixels)
   const ends = cellEnds(pixels.width, width)
   const line = new Float64Array(width * channels)
   const sums = new Float64Array(line.length * height)
   const perRow = height / pixels.height
   for (let y = 0; y < pixels.height; y++) {
-    for (let channel = 0; channel < channels; channel++) reduceRow(pixels, y, ends, { line, channel, channels })
+    for (let channel = 0; channel < channels; channel++) reduceRow(pixels, y, channel, ends, line)
     const [from, to] = [y * perRow, (y + 1) * perRow]
     for (let row = Math.floor(from); row < Math.min(to, height); row++)
       addRow(sums, row * line.length, line, Math.min(to, row + 1) - Math.max(from, row))
   }
-  // 256 parts of a grey value in luminance, the value itself in a channel: both are whole, the mean is rounded to the nearest.
-  const unit = channels === pixels.channels ? 1 : 256
   const data = new Uint8Array(sums.length)
-  for (let i = 0; i < data.length; i++) data[i] = sums[i]! / unit + 0.5
+  for (let i = 0; i < data.length; i++) data[i] = sums[i]! + 0.5
   return { width, height, channels, data }
 }
 
@@ -72,45 +79,24 @@ function cellEnds(pixels: number, cells: number): CellEnds {
   return ends
 }
 
-interface Line {
-  line: Float64Array
-  channel: number
-  channels: number
-}
-
 /** Means of a row's cells. What a pixel gives to the next cell is what it did not give to the one before. */
-function reduceRow(pixels: PixelPlane, y: number, { pixel, part, perPixel }: CellEnds, to: Line): void {
-  const { width, channels, data } = pixels
-  const luminance = channels === 3 && to.channels === 1
-  const first = y * width * channels + to.channel
+function reduceRow(
+  { width, channels, data }: PixelPlane,
+  y: number,
+  channel: number,
+  ends: CellEnds,
+  line: Float64Array,
+): void {
+  let at = y * width * channels + channel
   let rest = 0
-  for (let cell = 0, from = 0, out = to.channel; cell < pixel.length; cell++, out += to.channels) {
-    const last = pixel[cell]!
-    const [at, end] = [first + from * channels, first + last * channels]
-    const value = luminance ? luminanceAt(data, end) : data[end]!
-    const whole = luminance ? luminanceSum(data, at, end) : sumOf(data, at, end, channels)
-    to.line[out] = (rest + whole + value * part[cell]!) * perPixel[cell]!
-    rest = -value * part[cell]!
-    from = last
+  for (let cell = 0, x = 0, out = channel; cell < ends.pixel.length; cell++, out += channels) {
+    let sum = 0
+    // Kept in 31 bits by `| 0`, which takes half the time: a row of eight million pixels fits.
+    for (const last = ends.pixel[cell]!; x < last; x++, at += channels) sum = (sum + data[at]!) | 0
+    const value = data[at]!
+    line[out] = (rest + sum + value * ends.part[cell]!) * ends.perPixel[cell]!
+    rest = -value * ends.part[cell]!
   }
-}
-
-/** In 1/256. */
-function luminanceAt(data: Uint8Array, at: number): number {
-  return 77 * data[at]! + 150 * data[at + 1]! + 29 * data[at + 2]!
-}
-
-/** Kept in 31 bits by `| 0`: a row of 32,767 pixels fits, and it takes half the time. */
-function luminanceSum(data: Uint8Array, from: number, end: number): number {
-  let sum = 0
-  for (let at = from; at < end; at += 3) sum = (sum + 77 * data[at]! + 150 * data[at + 1]! + 29 * data[at + 2]!) | 0
-  return sum
-}
-
-function sumOf(data: Uint8Array, from: number, end: number, stride: number): number {
-  let sum = 0
-  for (let at = from; at < end; at += stride) sum = (sum + data[at]!) | 0
-  return sum
 }
 
 function addRow(sums: Float64Array, at: number, line: Float64Array, weight: number): void {
