@@ -2,9 +2,13 @@ export type { Confinement } from './confine.ts'
 export * from './fingerprint.ts'
 export { type Listed, listBytes, listCid, MAX_LEAVES, readList, writeList } from './list.ts'
 export {
+  type Detail,
+  featuresOf,
   LOCAL_WORDS as WORDS_A_FEATURE,
   type LocalFeatures,
   localFeatures,
+  localGrids,
+  MAX_CANDIDATE_FEATURES,
   MAX_FEATURES,
   PLACE_PARTS,
   SIZE_RATIO,

@@ -1,19 +1,16 @@
 /** Local hashes as bytes: 37 a feature, nothing before or after (docs/protocol.md, section 4). */
-import { LOCAL_WORDS, type LocalFeatures, MAX_FEATURES, MAX_SIZE } from './local.ts'
+import {
+  type Detail,
+  LOCAL_WORDS,
+  type LocalFeatures,
+  MAX_CANDIDATE_FEATURES,
+  MAX_FEATURES,
+  MAX_SIZE,
+  noFeatures,
+} from './local.ts'
 
 /** Three bytes of place, size, direction, 32 bytes of hash. */
 export const FEATURE_BYTES = 5 + 4 * LOCAL_WORDS
-
-export function noFeatures(count = 0): LocalFeatures {
-  return {
-    count,
-    x: new Uint16Array(count),
-    y: new Uint16Array(count),
-    size: new Uint8Array(count),
-    direction: new Uint8Array(count),
-    words: new Uint32Array(count * LOCAL_WORDS),
-  }
-}
 
 export function encodeLocal(features: LocalFeatures): Uint8Array {
   const bytes = new Uint8Array(features.count * FEATURE_BYTES)
@@ -31,11 +28,12 @@ export function encodeLocal(features: LocalFeatures): Uint8Array {
 }
 
 /** Reads what anybody may have written.
- * @throws RangeError if the bytes are no list of at most 256 features. */
-export function decodeLocal(bytes: Uint8Array): LocalFeatures {
+ * @throws RangeError if the bytes are no list of features, at most 256 of an original or 400 of a candidate. */
+export function decodeLocal(bytes: Uint8Array, detail: Detail = 'original'): LocalFeatures {
+  const most = detail === 'original' ? MAX_FEATURES : MAX_CANDIDATE_FEATURES
   const count = bytes.length / FEATURE_BYTES
-  if (!Number.isInteger(count) || count > MAX_FEATURES)
-    throw new RangeError(`"local" expected at most ${MAX_FEATURES} times ${FEATURE_BYTES} bytes, got ${bytes.length}`)
+  if (!Number.isInteger(count) || count > most)
+    throw new RangeError(`"local" expected at most ${most} times ${FEATURE_BYTES} bytes, got ${bytes.length}`)
   const features = noFeatures(count)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let i = 0, at = 0; i < count; i++, at += FEATURE_BYTES) {

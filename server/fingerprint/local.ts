@@ -16,22 +16,39 @@ import { TESTS } from './local-tests.ts'
 import { type Extremum, findExtrema, type Level, STEP, scaleSpace } from './scale-space.ts'
 import { greyOf, type Size, sizeWithin, viewGrid } from './view.ts'
 
+/** Features of an original, and of a candidate. */
 export const MAX_FEATURES = 256
 /** 32-bit words of a descriptor. */
 export const LOCAL_WORDS = LOCAL_BITS / 32
 
-/** Pixels of the longer side of the picture that features are sought in. */
-const LONGER_SIDE = 320
+/** How closely a picture is looked at: as an original, whose hashes are kept, or as a candidate, of which an original may fill a fraction only. A
+ *  candidate has the features of an original, and smaller ones. */
+export type Detail = 'original' | 'candidate'
+
+interface Look {
+  /** Pixels of the longer side of the picture that features are sought in. */
+  side: number
+  /** Its number among all levels. */
+  level: number
+  /** Levels searched, and features taken, at most. */
+  levels: number
+  most: number
+}
+
+/** From a side of 320 to one of 34. */
+const ORIGINAL: Look = { side: 320, level: 2, levels: 11, most: MAX_FEATURES }
+/** 500 and 400. */
+const FINER: Look = { side: 500, level: 0, levels: 2, most: 144 }
+export const MAX_CANDIDATE_FEATURES = ORIGINAL.most + FINER.most
 /** Small pictures are enlarged by so much at most: beyond, there is nothing to be seen. */
 const MAX_ENLARGEMENT = 2
 
-/** Levels searched, and those beyond that only blur the outer rings. */
-const SEARCHED = 11
-const LEVELS = SEARCHED + 4
+/** Levels beyond those searched, which only blur the outer rings. */
+const BEYOND = 4
 
 /** Steps of a level in which sizes are told. */
 export const SIZE_STEPS = 8
-export const MAX_SIZE = SEARCHED * SIZE_STEPS - 1
+export const MAX_SIZE = (ORIGINAL.level + ORIGINAL.levels) * SIZE_STEPS - 1
 /** From one step to the next. */
 export const SIZE_RATIO = STEP ** (1 / SIZE_STEPS)
 /** Parts of the picture's longer side in which places are told. */
@@ -62,43 +79,73 @@ export interface LocalFeatures {
 /** Local hashes of a picture.
  * @param pixels its pixels, each side reduced for itself, as decoders give them.
  * @param size what it measures. */
-export function localFeatures(pixels: PixelPlane, size: Size): LocalFeatures {
-  const grid = localGrid(pixels, size)
-  reduceByArea(pixels, [grid])
-  return featuresOf(grid)
+export function localFeatures(pixels: PixelPlane, size: Size, detail: Detail = 'original'): LocalFeatures {
+  const grids = localGrids(pixels, size, detail)
+  reduceByArea(pixels, grids)
+  return featuresOf(grids)
 }
 
 /** What local hashes look at, to be filled beside other grids (`hashPicture`). */
-export function localGrid(pixels: PixelPlane, size: Size): Grid {
-  const longest = MAX_ENLARGEMENT * Math.max(size.width, size.height)
-  let side = LONGER_SIDE
+export function localGrids(pixels: PixelPlane, size: Size, detail: Detail): Grid[] {
+  const longer = Math.max(size.width, size.height)
+  let side = ORIGINAL.side
   // A small picture begins with a smaller level, so that sizes mean the same in all pictures.
-  while (side > longest) side = nextSide(side)
-  return viewGrid(pixels, sizeWithin(size, side))
+  while (side > MAX_ENLARGEMENT * longer) side = nextSide(side)
+  const own = viewGrid(pixels, sizeWithin(size, side))
+  return detail === 'candidate' && longer >= FINER.side ? [own, viewGrid(pixels, sizeWithin(size, FINER.side))] : [own]
 }
 
 const nextSide = (side: number) => Math.max(1, Math.floor(side / 5) * 4)
 
-/** @param grid filled, one of `localGrid`. */
-export function featuresOf(grid: Grid): LocalFeatures {
-  const side = Math.max(grid.columns, grid.rows)
-  let first = 0
-  for (let larger = LONGER_SIDE; larger > side; larger = nextSide(larger)) first++
-  const space = scaleSpace(greyOf(grid), LEVELS - first)
-  const chosen = choose(findExtrema(space, SEARCHED - first, FLOOR))
-  return describe(chosen, space, { first, perPixel: PLACE_PARTS / side })
+/** @param grids filled, from `localGrids`. */
+export function featuresOf(grids: readonly Grid[]): LocalFeatures {
+  return joined(grids.map((grid, i) => seen(grid, i === 0 ? ORIGINAL : FINER)))
 }
 
-/** At most 256 of the extrema, the ones that matter most first: the strongest of each cell and level, then the second ones, and so on; of
+function seen(grid: Grid, { side, level, levels, most }: Look): LocalFeatures {
+  const own = Math.max(grid.columns, grid.rows)
+  let skipped = 0
+  for (let larger = side; larger > own; larger = nextSide(larger)) skipped++
+  const space = scaleSpace(greyOf(grid), levels + BEYOND - skipped)
+  const chosen = choose(findExtrema(space, levels - skipped, FLOOR), most)
+  return describe(chosen, space, { first: level + skipped, perPixel: PLACE_PARTS / own })
+}
+
+function joined(parts: readonly LocalFeatures[]): LocalFeatures {
+  const all = noFeatures(parts.reduce((sum, { count }) => sum + count, 0))
+  let at = 0
+  for (const part of parts) {
+    all.x.set(part.x, at)
+    all.y.set(part.y, at)
+    all.size.set(part.size, at)
+    all.direction.set(part.direction, at)
+    all.words.set(part.words, at * LOCAL_WORDS)
+    at += part.count
+  }
+  return all
+}
+
+export function noFeatures(count = 0): LocalFeatures {
+  return {
+    count,
+    x: new Uint16Array(count),
+    y: new Uint16Array(count),
+    size: new Uint8Array(count),
+    direction: new Uint8Array(count),
+    words: new Uint32Array(count * LOCAL_WORDS),
+  }
+}
+
+/** So many of the extrema, the ones that matter most first: the strongest of each cell and level, then the second ones, and so on; of
  *  a level that has half as many pixels a side half as many. So a crop keeps its share, and so does a copy of a quarter of the size. */
-function choose(cells: Extremum[][]): Extremum[] {
+function choose(cells: Extremum[][], most: number): Extremum[] {
   const all = cells.flatMap((kept) => kept.map((one, rank) => ({ one, turn: (rank + 0.5) * POWERS[one.level]! })))
   all.sort((a, b) => a.turn - b.turn || b.one.response - a.one.response)
-  return all.slice(0, MAX_FEATURES).map(({ one }) => one)
+  return all.slice(0, most).map(({ one }) => one)
 }
 
 /** 1.25 to the power of each level: these quotients are exact. */
-const POWERS = Array.from({ length: LEVELS + 1 }, (_, level) => STEP ** level)
+const POWERS = Array.from({ length: ORIGINAL.level + ORIGINAL.levels + BEYOND + 1 }, (_, level) => STEP ** level)
 
 interface Frame {
   /** The level that the space begins with. */
@@ -109,14 +156,7 @@ interface Frame {
 
 function describe(chosen: Extremum[], space: readonly Level[], { first, perPixel }: Frame): LocalFeatures {
   const count = chosen.length
-  const features: LocalFeatures = {
-    count,
-    x: new Uint16Array(count),
-    y: new Uint16Array(count),
-    size: new Uint8Array(count),
-    direction: new Uint8Array(count),
-    words: new Uint32Array(count * LOCAL_WORDS),
-  }
+  const features = noFeatures(count)
   const values = new Float64Array(PLACES.length)
   for (const [i, { level, x, y, offset }] of chosen.entries()) {
     const step = Math.min(SIZE_STEPS - 1, Math.floor((offset + 0.5) * SIZE_STEPS))

@@ -12,7 +12,6 @@
 import type { LocalFeatures } from '../fingerprint/index.ts'
 import {
   type Affine,
-  apply,
   determinant,
   distortion,
   fitAffine,
@@ -47,11 +46,16 @@ export function prepareFeatures(candidate: LocalFeatures): PreparedFeatures {
   return { plain, mirrored: mirrored(plain) }
 }
 
-/** The better of the fits of the candidate as it is and mirrored. Null where nothing agrees. */
-export function fitFeatures(candidate: PreparedFeatures, original: LocalFeatures): Fit | null {
+/** The better of the fits of the candidate as it is and mirrored. Null where nothing agrees.
+ * @param way only the one of these two; an index may know which. */
+export function fitFeatures(
+  candidate: PreparedFeatures,
+  original: LocalFeatures,
+  way?: 'plain' | 'mirrored',
+): Fit | null {
   const target = marksOf(original)
-  const plain = fitMarks(candidate.plain, target)
-  const flipped = fitMarks(candidate.mirrored, target)
+  const plain = way === 'mirrored' ? null : fitMarks(candidate.plain, target)
+  const flipped = way === 'plain' ? null : fitMarks(candidate.mirrored, target)
   if (flipped && (!plain || flipped.score > plain.score))
     return { ...flipped, transform: unmirrored(flipped.transform), mirrored: true }
   return plain
@@ -64,13 +68,8 @@ function fitMarks(candidate: Marks, original: Marks): Fit | null {
   const matches = matchMarks(candidate, original)
   const links = matches.map((match) => link(match, candidate, original))
   if (links.length < FIT.minInliers) return null
-  const area = areaOf(original)
-  const best = seeds(links)
-    .map((seed) => grow(seed, links))
-    .filter((grown) => grown !== null)
-    .map((grown) => ({ ...grown, score: scoreOf(grown.inliers, links, area) }))
-    .reduce<(Grown & { score: number }) | null>((a, b) => (a && a.score >= b.score ? a : b), null)
-  if (!best || best.inliers.length < FIT.minInliers) return null
+  const best = growBest(links, areaOf(original))
+  if (!best) return null
   const inliers = best.inliers.map(({ match: { candidate, original } }) => ({ candidate, original }))
   return { transform: best.map, mirrored: false, inliers, matches: links.length, score: best.score }
 }
@@ -82,18 +81,25 @@ interface Link extends PointPair {
   zoom: number
   /** Radians from the candidate to the original. */
   turn: number
+  /** The similarity that it tells, but for the shift. */
+  cos: number
+  sin: number
   /** How far the map may miss, in longer sides of the original. */
   bound: number
 }
 
 function link(match: Match, candidate: Marks, original: Marks): Link {
   const { candidate: i, original: j } = match
+  const zoom = original.size[j]! - candidate.size[i]!
+  const turn = original.direction[j]! - candidate.direction[i]!
   return {
     match,
     from: { x: candidate.x[i]!, y: candidate.y[i]! },
     to: { x: original.x[j]!, y: original.y[j]! },
-    zoom: original.size[j]! - candidate.size[i]!,
-    turn: original.direction[j]! - candidate.direction[i]!,
+    zoom,
+    turn,
+    cos: 2 ** zoom * Math.cos(turn),
+    sin: 2 ** zoom * Math.sin(turn),
     bound: FIT.bound + FIT.boundASize * 2 ** original.size[j]!,
   }
 }
@@ -104,24 +110,43 @@ function areaOf({ x, y }: Marks): number {
   return Math.max(0.02, extent(x) * extent(y))
 }
 
-/** The links that others agree with most, each with those. */
-function seeds(links: readonly Link[]): Link[][] {
+interface Seed {
+  link: Link
+  /** The links that agree with it, itself among them. */
+  group: Link[]
+}
+
+type Scored = Grown & { score: number }
+
+/** The best of what grows from the links that others agree with most. */
+function growBest(links: readonly Link[], area: number): Scored | null {
+  const found: Scored[] = []
+  for (const { link, group } of seeds(links)) {
+    // What lies in one of them already would grow to the same.
+    if (found.some(({ inliers }) => inliers.includes(link))) continue
+    const grown = grow(group, links)
+    if (grown && grown.inliers.length >= FIT.minInliers)
+      found.push({ ...grown, score: scoreOf(grown.inliers, links, area) })
+  }
+  return found.reduce<Scored | null>((best, one) => (best && best.score >= one.score ? best : one), null)
+}
+
+function seeds(links: readonly Link[]): Seed[] {
   return links
-    .map((seed) => links.filter((other) => agrees(seed, other)))
-    .sort((a, b) => b.length - a.length)
+    .map((link) => ({ link, group: links.filter((other) => agrees(link, other)) }))
+    .sort((a, b) => b.group.length - a.group.length)
     .slice(0, FIT.seeds)
-    .filter((group) => group.length >= FIT.minInliers)
+    .filter(({ group }) => group.length >= FIT.minInliers)
 }
 
 /** Whether turn and scale are nearly those of the seed, and the place is where the seed's own turn and scale would put it, give or take an error that grows with the distance. */
 function agrees(seed: Link, other: Link): boolean {
   if (Math.abs(other.zoom - seed.zoom) > FIT.zoomError || angle(other.turn - seed.turn) > FIT.turnError) return false
   const [u, v] = [other.from.x - seed.from.x, other.from.y - seed.from.y]
-  const scale = 2 ** seed.zoom
-  const [cos, sin] = [scale * Math.cos(seed.turn), scale * Math.sin(seed.turn)]
-  const dx = seed.to.x + cos * u - sin * v - other.to.x
-  const dy = seed.to.y + sin * u + cos * v - other.to.y
-  const reach = seed.bound + other.bound + FIT.coneError * scale * Math.sqrt(u * u + v * v)
+  const dx = seed.to.x + seed.cos * u - seed.sin * v - other.to.x
+  const dy = seed.to.y + seed.sin * u + seed.cos * v - other.to.y
+  const lever = FIT.coneError * Math.sqrt((seed.cos * seed.cos + seed.sin * seed.sin) * (u * u + v * v))
+  const reach = seed.bound + other.bound + lever
   return dx * dx + dy * dy <= reach * reach
 }
 
@@ -195,8 +220,9 @@ function countInliers(map: Affine, links: readonly Link[]): number {
 
 /** Square of the distance by which a map misses. */
 function misses(map: Affine, { from, to }: Link): number {
-  const at = apply(map, from)
-  return (at.x - to.x) ** 2 + (at.y - to.y) ** 2
+  const dx = map[0] * from.x + map[1] * from.y + map[2] - to.x
+  const dy = map[3] * from.x + map[4] * from.y + map[5] - to.y
+  return dx * dx + dy * dy
 }
 
 /** One of those at the same place: detail found at several sizes is one piece of evidence. */

@@ -16,7 +16,9 @@ import { LOCAL_VOTE } from './thresholds.ts'
 export interface Voted {
   /** What was given to `add`. */
   value: number
-  /** Features of the candidate that vote for it, as it is or mirrored, whichever weighs more. */
+  /** Whether the candidate is nearer to it as it is or mirrored. */
+  way: 'plain' | 'mirrored'
+  /** Features of the candidate that vote for it. */
   votes: number
   weight: number
 }
@@ -80,19 +82,18 @@ export function createLocalIndex(): LocalIndex {
 
   function query(candidate: LocalFeatures, most: number): Voted[] {
     const near = emptyNear()
-    const ways = [candidate.words, mirroredWords(candidate.words)].map((words) => {
+    const ways = { plain: candidate.words, mirrored: mirroredWords(candidate.words) }
+    const voted = (['plain', 'mirrored'] as const).flatMap((way) => {
+      const words = ways[way]
       tally.clear()
       for (let i = 0; i < candidate.count; i++) {
         near.count = 0
         look(words, i, near)
         tally.count(near, alive, numbers.size)
       }
-      return tally.best(most)
+      return tally.best(most).map(({ number, ...rest }) => ({ value: values[number]!, way, ...rest }))
     })
-    return strongest(
-      ways.flat().map(({ number, ...rest }) => ({ value: values[number]!, ...rest })),
-      most,
-    )
+    return strongest(voted, most)
   }
 
   /** What lies under the feature's key and those that differ in one bit. */

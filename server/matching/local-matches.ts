@@ -1,7 +1,6 @@
 /** Which features of a candidate look like which of an original: nearest in both directions, by Hamming distance of their 256 bits. */
 import type { LocalFeatures } from '../fingerprint/index.ts'
 import { MIRRORED_BITS, PLACE_PARTS, SIZE_RATIO, WORDS_A_FEATURE } from '../fingerprint/index.ts'
-import { popcount } from './hamming.ts'
 import { MAX_LOCAL_BITS } from './thresholds.ts'
 
 /** Features as the fit reckons with them. */
@@ -39,13 +38,17 @@ export function mirrored(marks: Marks): Marks {
   }
 }
 
+const MIRROR_FROM = Uint8Array.from(MIRRORED_BITS, ({ bit }) => bit)
+const MIRROR_INVERTED = Uint8Array.from(MIRRORED_BITS, ({ inverted }) => Number(inverted))
+
 /** The hashes that the features of the mirrored picture have. */
 export function mirroredWords(words: Uint32Array): Uint32Array {
   const out = new Uint32Array(words.length)
   for (let at = 0; at < words.length; at += WORDS_A_FEATURE)
-    for (const [bit, from] of MIRRORED_BITS.entries()) {
-      const is = (words[at + (from.bit >> 5)]! >>> (from.bit & 31)) & 1
-      out[at + (bit >> 5)]! |= (is ^ Number(from.inverted)) << (bit & 31)
+    for (let bit = 0; bit < MIRROR_FROM.length; bit++) {
+      const from = MIRROR_FROM[bit]!
+      const is = ((words[at + (from >> 5)]! >>> (from & 31)) & 1) ^ MIRROR_INVERTED[bit]!
+      out[at + (bit >> 5)]! |= is << (bit & 31)
     }
   return out
 }
@@ -60,16 +63,32 @@ export interface Match {
 /** Pairs of which each is the other's nearest, and near enough; the nearest pairs first. */
 export function matchMarks(candidate: Marks, original: Marks): Match[] {
   const [rows, columns] = [nearest(candidate.count), nearest(original.count)]
-  for (let i = 0; i < candidate.count; i++)
-    for (let j = 0; j < original.count; j++) {
-      const distance = distanceWithin(candidate.words, i * WORDS_A_FEATURE, original.words, j * WORDS_A_FEATURE)
-      if (distance < rows.distance[i]!) note(rows, i, j, distance)
-      if (distance < columns.distance[j]!) note(columns, j, i, distance)
-    }
+  for (let i = 0; i < candidate.count; i++) compareWithAll(candidate.words, i, original, rows, columns)
   const matches: Match[] = []
   for (const [i, j] of rows.other.entries())
     if (j >= 0 && columns.other[j] === i) matches.push({ candidate: i, original: j, distanceBits: rows.distance[i]! })
   return matches.sort((a, b) => a.distanceBits - b.distanceBits || a.candidate - b.candidate)
+}
+
+/** Distances are those of the first halves of two hashes where these are too many bits already: so they are for half of all pairs. */
+function compareWithAll(
+  words: Uint32Array,
+  i: number,
+  { words: others, count }: Marks,
+  rows: Nearest,
+  columns: Nearest,
+): void {
+  const at = i * WORDS_A_FEATURE
+  // Loaded once, not once a pair.
+  const [a, b, c, d] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!]
+  const [e, f, g, h] = [words[at + 4]!, words[at + 5]!, words[at + 6]!, words[at + 7]!]
+  for (let j = 0, k = 0; j < count; j++, k += WORDS_A_FEATURE) {
+    let distance = bitsOfFour(a ^ others[k]!, b ^ others[k + 1]!, c ^ others[k + 2]!, d ^ others[k + 3]!)
+    if (distance > MAX_LOCAL_BITS) continue
+    distance += bitsOfFour(e ^ others[k + 4]!, f ^ others[k + 5]!, g ^ others[k + 6]!, h ^ others[k + 7]!)
+    if (distance < rows.distance[i]!) note(rows, i, j, distance)
+    if (distance < columns.distance[j]!) note(columns, j, i, distance)
+  }
 }
 
 interface Nearest {
@@ -86,12 +105,18 @@ function note(to: Nearest, at: number, other: number, distance: number): void {
   to.distance[at] = distance
 }
 
-/** Bits in which two hashes differ, or as many as were counted when they were too many: most pairs are given up after half of them. */
-function distanceWithin(a: Uint32Array, i: number, b: Uint32Array, j: number): number {
-  let bits = 0
-  for (let w = 0; w < WORDS_A_FEATURE; w += 2) {
-    bits += popcount(a[i + w]! ^ b[j + w]!) + popcount(a[i + w + 1]! ^ b[j + w + 1]!)
-    if (bits > MAX_LOCAL_BITS) return bits
-  }
-  return bits
+/** Bits set in four words. Sideways addition as in `popcount`, of two words from the second step on and of four from the third: two thirds
+ *  of the time. */
+function bitsOfFour(a: number, b: number, c: number, d: number): number {
+  const first = inFours(a) + inFours(b)
+  const second = inFours(c) + inFours(d)
+  const eights =
+    (first & 0x0f0f0f0f) + ((first >>> 4) & 0x0f0f0f0f) + (second & 0x0f0f0f0f) + ((second >>> 4) & 0x0f0f0f0f)
+  return Math.imul(eights, 0x01010101) >>> 24
+}
+
+/** Bits set in each four of 32. */
+function inFours(x: number): number {
+  const twos = x - ((x >>> 1) & 0x55555555)
+  return (twos & 0x33333333) + ((twos >>> 2) & 0x33333333)
 }

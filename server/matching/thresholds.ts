@@ -35,7 +35,7 @@ export const MAX_LOCAL_BITS = 64
 export const FIT = {
   /** How far an inlier may lie from where the map puts it: two pixels of the picture in which features are sought, and one of the feature's own level. */
   bound: 0.005,
-  boundASize: 0.0025,
+  boundASize: 0.002,
   /** Powers of two, radians: how far a feature's own size and direction may be off. */
   zoomError: 0.5,
   turnError: 0.6,
@@ -43,13 +43,13 @@ export const FIT = {
   coneError: 0.3,
   /** Groups of features that are grown, and features of each of which all pairs are tried. */
   seeds: 4,
-  pairsOfTwo: 40,
+  pairsOfTwo: 24,
   /** Bounds, in turn, while a map is refined: a squashed or tilted copy is no similarity, and is reached step by step. */
   slacks: [3, 2, 1.5, 1],
   minInliers: 4,
   minForAffine: 8,
-  /** Largest change of proportion; a copy squashed by 15 % has 1.18. */
-  maxDistortion: 1.6,
+  /** Largest change of proportion; a picture of 16:10 made square has 1.6. */
+  maxDistortion: 2,
   /** Features nearer than this are one piece of evidence. */
   samePlace: 0.004,
   /** That a random match agrees in size (1 of some 6 powers of two) and direction (1.2 of 6.28 radians). */

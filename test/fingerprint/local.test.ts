@@ -61,6 +61,19 @@ describe('local hashes', () => {
     expect(share(localFeatures(half, half), features)).to.be.at.least(0.5)
   })
 
+  it('of a candidate are those of an original, and up to 144 smaller ones', () => {
+    const closer = localFeatures(scene, scene, 'candidate')
+    expect(closer.count).to.be.within(MAX_FEATURES + 100, MAX_FEATURES + 144)
+    expect(encodeLocal(closer).subarray(0, MAX_FEATURES * FEATURE_BYTES)).to.deep.equal(encodeLocal(features))
+    expect(Math.max(...closer.size.subarray(MAX_FEATURES))).to.be.below(Math.min(...features.size))
+    expect(decodeLocal(encodeLocal(closer), 'candidate')).to.deep.equal(closer)
+  })
+
+  it('of a small candidate are those of an original: there is nothing smaller to be seen', () => {
+    const small = warped(scene, { width: 320, height: 240 }, [2.5, 0, 0, 0, 2.5, 0])
+    expect(localFeatures(small, small, 'candidate')).to.deep.equal(localFeatures(small, small, 'original'))
+  })
+
   it('are the same bits in every run', () => {
     expect(encodeLocal(localFeatures(scene, scene))).to.deep.equal(encodeLocal(features))
   })
@@ -110,8 +123,9 @@ describe('local hashes as bytes', () => {
   it('are refused with another length, too many of them, or a size that there is not', () => {
     expect(() => decodeLocal(new Uint8Array(36))).to.throw(RangeError, 'at most 256 times 37 bytes, got 36')
     expect(() => decodeLocal(new Uint8Array(37 * 257))).to.throw(RangeError, 'got 9509')
+    expect(() => decodeLocal(new Uint8Array(37 * 401), 'candidate')).to.throw(RangeError, 'at most 400 times')
     const bytes = encodeLocal(features)
-    bytes[3] = 88
-    expect(() => decodeLocal(bytes)).to.throw(RangeError, 'sizes of at most 87, got 88')
+    bytes[3] = 104
+    expect(() => decodeLocal(bytes)).to.throw(RangeError, 'sizes of at most 103, got 104')
   })
 })

@@ -46,14 +46,15 @@ function nearest(words: Uint32Array, feature: number, record: LocalFeatures): nu
 
 /** Every record's features beside every feature of the candidate. */
 function bruteForce(candidate: LocalFeatures, records: Map<number, LocalFeatures>): Voted[] {
-  const ways = [candidate.words, mirroredWords(candidate.words)].map((words) => {
+  const ways = (['plain', 'mirrored'] as const).map((way) => {
+    const words = way === 'plain' ? candidate.words : mirroredWords(candidate.words)
     const weights = new Map<number, Voted>()
     for (let i = 0; i < candidate.count; i++) {
       const votes = [...records]
         .map(([value, of]) => ({ value, bits: nearest(words, i, of) }))
         .filter((one) => one.bits !== null)
       for (const { value, bits } of votes) {
-        const own = weights.get(value) ?? { value, votes: 0, weight: 0 }
+        const own = weights.get(value) ?? { value, way, votes: 0, weight: 0 }
         own.votes++
         own.weight += Math.log2((records.size + 1) / votes.length) * (1 - bits! / (LOCAL_VOTE.maxBits + 1))
         weights.set(value, own)
@@ -70,8 +71,8 @@ function bruteForce(candidate: LocalFeatures, records: Map<number, LocalFeatures
 
 function expectSame(found: Voted[], expected: Voted[]): void {
   const byValue = (a: Voted, b: Voted) => a.value - b.value
-  expect(found.toSorted(byValue).map(({ value, votes }) => ({ value, votes }))).to.deep.equal(
-    expected.toSorted(byValue).map(({ value, votes }) => ({ value, votes })),
+  expect(found.toSorted(byValue).map(({ value, way, votes }) => ({ value, way, votes }))).to.deep.equal(
+    expected.toSorted(byValue).map(({ value, way, votes }) => ({ value, way, votes })),
   )
   for (const [i, { weight }] of found.toSorted(byValue).entries())
     expect(weight).to.be.closeTo(expected.toSorted(byValue)[i]!.weight, 1e-3)
@@ -97,7 +98,7 @@ describe('local index', () => {
   it('finds mirrored copies by the hashes of the plain ones', () => {
     const one = records.get(7_000)!
     const [first] = index.query({ ...one, words: mirroredWords(one.words) }, 1)
-    expect(first).to.include({ value: 7_000, votes: one.count })
+    expect(first).to.include({ value: 7_000, way: 'mirrored', votes: one.count })
   })
 
   it('gives the heaviest only, as many as are asked for', () => {
