@@ -1,4 +1,13 @@
 export type { Confinement } from './confine.ts'
+export {
+  decodeEvidence,
+  EVIDENCE_SIDE,
+  type Evidence,
+  encodeEvidence,
+  type Losses,
+  type Plane,
+  planesOf,
+} from './evidence.ts'
 export * from './fingerprint.ts'
 export { type Listed, listBytes, listCid, MAX_LEAVES, readList, writeList } from './list.ts'
 export {
