@@ -87,3 +87,24 @@ function centres(pairs: readonly PointPair[]): { from: Point; to: Point } {
     to: { x: mean((pair) => pair.to.x), y: mean((pair) => pair.to.y) },
   }
 }
+
+export const scaling = (factor: number): Affine => [factor, 0, 0, 0, factor, 0]
+
+/** First `first`, then `then`. */
+export function compose(then: Affine, first: Affine): Affine {
+  const [a, b, c, d, e, f] = then
+  const [p, q, r, s, t, u] = first
+  return [a * p + b * s, a * q + b * t, a * r + b * u + c, d * p + e * s, d * q + e * t, d * r + e * u + f]
+}
+
+/** @throws RangeError if it flattens the plane. */
+export function invert(map: Affine): Affine {
+  const [a, b, c, d, e, f] = map
+  const det = determinant(map)
+  if (!(Math.abs(det) > 1e-9)) throw new RangeError('"map" expected to be invertible')
+  const [p, q, s, t] = [e / det, -b / det, -d / det, a / det]
+  return [p, q, -(p * c + q * f), s, t, -(s * c + t * f)]
+}
+
+/** By how much lengths grow in the mean. */
+export const scaleOf = (map: Affine) => Math.sqrt(Math.abs(determinant(map)))

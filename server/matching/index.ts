@@ -1,4 +1,5 @@
 export { type Affine, apply } from './affine.ts'
+export { type Comparison, comparePictures, type NotCompared, type PictureFinding } from './compare.ts'
 export { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures } from './fit.ts'
 export { createHammingIndex, distanceBits } from './hamming.ts'
 export { createLocalIndex, type LocalIndex, type Voted } from './local-index.ts'

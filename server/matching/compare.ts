@@ -1,0 +1,126 @@
+/**
+ * Compares a copy with the evidence of its original, given where the one lies in the other: what part it shows, what was done to it, and
+ * where it differs.
+ *
+ * The original is laid over the copy, with the copy's tone and sharpness (lay.ts); what remains is measured against what noise, detail and
+ * the evidence's own losses leave (differences.ts); connected cells of too much are regions (regions.ts), and those that are drawn over the picture
+ * are overlays (overlay.ts). What lies outside the original is no finding: the copy was framed, or is part of something larger.
+ *
+ * Pure: the same input gives the same answer.
+ */
+
+import { type Affine, apply, compose, invert, scaling } from './affine.ts'
+import { differencesOf } from './differences.ts'
+import { type Framing, frameOf, framing, type Region, turnsOf } from './geometry.ts'
+import type { Grid } from './grid.ts'
+import { type Laid, layOver, type Planes } from './lay.ts'
+import { likenessOf } from './likeness.ts'
+import { drawingOf, isOverlay } from './overlay.ts'
+import { type CellRegion, regionsOf } from './regions.ts'
+import { CELL } from './residual.ts'
+import { surroundings } from './surroundings.ts'
+import { COMPARE, scoreOf } from './thresholds.ts'
+import { toneWords } from './tone-words.ts'
+
+export interface PictureFinding {
+  /** `overlay`: laid over the picture, which goes on beneath; else another content. */
+  kind: 'region' | 'overlay'
+  /** In the candidate. */
+  region: Region
+  /** 1 minus the rate of false alarms on benign copies at this strength. */
+  score: number
+}
+
+export interface Comparison extends Framing {
+  compared: true
+  /** From the candidate to the original, refined. */
+  transform: Affine
+  /** Of the detail that both show, how much agrees: −1 to 1. Strangers have little. */
+  likeness: number
+  /** What was done to the copy, in words. */
+  transforms: string[]
+  /** What lies around the original: nothing, something plain (a border, bars, a caption), or other material. */
+  around: 'nothing' | 'plain' | 'other'
+  /** Strongest first. */
+  findings: PictureFinding[]
+}
+
+export interface NotCompared {
+  compared: false
+  reason: string
+}
+
+/** @param transform from the candidate to the original, both in their longer sides, as far as it is known: to about a hundredth. */
+export function comparePictures(original: Planes, candidate: Planes, transform: Affine): Comparison | NotCompared {
+  const laid = layOver(original, candidate, transform)
+  if (!laid) return { compared: false, reason: 'too little of the original is shown' }
+  const likeness = likenessOf(laid)
+  if (likeness < COMPARE.minLikeness) return { compared: false, reason: 'the pictures do not agree' }
+  const refined = transformOf(laid.map, original, candidate, laid.step)
+  const shares = framing(frameOf(candidate.luma), frameOf(original.luma), refined)
+  const around =
+    shares.explained > 1 - COMPARE.leastFrame ? 'nothing' : surroundings(candidate.luma, invert(laid.map), laid.copy)
+  const words = [...turnsOf(refined), ...frameWords(shares, around), ...toneWords(laid.cells)]
+  return {
+    compared: true,
+    transform: refined,
+    likeness,
+    ...shares,
+    around,
+    transforms: words,
+    findings: findingsOf(laid, candidate),
+  }
+}
+
+/** From pixels of the grids to the longer sides of both. */
+function transformOf(map: Affine, original: Planes, candidate: Planes, step: number): Affine {
+  const ours = Math.max(original.luma.width, original.luma.height) / 2 ** step
+  const theirs = Math.max(candidate.luma.width, candidate.luma.height)
+  return compose(scaling(1 / ours), compose(invert(map), scaling(theirs)))
+}
+
+function frameWords({ seen }: Framing, around: Comparison['around']): string[] {
+  return [...(seen < 1 - COMPARE.leastCrop ? ['cropped'] : []), ...(around === 'plain' ? ['framed'] : [])]
+}
+
+function findingsOf(laid: Laid, candidate: Planes): PictureFinding[] {
+  const found = differencesOf(laid)
+  return regionsOf(found.strength, COMPARE.region)
+    .map((region): PictureFinding => {
+      const drawing = drawingOf({ ...laid, colours: laid.cells, expected: found.expected }, region)
+      return {
+        kind: isOverlay(drawing) ? 'overlay' : 'region',
+        region: boxOf(heartOf(region, found.sharp), laid.map, found.strength, candidate),
+        score: scoreOf(region.peak),
+      }
+    })
+    .sort((a, b) => b.score - a.score)
+    .slice(0, COMPARE.maxFindings)
+}
+
+/** Cells of a region that differ by themselves: where it is strong, the mean of nine reaches a cell beyond it. */
+function heartOf({ cells, peak }: CellRegion, own: Grid): number[] {
+  const least = Math.max(COMPARE.region.low, COMPARE.heartPart * peak)
+  const heart = cells.filter((cell) => own.data[cell]! >= least)
+  return heart.length > 0 ? heart : cells
+}
+
+/** Around cells, in the candidate. */
+function boxOf(cells: number[], map: Affine, { width }: Grid, { luma }: Planes): Region {
+  let [left, top, right, bottom] = [1, 1, 0, 0]
+  for (const cell of cells)
+    for (const [dx, dy] of [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ] as const) {
+      const { x: u, y: v } = apply(map, { x: CELL * ((cell % width) + dx), y: CELL * (Math.floor(cell / width) + dy) })
+      left = Math.min(left, u / luma.width)
+      right = Math.max(right, u / luma.width)
+      top = Math.min(top, v / luma.height)
+      bottom = Math.max(bottom, v / luma.height)
+    }
+  const [x, y] = [Math.max(0, left), Math.max(0, top)]
+  return { x, y, w: Math.min(1, right) - x, h: Math.min(1, bottom) - y }
+}

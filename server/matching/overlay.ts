@@ -1,0 +1,186 @@
+/**
+ * Whether a region that differs was laid over the picture (a logo, a caption, a watermark) or is another content in its place. As far as one
+ * picture allows.
+ *
+ * What is laid over is drawn: a few inks, each of one colour or letting the original shine through (c = a·original + b), that the ground
+ * beneath does not have; and between its strokes the original goes on. Another content has as many shades as the picture itself, or takes
+ * the ground's own colours, as a changed word does.
+ */
+import type { Grid } from './grid.ts'
+import type { CellRegion } from './regions.ts'
+import { CELL } from './residual.ts'
+import { OVERLAY } from './thresholds.ts'
+import type { Channels } from './tone.ts'
+
+export interface Drawing {
+  /** Pixels that differ, and those of them around which nothing changes. */
+  pixels: number
+  even: number
+  /** Part of the even pixels that the three most frequent inks have. */
+  inks: number
+  /** Part of the even pixels that are of an ink which the ground does not have. */
+  foreign: number
+  /** Part of the differing pixels through which the original shines, by one rule for all. */
+  blended: number
+  /** How much of the original shines through, 0 to 1. */
+  through: number
+  /** Squared slopes of the copy to those of the prediction, around the region. */
+  edges: number
+}
+
+/** Grey levels on either side of a shade that still belong to it, after compression; of luminance and of colour. */
+const SHADE = 5
+const HUE = 14
+/** Grey levels from one neighbour to the other, both ways together: an even pixel changes less. */
+const EVEN = 14
+/** Share of the ground that must be of an ink for it to be one of the ground's own. */
+const OWN = 0.2
+
+/** What is seen of a copy and of its original. */
+interface Sight {
+  copy: Grid
+  prediction: Grid
+  /** In cells, with energy expected and colours. */
+  expected: Grid
+  colours: { copy: Channels; expected: Channels }
+}
+
+/** Luminance and colours of some pixels. */
+interface Pixels {
+  luma: number[]
+  blue: number[]
+  red: number[]
+}
+
+export function drawingOf(sight: Sight, region: CellRegion): Drawing {
+  const { copy, prediction, expected, colours } = sight
+  const { width, height } = copy
+  const [x0, y0] = [Math.max(1, CELL * (region.x0 - 1)), Math.max(1, CELL * (region.y0 - 1))]
+  const [x1, y1] = [Math.min(width - 1, CELL * (region.x1 + 1)), Math.min(height - 1, CELL * (region.y1 + 1))]
+  const over: number[] = []
+  const under: number[] = []
+  const even: Pixels = { luma: [], blue: [], red: [] }
+  const ground: Pixels = { luma: [], blue: [], red: [] }
+  let [edges, own] = [1, 1]
+  for (let y = y0; y < y1; y++)
+    for (let x = x0; x < x1; x++) {
+      const i = y * width + x
+      const [c, p] = [copy.data[i]!, prediction.data[i]!]
+      if (Number.isNaN(c)) continue
+      edges += slope(copy.data, i, width)
+      own += slope(prediction.data, i, width)
+      const cell = (y >> 2) * expected.width + (x >> 2)
+      keep(ground, p, colours.expected, cell)
+      if ((c - p) ** 2 < 9 * expected.data[cell]! + 100) continue
+      over.push(c)
+      under.push(p)
+      if (slope(copy.data, i, width) < (EVEN * EVEN) / 2) keep(even, c, colours.copy, cell)
+    }
+  const inks = inksOf(even)
+  const foreign = inks.filter((ink) => shareOf(ground, ink) < OWN)
+  const blend = blendOf(under, over)
+  const share = (some: Ink[]) => some.reduce((sum, ink) => sum + ink.share, 0)
+  return {
+    pixels: over.length,
+    even: even.luma.length,
+    inks: share(inks),
+    foreign: share(foreign),
+    blended: blend.share,
+    through: blend.through,
+    edges: edges / own,
+  }
+}
+
+function keep(to: Pixels, luma: number, { blue, red }: Channels, cell: number): void {
+  to.luma.push(luma)
+  to.blue.push(blue.data[cell]!)
+  to.red.push(red.data[cell]!)
+}
+
+/** Whether a drawing was laid over: see the head of this file. */
+export function isOverlay({ pixels, even, inks, foreign, blended, through, edges }: Drawing): boolean {
+  const { strokes, badge, shining } = OVERLAY
+  const of = (kind: { even: number; inks: number }) => even >= kind.even * pixels && inks >= kind.inks
+  const drawn = (of(strokes) || of(badge)) && foreign >= OVERLAY.foreign && edges >= OVERLAY.edges
+  return drawn || (blended >= shining.blended && through > shining.least && through < shining.most)
+}
+
+function slope(data: Float32Array, i: number, width: number): number {
+  const across = data[i + 1]! - data[i - 1]!
+  const down = data[i + width]! - data[i - width]!
+  const sum = across * across + down * down
+  return Number.isNaN(sum) ? 0 : sum
+}
+
+interface Ink {
+  luma: number
+  blue: number
+  red: number
+  share: number
+}
+
+/** The three most frequent inks, and the part of the pixels that each has. */
+function inksOf(pixels: Pixels): Ink[] {
+  const left = pixels.luma.map((_, i) => i)
+  const inks: Ink[] = []
+  for (let n = 0; n < 3 && left.length > 0; n++) {
+    const shade = mostFrequent(left.map((i) => pixels.luma[i]!))
+    const near = left.filter((i) => Math.abs(pixels.luma[i]! - shade) <= SHADE)
+    const [blue, red] = [middle(near.map((i) => pixels.blue[i]!)), middle(near.map((i) => pixels.red[i]!))]
+    const ink = { luma: shade, blue, red, share: 0 }
+    const rest = left.filter((i) => !isOf(pixels, i, ink))
+    ink.share = (left.length - rest.length) / pixels.luma.length
+    left.splice(0, left.length, ...(rest.length < left.length ? rest : []))
+    inks.push(ink)
+  }
+  return inks
+}
+
+const isOf = ({ luma, blue, red }: Pixels, i: number, ink: Ink) =>
+  Math.abs(luma[i]! - ink.luma) <= SHADE && Math.abs(blue[i]! - ink.blue) <= HUE && Math.abs(red[i]! - ink.red) <= HUE
+
+function shareOf(pixels: Pixels, ink: Ink): number {
+  let count = 0
+  for (let i = 0; i < pixels.luma.length; i++) if (isOf(pixels, i, ink)) count++
+  return count / Math.max(1, pixels.luma.length)
+}
+
+const middle = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!
+
+/** The grey level around which most values lie. */
+function mostFrequent(values: number[]): number {
+  const counts = new Int32Array(256)
+  for (const value of values) counts[Math.min(255, Math.max(0, Math.round(value)))]!++
+  let [shade, most] = [0, -1]
+  for (let v = 0; v < 256; v++) {
+    let sum = 0
+    for (let k = Math.max(0, v - SHADE); k <= Math.min(255, v + SHADE); k++) sum += counts[k]!
+    if (sum > most) [shade, most] = [v, sum]
+  }
+  return shade
+}
+
+/** The line c = a·p + b near which most pixels lie. */
+function blendOf(under: number[], over: number[]): { share: number; through: number } {
+  let [a, b] = [0, 0]
+  let scale = 1e9
+  for (let round = 0; round < 8; round++) {
+    let [n, sp, sc, spp, spc] = [1e-9, 0, 0, 0, 0]
+    for (let i = 0; i < over.length; i++) {
+      const off = (over[i]! - a * under[i]! - b) / scale
+      const weight = 1 / (1 + off * off) ** 2
+      n += weight
+      sp += weight * under[i]!
+      sc += weight * over[i]!
+      spp += weight * under[i]! * under[i]!
+      spc += weight * under[i]! * over[i]!
+    }
+    const variance = spp - (sp * sp) / n
+    a = variance > 4 * n ? (spc - (sp * sc) / n) / variance : 0
+    b = (sc - a * sp) / n
+    scale = Math.max(SHADE, 60 / 2 ** round)
+  }
+  let near = 0
+  for (let i = 0; i < over.length; i++) if (Math.abs(over[i]! - a * under[i]! - b) <= SHADE) near++
+  return { share: near / Math.max(1, over.length), through: a }
+}

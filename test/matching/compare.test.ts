@@ -1,0 +1,120 @@
+import { expect } from 'chai'
+import { decodeEvidence, encodeEvidence, planesOf } from '../../server/fingerprint/evidence.ts'
+import type { PixelPlane } from '../../server/fingerprint/pdq.ts'
+import { type Affine, compose, invert } from '../../server/matching/affine.ts'
+import { type Comparison, comparePictures } from '../../server/matching/compare.ts'
+import { badged, cropped, framed, graded, grey, mirrored, noisy, pasted, turned } from '../fingerprint/copies.ts'
+import { scene } from '../fingerprint/scene.ts'
+
+const SIZE = { width: 480, height: 360 }
+const original = scene({ ...SIZE, seed: 11 })
+const other = scene({ ...SIZE, seed: 12, shapes: 120 })
+const evidence = decodeEvidence(encodeEvidence(original))
+
+/** The map from the candidate to the original, given where the candidate's pixels lie in the original's. */
+function inLongerSides(pixels: Affine, candidate: PixelPlane): Affine {
+  const [ours, theirs] = [Math.max(SIZE.width, SIZE.height), Math.max(candidate.width, candidate.height)]
+  return compose([1 / ours, 0, 0, 0, 1 / ours, 0], compose(pixels, [theirs, 0, 0, 0, theirs, 0]))
+}
+
+/** A map as a fit of features has it: a little off. */
+const ROUGH: Affine = [1.004, 0.003, 2, -0.003, 0.997, -1.5]
+
+function compared(candidate: PixelPlane, pixels: Affine = [1, 0, 0, 0, 1, 0]): Comparison {
+  const result = comparePictures(
+    evidence,
+    planesOf(noisy(candidate, 3, 5)),
+    inLongerSides(compose(ROUGH, pixels), candidate),
+  )
+  if (!result.compared) throw new Error(result.reason)
+  return result
+}
+
+const altered = ({ findings }: Comparison) => findings.filter(({ kind }) => kind === 'region')
+
+describe('a copy in which nothing was changed', () => {
+  const box = { x: 90, y: 40, width: 330, height: 260 }
+  const inBox: Affine = [1, 0, box.x, 0, 1, box.y]
+  const copies: [name: string, copy: PixelPlane, map?: Affine][] = [
+    ['with noise', original],
+    ['darker and of more contrast, clipped', graded(original, (value) => 1.5 * (value - 128) + 110)],
+    [
+      'with another colour in each channel',
+      graded(original, (value, channel) => 255 * (value / 255) ** [0.8, 1, 1.3][channel]!),
+    ],
+    ['in grey', grey(original)],
+    ['cropped', cropped(original, box), inBox],
+    ['mirrored', mirrored(original), [-1, 0, SIZE.width, 0, 1, 0]],
+    ['turned', turned(original), [0, 1, 0, -1, 0, SIZE.height]],
+    ['framed', framed(original, 40, [250, 250, 250]), [1, 0, -40, 0, 1, -40]],
+  ]
+  for (const [name, copy, map] of copies)
+    it(`${name}, has no finding, and its map is found to a third of a pixel`, () => {
+      const result = compared(copy, map)
+      expect(result.findings).to.deep.equal([])
+      expect(result.likeness).to.be.above(0.8)
+      const off = compose(result.transform, invert(inLongerSides(map ?? [1, 0, 0, 0, 1, 0], copy)))
+      expect(480 * Math.abs(off[2])).to.be.below(0.34)
+      expect(480 * Math.abs(off[5])).to.be.below(0.34)
+    })
+
+  it('is described in words and shares', () => {
+    expect(compared(grey(original)).transforms).to.deep.equal(['greyscale'])
+    expect(compared(mirrored(original), [-1, 0, SIZE.width, 0, 1, 0]).transforms).to.deep.equal(['mirrored'])
+    expect(compared(turned(original), [0, 1, 0, -1, 0, SIZE.height]).transforms).to.deep.equal(['rotated 90'])
+    const crop = compared(cropped(original, box), inBox)
+    expect(crop.transforms).to.deep.equal(['cropped'])
+    expect(crop.seen).to.be.closeTo((330 * 260) / (480 * 360), 0.01)
+    const frame = compared(framed(original, 40, [20, 20, 20]), [1, 0, -40, 0, 1, -40])
+    expect(frame).to.deep.include({ around: 'plain', transforms: ['framed'] })
+    expect(frame.explained).to.be.closeTo((480 * 360) / (560 * 440), 0.01)
+  })
+})
+
+describe('a copy with another content in a box', () => {
+  const box = { x: 200, y: 150, width: 90, height: 70 }
+
+  it('has one region there, of a high score', () => {
+    const [finding, ...more] = compared(pasted(original, other, box)).findings
+    expect(more).to.deep.equal([])
+    expect(finding).to.include({ kind: 'region' })
+    expect(finding!.score).to.be.at.least(0.98)
+    expect(finding!.region.x * 480).to.be.closeTo(box.x, 8)
+    expect(finding!.region.y * 360).to.be.closeTo(box.y, 8)
+    expect(finding!.region.w * 480).to.be.closeTo(box.width, 16)
+    expect(finding!.region.h * 360).to.be.closeTo(box.height, 16)
+  })
+
+  it('has it in its own frame when it is mirrored, graded and cropped too', () => {
+    const copy = graded(mirrored(pasted(original, other, box)), (value) => 0.8 * value + 40)
+    const [finding] = altered(compared(copy, [-1, 0, SIZE.width, 0, 1, 0]))
+    expect(finding!.region.x * 480).to.be.closeTo(480 - box.x - box.width, 8)
+    expect(finding!.region.w * 480).to.be.closeTo(box.width, 16)
+  })
+
+  it('has it when only the colour was changed', () => {
+    const red = graded(original, (value, channel) => (channel === 0 ? value + 60 : value - 40))
+    expect(altered(compared(pasted(original, red, box)))).to.have.length(1)
+  })
+})
+
+describe('a copy with a badge', () => {
+  it('has an overlay there and no region', () => {
+    const [finding, ...more] = compared(badged(original, { x: 380, y: 10, width: 80, height: 80 })).findings
+    expect(more).to.deep.equal([])
+    expect(finding).to.include({ kind: 'overlay' })
+    expect(finding!.region.x * 480).to.be.closeTo(380, 10)
+  })
+})
+
+describe('another picture', () => {
+  it('is not compared: it does not agree', () => {
+    const result = comparePictures(evidence, planesOf(other), [1, 0, 0, 0, 1, 0])
+    expect(result).to.deep.equal({ compared: false, reason: 'the pictures do not agree' })
+  })
+
+  it('is not compared where next to nothing of the original is shown', () => {
+    const result = comparePictures(evidence, planesOf(original), [1, 0, 0.99, 0, 1, 0.7])
+    expect(result).to.include({ compared: false })
+  })
+})
