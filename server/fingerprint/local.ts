@@ -56,8 +56,11 @@ export const PLACE_PARTS = 4096
 /** Parts of a turn in which directions are told. */
 export const DIRECTIONS = 256
 
-/** Smallest response: a spot whose brightness bends by 0.6 grey values a pixel² each way (4,096 times the square of it). */
-const FLOOR = 1_500
+/** Smallest response: a spot whose brightness bends by 0.27 grey values a pixel² each way (4,096 times the square of it). */
+const FLOOR = 300
+/** Twice that and more, 0.6 grey values: fainter ones are taken after all others, for noise may have made them. They are what a blurred
+ *  picture has. */
+const FAINT = 1_500
 
 /** Pixels of a level: how far around a point the centroid is taken. */
 const CENTROID_RADIUS = 7
@@ -139,8 +142,10 @@ export function noFeatures(count = 0): LocalFeatures {
 /** So many of the extrema, the ones that matter most first: the strongest of each cell and level, then the second ones, and so on; of
  *  a level that has half as many pixels a side half as many. So a crop keeps its share, and so does a copy of a quarter of the size. */
 function choose(cells: Extremum[][], most: number): Extremum[] {
-  const all = cells.flatMap((kept) => kept.map((one, rank) => ({ one, turn: (rank + 0.5) * POWERS[one.level]! })))
-  all.sort((a, b) => a.turn - b.turn || b.one.response - a.one.response)
+  const all = cells.flatMap((kept) =>
+    kept.map((one, rank) => ({ one, faint: Number(one.response < FAINT), turn: (rank + 0.5) * POWERS[one.level]! })),
+  )
+  all.sort((a, b) => a.faint - b.faint || a.turn - b.turn || b.one.response - a.one.response)
   return all.slice(0, most).map(({ one }) => one)
 }
 

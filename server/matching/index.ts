@@ -4,5 +4,5 @@ export { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures } from '.
 export { createHammingIndex, distanceBits } from './hamming.ts'
 export { createLocalIndex, type LocalIndex, type Voted } from './local-index.ts'
 export * from './matcher.ts'
-export { MIN_QUALITY } from './thresholds.ts'
+export { FIT, MIN_QUALITY } from './thresholds.ts'
 export * from './verdict.ts'

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { decodeLocal, type LocalFeatures, localFeatures } from '../../server/fingerprint/index.ts'
 import { type Affine, apply, determinant } from '../../server/matching/affine.ts'
 import { type Fit, fitFeatures, prepareFeatures } from '../../server/matching/fit.ts'
+import { FIT } from '../../server/matching/thresholds.ts'
 import { scenePlane, warped } from '../fingerprint/planes.ts'
 
 const [WIDTH, HEIGHT] = [640, 480]
@@ -57,7 +58,7 @@ describe('a fit', () => {
       const pixels = warped(original, copy, copy.map)
       const fit = fitFeatures(prepareFeatures(localFeatures(pixels, copy)), features)!
       expect(fit.inliers.length).to.be.at.least(15)
-      expect(fit.score).to.be.at.least(40)
+      expect(fit.score).to.be.at.least(4 * FIT.minScore)
       expect(fit.mirrored).to.equal(determinant(copy.map) < 0)
       expect(error(fit, copy)).to.be.below(0.015)
     })
@@ -66,7 +67,7 @@ describe('a fit', () => {
     for (let seed = 20; seed < 40; seed++) {
       const stranger = scenePlane(400, 300, seed)
       const fit = fitFeatures(prepareFeatures(localFeatures(stranger, stranger)), features)
-      expect(fit?.score ?? 0, `seed ${seed}`).to.be.below(5)
+      expect(fit?.score ?? 0, `seed ${seed}`).to.be.below(FIT.minScore)
     }
   })
 
