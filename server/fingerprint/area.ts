@@ -51,12 +51,7 @@ export function reduceByArea(pixels: PixelPlane, grids: readonly Grid[]): void {
   const line = new Float32Array(width)
   const sums = new Float64Array(width + 1)
   for (let y = 0; y < height; y++) {
-    luminanceOfRow(pixels, y, line)
-    let sum = 0
-    for (let x = 0; x < width; x++) {
-      sum += line[x]!
-      sums[x + 1] = sum
-    }
+    luminanceOfRow(pixels, y, line, sums)
     for (const to of grids) addRow(to, to.columns === width ? line : meansOfRow(line, sums, to), y, height)
   }
 }
@@ -73,11 +68,22 @@ const [REDS, GREENS, BLUES] = [0.299, 0.587, 0.114].map((weight) => {
   return Float32Array.from({ length: 256 }, (_, value) => part * value)
 }) as [Float32Array, Float32Array, Float32Array]
 
-function luminanceOfRow({ channels, data, width }: PixelPlane, y: number, line: Float32Array): void {
+/** @param sums to be filled: sums[x] is the sum of the x first pixels. */
+function luminanceOfRow(
+  { channels, data, width }: PixelPlane,
+  y: number,
+  line: Float32Array,
+  sums: Float64Array,
+): void {
   // A grey picture is R = G = B: the three weights, rounded one by one, do not add up to exactly 1.
   const [green, blue] = channels === 3 ? [1, 2] : [0, 0]
-  for (let x = 0, p = y * width * channels; x < width; x++, p += channels)
-    line[x] = fround(REDS[data[p]!]! + GREENS[data[p + green]!]!) + BLUES[data[p + blue]!]!
+  let sum = 0
+  for (let x = 0, p = y * width * channels; x < width; x++, p += channels) {
+    const luminance = fround(fround(REDS[data[p]!]! + GREENS[data[p + green]!]!) + BLUES[data[p + blue]!]!)
+    line[x] = luminance
+    sum += luminance
+    sums[x + 1] = sum
+  }
 }
 
 /** Means of a row over a grid's columns. From running sums: a cell costs two looks, however many pixels it has.
