@@ -32,6 +32,8 @@ export interface Entries {
   add(bucket: number, record: number, low: number, high: number): void
   /** Appends to `near` what lies in the bucket at most `maxBits` from a signature. */
   scan(bucket: number, low: number, high: number, maxBits: number, near: Near): void
+  /** Entries in a bucket. */
+  count(bucket: number): number
   /** Drops entries of records that are not alive from `count` buckets. */
   sweep(bucket: number, count: number, alive: Uint8Array): void
   size(): { entries: number; bytes: number }
@@ -44,6 +46,7 @@ export function emptyNear(capacity = 4_096): Near {
 export function createEntries(): Entries {
   const heads = new Uint32Array(BUCKETS)
   const depths = new Uint8Array(BUCKETS)
+  const counts = new Uint32Array(BUCKETS)
   const pieces: Uint32Array[] = []
   /** Units given out; unit 0 is none. */
   let units = 1
@@ -62,6 +65,7 @@ export function createEntries(): Entries {
     words[at] = record
     words[at + 1] = low
     words[at + 2] = high
+    counts[bucket]!++
     entries++
   }
 
@@ -87,7 +91,10 @@ export function createEntries(): Entries {
       const header = offsetOf(page)
       const end = header + 1 + (words[header]! & FILL) * ENTRY_WORDS
       for (let at = header + 1; at < end; at += ENTRY_WORDS) {
-        const bits = popcount(words[at + 1]! ^ low) + popcount(words[at + 2]! ^ high)
+        // Of strangers most are too far after the first word.
+        const first = popcount(words[at + 1]! ^ low)
+        if (first > maxBits) continue
+        const bits = first + popcount(words[at + 2]! ^ high)
         if (bits <= maxBits) push(near, words[at]!, bits)
       }
       page = words[header]! >>> FILL_BITS
@@ -97,11 +104,11 @@ export function createEntries(): Entries {
   function sweep(first: number, count: number, alive: Uint8Array): void {
     for (let bucket = first; bucket < first + count; bucket++)
       for (let page = heads[bucket]!; page !== 0; page = pieceOf(page)[offsetOf(page)]! >>> FILL_BITS)
-        sweepPage(pieceOf(page), offsetOf(page), alive)
+        sweepPage(bucket, pieceOf(page), offsetOf(page), alive)
   }
 
   /** The last entry of a page takes the place of one that is dropped; an empty page stays, and only the newest one is filled. */
-  function sweepPage(words: Uint32Array, header: number, alive: Uint8Array): void {
+  function sweepPage(bucket: number, words: Uint32Array, header: number, alive: Uint8Array): void {
     let at = header + 1
     for (let end = at + (words[header]! & FILL) * ENTRY_WORDS; at < end; ) {
       if (alive[words[at]!] === 1) {
@@ -111,6 +118,7 @@ export function createEntries(): Entries {
       end -= ENTRY_WORDS
       words.copyWithin(at, end, end + ENTRY_WORDS)
       words[header]!--
+      counts[bucket]!--
       entries--
     }
   }
@@ -118,10 +126,11 @@ export function createEntries(): Entries {
   return {
     add,
     scan,
+    count: (bucket) => counts[bucket]!,
     sweep,
     size: () => ({
       entries,
-      bytes: heads.byteLength + depths.byteLength + pieces.length * PIECE_UNITS * UNIT_WORDS * 4,
+      bytes: heads.byteLength + depths.byteLength + counts.byteLength + pieces.length * PIECE_UNITS * UNIT_WORDS * 4,
     }),
   }
 }

@@ -9,7 +9,7 @@
  */
 import type { LocalFeatures } from '../fingerprint/index.ts'
 import { BUCKETS, createEntries, emptyNear, type Near } from './local-entries.ts'
-import { bucketOf, KEY_MASKS, keyOf } from './local-key.ts'
+import { bucketOf, KEY_MASKS, type Key, keysOf } from './local-key.ts'
 import { mirroredWords } from './local-matches.ts'
 import { LOCAL_VOTE } from './thresholds.ts'
 
@@ -51,10 +51,7 @@ export function createLocalIndex(): LocalIndex {
     numbers.set(value, records)
     values[records] = value
     alive[records] = 1
-    for (let i = 0; i < features.count; i++) {
-      const { key, low, high } = keyOf(features.words, i)
-      entries.add(bucketOf(key), records, low, high)
-    }
+    for (const { key, low, high } of keysOf(features.words)) entries.add(bucketOf(key), records, low, high)
     records++
   }
 
@@ -81,25 +78,30 @@ export function createLocalIndex(): LocalIndex {
   }
 
   function query(candidate: LocalFeatures, most: number): Voted[] {
-    const near = emptyNear()
     const ways = { plain: candidate.words, mirrored: mirroredWords(candidate.words) }
     const voted = (['plain', 'mirrored'] as const).flatMap((way) => {
-      const words = ways[way]
       tally.clear()
-      for (let i = 0; i < candidate.count; i++) {
-        near.count = 0
-        look(words, i, near)
-        tally.count(near, alive, numbers.size)
-      }
+      vote(keysOf(ways[way]))
       return tally.best(most).map(({ number, ...rest }) => ({ value: values[number]!, way, ...rest }))
     })
     return strongest(voted, most)
   }
 
-  /** What lies under the feature's key and those that differ in one bit. */
-  function look(words: Uint32Array, feature: number, near: Near): void {
-    const { key, low, high } = keyOf(words, feature)
-    for (const mask of KEY_MASKS) entries.scan(bucketOf(key ^ mask), low, high, LOCAL_VOTE.maxBits, near)
+  /** What is rare is looked up first. Who floods the registry with one key, or asks with it, comes last, and only as far as there is time. */
+  function vote(keys: readonly Key[]): void {
+    const looks = keys
+      .map(({ key, ...signature }) => ({ ...signature, buckets: KEY_MASKS.map((mask) => bucketOf(key ^ mask)) }))
+      .map((look) => ({ ...look, count: look.buckets.reduce((sum, bucket) => sum + entries.count(bucket), 0) }))
+      .sort((a, b) => a.count - b.count)
+    const near = emptyNear()
+    let budget = LOCAL_VOTE.lookedAt * numbers.size + LOCAL_VOTE.lookedAtAnyway
+    for (const { low, high, buckets, count } of looks) {
+      budget -= count
+      if (budget < 0) return
+      near.count = 0
+      for (const bucket of buckets) entries.scan(bucket, low, high, LOCAL_VOTE.maxBits, near)
+      tally.count(near, alive, numbers.size)
+    }
   }
 
   return { add, remove, query, size: () => ({ records: numbers.size, ...entries.size() }) }

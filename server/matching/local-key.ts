@@ -20,13 +20,16 @@ export interface Key {
   high: number
 }
 
-export function keyOf(words: Uint32Array, feature: number): Key {
-  const at = feature * WORDS_A_FEATURE
-  return {
-    key: gather(words, at, KEY_BITS, 0, KEY_BITS.length),
-    low: gather(words, at, SIGNATURE_BITS, 0, 32),
-    high: gather(words, at, SIGNATURE_BITS, 32, 64),
-  }
+/** The keys of features, in their order. */
+export function keysOf(words: Uint32Array): Key[] {
+  return Array.from({ length: words.length / WORDS_A_FEATURE }, (_, feature) => {
+    const at = feature * WORDS_A_FEATURE
+    return {
+      key: gather(words, at, KEY_BITS, 0, KEY_BITS.length),
+      low: gather(words, at, SIGNATURE_BITS, 0, 32),
+      high: gather(words, at, SIGNATURE_BITS, 32, 64),
+    }
+  })
 }
 
 function gather(words: Uint32Array, at: number, bits: readonly number[], from: number, to: number): number {

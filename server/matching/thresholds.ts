@@ -63,6 +63,10 @@ export const FIT = {
 export const LOCAL_VOTE = {
   /** Bits of the 64 of a signature: right pairs are 5 apart in the mean, 9 in nine of ten cases. */
   maxBits: 10,
+  /** Entries that a query looks at, as it is and mirrored: so many a record, and so many whatever the number of records. Half of the candidates of the development corpus look at 14 a
+   *  record, one in twenty at 17 and more, the last one at 27. */
+  lookedAt: 30,
+  lookedAtAnyway: 100_000,
 } as const
 
 /** Comparison of pictures. Rates are of the benign copies of the development corpus, and of mixtures made at random from other pictures:

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { type LocalFeatures, localFeatures } from '../../server/fingerprint/index.ts'
 import { createLocalIndex, type Voted } from '../../server/matching/local-index.ts'
-import { bucketOf, KEY_MASKS, keyOf } from '../../server/matching/local-key.ts'
+import { bucketOf, KEY_MASKS, keysOf } from '../../server/matching/local-key.ts'
 import { mirroredWords } from '../../server/matching/local-matches.ts'
 import { LOCAL_VOTE } from '../../server/matching/thresholds.ts'
 import { scenePlane } from '../fingerprint/planes.ts'
@@ -35,9 +35,9 @@ const popcount = (x: number) => x.toString(2).replaceAll('0', '').length
 
 /** The nearest signature of a record's features that lie where the feature looks; null if there is none. */
 function nearest(words: Uint32Array, feature: number, record: LocalFeatures): number | null {
-  const own = keyOf(words, feature)
+  const own = keysOf(words)[feature]!
   const buckets = new Set(KEY_MASKS.map((mask) => bucketOf(own.key ^ mask)))
-  const near = Array.from({ length: record.count }, (_, i) => keyOf(record.words, i))
+  const near = keysOf(record.words)
     .filter(({ key }) => buckets.has(bucketOf(key)))
     .map(({ low, high }) => popcount((low ^ own.low) >>> 0) + popcount((high ^ own.high) >>> 0))
   const least = Math.min(...near)
@@ -121,6 +121,20 @@ describe('local index', () => {
     for (let round = 0; round < 300; round++) index.remove(-1)
     expect(index.size()).to.include({ records: records.size, entries: 60 * records.size })
     expectSame(index.query(candidate, 1_000), bruteForce(candidate, records))
+  })
+
+  it('spends no more on one key than there is time for, and finds what is rare all the same', () => {
+    const flooded = createLocalIndex()
+    const one = drawn(60, 0.12)
+    flooded.add(one, 1)
+    const common = { ...one, words: Uint32Array.from({ length: 8 * 60 }, (_, w) => scenes[0]!.words[w & 7]!) }
+    for (let value = 2; value < 4_000; value++) flooded.add(common, value)
+    // Its last feature is the common one: 25 buckets, one of which holds all 239,880.
+    const words = one.words.slice()
+    words.set(common.words.subarray(0, 8), 8 * 59)
+    const found = flooded.query({ ...one, words }, 10)
+    expect(found.map(({ value }) => value)).to.deep.equal([1])
+    expect(found[0]!.votes).to.be.at.least(50)
   })
 
   it('answers nothing before anything was added', () => {
