@@ -7,8 +7,10 @@ import {
   type LocalFeatures,
   localFeatures,
   MAX_FEATURES,
+  PLACE_PARTS,
 } from '../../server/fingerprint/index.ts'
 import type { PixelPlane } from '../../server/fingerprint/pdq.ts'
+import { mirroredWords } from '../../server/matching/local-matches.ts'
 import { computed, localVectors } from './local-vectors.ts'
 import { scenePlane, warped } from './planes.ts'
 
@@ -60,6 +62,19 @@ describe('local hashes', () => {
   it('lie at the same places, in the same sizes, of a picture of half the size', () => {
     const half = warped(scene, { width: 400, height: 300 }, [2, 0, 0, 0, 2, 0])
     expect(share(localFeatures(half, half), features)).to.be.at.least(0.5)
+  })
+
+  it('of the mirrored picture are those of the plain one, with their bits in other places and some inverted', () => {
+    const other = warped(scene, { width: 800, height: 600 }, [-1, 0, 800, 0, 1, 0])
+    const back = localFeatures(other, other)
+    const unmirrored = {
+      ...back,
+      x: back.x.map((x) => PLACE_PARTS - 1 - x),
+      direction: back.direction.map((direction) => (128 - direction) & 255),
+      words: mirroredWords(back.words),
+    }
+    expect(share(unmirrored, features)).to.be.at.least(0.5)
+    expect(mirroredWords(mirroredWords(features.words))).to.deep.equal(features.words)
   })
 
   it('of a candidate are those of an original, and up to 144 smaller ones', () => {

@@ -77,7 +77,17 @@ describe('a fit', () => {
     expect(fitFeatures(prepareFeatures(features), none)).to.equal(null)
   })
 
-  it('counts features at one place once: a record that repeats itself gains nothing', () => {
+  it('counts features at one place once: a record of few places gains nothing by many hashes', () => {
+    const crowded = {
+      ...features,
+      x: features.x.map((_, i) => 1_000 * (1 + (i % 3))),
+      y: features.y.map((_, i) => (i % 3) ** 2 * 300),
+    }
+    const posed = { ...crowded, size: features.size.map(() => 30), direction: features.direction.map(() => 0) }
+    expect(fitFeatures(prepareFeatures(posed), posed)).to.equal(null)
+  })
+
+  it('is none where a record repeats one feature', () => {
     const one = only(
       features,
       Array.from({ length: 200 }, () => 0),

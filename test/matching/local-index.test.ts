@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { type LocalFeatures, localFeatures } from '../../server/fingerprint/index.ts'
 import { createLocalIndex, type Voted } from '../../server/matching/local-index.ts'
-import { bucketOf, KEY_MASKS, keysOf } from '../../server/matching/local-key.ts'
+import { bucketOf, KEY_MASKS, type Key, keysOf } from '../../server/matching/local-key.ts'
 import { mirroredWords } from '../../server/matching/local-matches.ts'
 import { LOCAL_VOTE } from '../../server/matching/thresholds.ts'
 import { scenePlane } from '../fingerprint/planes.ts'
@@ -13,13 +13,10 @@ const scenes = [1, 2, 3, 4].map((seed) => {
   return localFeatures(plane, plane)
 })
 
-/** As real features are alike and unlike: drawn from pictures, with bits flipped. */
+/** As real features are alike and unlike: every fourth of a picture, with bits flipped. */
 function drawn(count: number, share: number): LocalFeatures {
   const of = scenes[Math.floor(random() * scenes.length)]!
-  const words = Uint32Array.from(
-    { length: 8 * count },
-    (_, w) => of.words[8 * Math.floor((w / 8 / count) * of.count) + (w & 7)]!,
-  )
+  const words = Uint32Array.from({ length: 8 * count }, (_, w) => of.words[32 * (w >> 3) + (w & 7)]!)
   for (let w = 0; w < words.length; w++) for (let b = 0; b < 32; b++) if (random() < share) words[w]! ^= 1 << b
   return {
     count,
@@ -31,13 +28,21 @@ function drawn(count: number, share: number): LocalFeatures {
   }
 }
 
+const known = new WeakMap<Uint32Array, Key[]>()
+
+function keysOnce(words: Uint32Array): Key[] {
+  const keys = known.get(words) ?? keysOf(words)
+  known.set(words, keys)
+  return keys
+}
+
 const popcount = (x: number) => x.toString(2).replaceAll('0', '').length
 
 /** The nearest signature of a record's features that lie where the feature looks; null if there is none. */
 function nearest(words: Uint32Array, feature: number, record: LocalFeatures): number | null {
-  const own = keysOf(words)[feature]!
+  const own = keysOnce(words)[feature]!
   const buckets = new Set(KEY_MASKS.map((mask) => bucketOf(own.key ^ mask)))
-  const near = keysOf(record.words)
+  const near = keysOnce(record.words)
     .filter(({ key }) => buckets.has(bucketOf(key)))
     .map(({ low, high }) => popcount((low ^ own.low) >>> 0) + popcount((high ^ own.high) >>> 0))
   const least = Math.min(...near)
@@ -121,6 +126,16 @@ describe('local index', () => {
     for (let round = 0; round < 300; round++) index.remove(-1)
     expect(index.size()).to.include({ records: records.size, entries: 60 * records.size })
     expectSame(index.query(candidate, 1_000), bruteForce(candidate, records))
+  })
+
+  it('finds all records that have the same features, however many', () => {
+    const crowded = createLocalIndex()
+    const same = drawn(60, 0.12)
+    for (let value = 0; value < 60; value++) crowded.add(same, value)
+    for (let value = 0; value < 2_000; value++) crowded.add(drawn(1, 0.5), 1_000 + value)
+    const found = crowded.query(same, 100).filter(({ votes }) => votes === 60)
+    expect(found.map(({ value }) => value)).to.deep.equal(Array.from({ length: 60 }, (_, value) => value))
+    expect(found.every(({ weight }) => weight > 60)).to.equal(true)
   })
 
   it('spends no more on one key than there is time for, and finds what is rare all the same', () => {
