@@ -47,6 +47,8 @@ const PICTURE: FingerprintDocument = {
     orientations: Array.from({ length: 8 }, (_, i) => hash(10 + i)),
     reduced: Array.from({ length: 8 }, (_, i) => hash(20 + i)),
   },
+  local: null,
+  evidence: null,
   frames: [],
 }
 

@@ -15,7 +15,7 @@ import {
   recordId,
   startDevnet,
 } from './chain/index.ts'
-import { type Config, nodeUrls } from './config.ts'
+import { type Config, nodeUrls, trustedPublishers } from './config.ts'
 import { openDecoders } from './decoders.ts'
 import { RegistryError } from './errors.ts'
 import { gauges, isApart } from './gauges.ts'
@@ -26,6 +26,7 @@ import { deploymentOrKnown } from './named-chain.ts'
 import { createGuard, type Guard, parseAllowed } from './outgoing/index.ts'
 import {
   anchorBy,
+  createExaminers,
   createRegistry,
   createRemoteMedia,
   createSavedSearch,
@@ -87,6 +88,8 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     (confinement) => log[isApart(confinement) ? 'info' : 'warn']({ confinement }, 'decoders are confined'),
     (err) => log.error({ err }, 'no decoder starts'),
   )
+  const examiners = createExaminers(config.DECODERS)
+  opened.push(() => examiners.close())
   const blocks = createBlockStore({ directory: config.DATA_DIR, now })
   const matcher = createMatcher()
   const uploads = createUploads(join(config.DATA_DIR, 'uploads'), {
@@ -105,7 +108,9 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     matcher,
     indexer,
     finality: indexer.finality,
+    trusted: trustedPublishers(config),
     decode: pool.decode,
+    examine: examiners.examine,
     confinement: () => pool.stats().confinement,
     remote: createRemoteMedia({
       guard,

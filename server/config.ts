@@ -20,6 +20,8 @@ const address = z.preprocess(
 const WEB_ADDRESSES = /^\s*https?:\/\/[^\s,?#@]+\s*(?:,\s*https?:\/\/[^\s,?#@]+\s*)*$/
 const HOSTS_AND_PORTS = /^\s*(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}\s*(?:,\s*(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}\s*)*$/i
 
+const NUMBERS = /^\s*\d{1,10}\s*(?:,\s*\d{1,10}\s*)*$/
+
 /** The addresses in a list that is separated by commas or blanks. */
 const listed = (text: string): string[] => text.split(/[\s,]+/).filter((one) => one !== '')
 
@@ -33,6 +35,9 @@ export function nodeUrls(rpcUrl: string): { http: string[]; ws: string[] } {
   const urls = listed(rpcUrl)
   return { http: urls.filter((one) => one.startsWith('http')), ws: urls.filter((one) => one.startsWith('ws')) }
 }
+
+export const trustedPublishers = ({ TRUSTED_PUBLISHERS }: Pick<Environment, 'TRUSTED_PUBLISHERS'>): Set<number> =>
+  new Set(listed(TRUSTED_PUBLISHERS ?? '').map(Number))
 
 /** Processes; each may use a gigabyte. */
 const MAX_DECODERS = 64
@@ -69,6 +74,9 @@ export const environment = z.object({
   FETCH_ALLOW: z
     .preprocess(empty, z.string().regex(HOSTS_AND_PORTS, 'expected host:port, separated by commas').optional())
     .describe('host:port, separated by commas: may be fetched from though not public, by anybody who asks'),
+  TRUSTED_PUBLISHERS: z
+    .preprocess(empty, z.string().regex(NUMBERS, 'expected numbers of publishers, separated by commas').optional())
+    .describe('Numbers of publishers, separated by commas, whose records lead before those of all others'),
   RATE_LIMIT: integer(1, 1_000_000, 300).describe(
     'Requests a minute and client; clients on this machine are not limited',
   ),

@@ -7,6 +7,8 @@ import { RegistryError } from '../errors.ts'
 import {
   type Decode,
   type Description,
+  type EvidenceChoice,
+  FEATURE_BYTES,
   type LookupView,
   type NetworkView,
   REASONS,
@@ -21,6 +23,7 @@ import { createProgress, describeError, note, print, printJson, printLookup, pri
 export interface RegisterArguments {
   files: string[]
   description: Description
+  evidence: EvidenceChoice
   way: Way
   relay: boolean
   batch: number
@@ -33,8 +36,12 @@ const STATUS = { registered: 'registered', already_registered: 'already register
 /** Milliseconds between two looks at a lookup that runs. */
 const POLL_MS = 200
 
-const PUBLIC =
-  'Becomes public, for good: the SHA-256 of each file, its perceptual hashes, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.'
+/** Everything that becomes public, in words. */
+function becomesPublic(evidence: EvidenceChoice): string {
+  const small =
+    evidence === 'public' ? ', a small copy of each picture (512 pixels; --evidence none leaves it out)' : ''
+  return `Becomes public, for good: the SHA-256 of each file, its perceptual hashes${small}, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.`
+}
 
 async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise<T>): Promise<T> {
   // Loaded when needed: most commands only ask a server, and need not wait for the parts of one.
@@ -50,7 +57,7 @@ async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise
 export function register(config: Config, api: Api, args: RegisterArguments): Promise<number> {
   return withDecoders(config, async (decode) => {
     const ledger = openLedger(await openIdentity(config, api, { relay: args.relay }), api)
-    if (!args.json) note(PUBLIC)
+    if (!args.json) note(becomesPublic(args.evidence))
     const progress = createProgress(!args.json)
     let failed = 0
     const outcomes = registerFiles(
@@ -58,6 +65,7 @@ export function register(config: Config, api: Api, args: RegisterArguments): Pro
       ledger,
       {
         description: args.description,
+        evidence: args.evidence,
         way: args.way,
         batch: args.batch,
         // One more than can be decoded at a time, so that no decoder waits for a digest.
@@ -127,7 +135,8 @@ async function finish(api: Api, started: LookupView, onChange: (view: LookupView
 export function fingerprint(config: Config, path: string, json: boolean): Promise<number> {
   return withDecoders(config, async (decode) => {
     const progress = createProgress(!json)
-    const found = await mediaFile(path, decode)
+    const asCandidate: Decode = (fd, length, options) => decode(fd, length, { ...options, detail: 'candidate' })
+    const found = await mediaFile(path, asCandidate)
       .fingerprint((done) => progress.update(path, 'decoding', done))
       .finally(progress.stop)
     if (json) {
@@ -140,6 +149,10 @@ export function fingerprint(config: Config, path: string, json: boolean): Promis
     if (found.durationMs !== null) print(`duration       ${found.durationMs / 1000} s`)
     if (found.picture)
       print(`PDQ            ${toHex(found.picture.orientations[0]!)}, quality ${found.picture.quality}`)
+    if (found.picture?.local)
+      print(
+        `local hashes   ${found.picture.local.length / FEATURE_BYTES}; --json has them, and the small copy that is compared`,
+      )
     if (found.frames.length > 0) print(`frames         ${found.frames.length}, two a second; --json lists them`)
     return 0
   })

@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { fromHex } from '../bytes.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RegistryError } from '../errors.ts'
-import { BATCH_SIZES, REASONS, WAYS, type Way } from '../registry/index.ts'
+import { BATCH_SIZES, EVIDENCE_CHOICES, type EvidenceChoice, REASONS, WAYS, type Way } from '../registry/index.ts'
 import { createApi } from './api.ts'
 import { blockCommands } from './block-commands.ts'
 import { fingerprint, lookup, record, register, revoke, status, supersede } from './commands.ts'
@@ -21,6 +21,7 @@ interface RegisterFlags extends Common {
   description?: string
   sourceUrl?: string
   derivedFrom?: Uint8Array
+  evidence: EvidenceChoice
   way: Way
   relay: boolean
   batch?: number
@@ -56,7 +57,12 @@ function program(config: Config, done: (code: Promise<number>) => void): Command
     .option('--source-url <url>', 'where it was first published', webAddress)
     .option('--derived-from <digest>', 'SHA-256 of the original that it was made from', sha256)
     .addOption(
-      new Option('--evidence <what>', 'evidence to publish; only none exists yet').choices(['none']).default('none'),
+      new Option(
+        '--evidence <what>',
+        'public: a small copy of a picture is published, so that copies can be compared with it; none: alterations are not found',
+      )
+        .choices(EVIDENCE_CHOICES)
+        .default('public'),
     )
     .addOption(
       new Option('--way <way>', 'stored: contracts can read it; logged: cheaper; rooted: for millions, the list apart')
@@ -128,10 +134,10 @@ async function serve(fresh: boolean): Promise<number> {
 
 function registerArguments(files: string[], flags: RegisterFlags) {
   const { title = null, description: text = null, sourceUrl = null, derivedFrom = null } = flags
-  const { way, relay, json, wait, batch = BATCH_SIZES[way].usual } = flags
+  const { evidence, way, relay, json, wait, batch = BATCH_SIZES[way].usual } = flags
   if (batch > BATCH_SIZES[way].most)
     throw new RegistryError('request.invalid', `--batch ${batch}: at most ${BATCH_SIZES[way].most} with --way ${way}`)
-  return { files, description: { title, text, sourceUrl, derivedFrom }, way, relay, batch, json, wait }
+  return { files, description: { title, text, sourceUrl, derivedFrom }, evidence, way, relay, batch, json, wait }
 }
 
 const batchHelp = () =>

@@ -6,14 +6,14 @@ import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { RegistryError } from '../errors.ts'
-import type { MediaFingerprint } from './fingerprint.ts'
+import type { DecodedMedia } from './fingerprint.ts'
 import {
   CHANNEL_FD,
-  type DecoderLimits,
   type Job,
   MEDIA_FD,
   READY,
   readJob,
+  VIEW_SIDE,
   writeError,
   writeMedia,
   writeProgress,
@@ -43,9 +43,9 @@ channel.write(`${READY}\n`)
 const lines = createInterface({ input: channel })
 for await (const line of lines) channel.write(await answer(readJob(line)))
 
-async function answer({ byteLength, limits }: Job): Promise<string> {
+async function answer(job: Job): Promise<string> {
   try {
-    return writeMedia(await decode(byteLength, limits))
+    return writeMedia(await decode(job))
   } catch (error) {
     // Anything but a statement on the media is a defect or an attack: the process ends with its words on stderr.
     if (error instanceof RegistryError) return writeError(error)
@@ -53,7 +53,7 @@ async function answer({ byteLength, limits }: Job): Promise<string> {
   }
 }
 
-async function decode(byteLength: number, limits: DecoderLimits): Promise<MediaFingerprint> {
+async function decode({ byteLength, limits, detail }: Job): Promise<DecodedMedia> {
   const { decoder, mediaType } = await sniff(readMedia(Math.min(byteLength, HEAD_BYTES)))
   if (decoder.kind === 'stream') {
     // Loaded when first needed: FFmpeg costs 60 MB and 0.2 s, and most processes only ever see pictures.
@@ -72,13 +72,22 @@ async function decode(byteLength: number, limits: DecoderLimits): Promise<MediaF
       'media.too_large',
       `a picture of ${byteLength} bytes; at most ${MAX_PICTURE_BYTES} are decoded`,
     )
-  const [{ decodePicture, restrictLibvips }, { hashPicture }] = await Promise.all([
+  const [{ decodePicture, restrictLibvips }, { hashWhole, viewOf }] = await Promise.all([
     import('./picture.ts'),
-    import('./pdq.ts'),
+    import('./picture-hash.ts'),
   ])
   restrictLibvips()
   const { width, height, pixels } = await decodePicture(readMedia(byteLength), limits)
-  return { kind: 'image', mediaType, width, height, durationMs: null, picture: hashPicture(pixels), frames: [] }
+  const size = { width, height }
+  return {
+    kind: 'image',
+    mediaType,
+    ...size,
+    durationMs: null,
+    picture: hashWhole(pixels, size, detail),
+    frames: [],
+    view: detail === 'candidate' ? viewOf(pixels, size, VIEW_SIDE) : null,
+  }
 }
 
 function readMedia(length: number): Buffer {

@@ -20,6 +20,9 @@ const MAX_SIDE = 1024
 /** The one that this page writes. */
 const VERSION = 1
 const HEADER_BYTES = 7
+/** Bytes that are read at the most; pictures have about 15,000, noise 70,000. */
+export const MAX_EVIDENCE_BYTES = 131_072
+
 /** Pixels of luminance a side for one of colour. */
 export const COLOUR_CELL = 4
 

@@ -2,6 +2,9 @@
 import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
 import { describeIssues, RegistryError } from '../errors.ts'
+import type { PixelPlane } from './area.ts'
+import { MAX_EVIDENCE_BYTES } from './evidence.ts'
+import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
 
 export const KINDS = ['image', 'video', 'audio'] as const
 export type Kind = (typeof KINDS)[number]
@@ -23,8 +26,12 @@ export interface PictureHash {
   orientations: Uint8Array[]
   /** The same of the picture reduced by area to 64×64 samples: nearer for copies that were resized or turned. */
   reduced: Uint8Array[]
-  /** 0 to 100; under 50 the picture is too featureless to be matched. */
+  /** 0 to 100; under 50 these hashes are too featureless to be matched. */
   quality: number
+  /** Local hashes, `local1`; null where a client left them out. */
+  local: Uint8Array | null
+  /** From which a copy is compared, `evidence1`; null where it is not given away. */
+  evidence: Uint8Array | null
 }
 
 export interface Frame {
@@ -52,6 +59,12 @@ export interface MediaFingerprint {
   frames: Frame[]
 }
 
+/** What a decoder answers. */
+export interface DecodedMedia extends MediaFingerprint {
+  /** Of a picture, where it was asked for: its pixels at its true proportions, at most `VIEW_SIDE` a side. */
+  view?: PixelPlane | null
+}
+
 export interface Fingerprint extends MediaFingerprint {
   /** SHA-256 of the file, 32 bytes. */
   contentDigest: Uint8Array
@@ -67,6 +80,7 @@ const hash = z
   .describe('256 bits as 64 hex digits, bit 255 first')
 const quality = z.int().min(0).max(100)
 const pixels = z.int().min(1).max(1_000_000).nullable()
+const base64 = (maxBytes: number) => z.base64().max(4 * Math.ceil(maxBytes / 3))
 
 export const fingerprintDocument = z
   .strictObject({
@@ -81,11 +95,34 @@ export const fingerprintDocument = z
     pdq: z
       .strictObject({ quality, orientations: z.array(hash).length(8), reduced: z.array(hash).length(8) })
       .nullable(),
+    local: base64(MAX_LOCAL_BYTES).nullable().default(null).describe('local hashes of a picture, `local1` as base64'),
+    evidence: base64(MAX_EVIDENCE_BYTES)
+      .nullable()
+      .default(null)
+      .describe(
+        'what a picture is compared by, `evidence1` as base64; without it the answer cannot exclude alterations',
+      ),
     frames: z.array(z.strictObject({ timeS: z.number().min(0).max(1_000_000), quality, pdq: hash })).max(MAX_FRAMES),
   })
   .meta({ id: 'Fingerprint', description: 'All that a lookup needs of a file: the media itself stays where it is.' })
 
 export type FingerprintDocument = z.infer<typeof fingerprintDocument>
+
+const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+
+const fromBase64 = (text: string) => new Uint8Array(Buffer.from(text, 'base64'))
+
+/** @throws RegistryError `fingerprint.invalid` for what are no local hashes. */
+function localOf(base64: string | null): Uint8Array | null {
+  if (base64 === null) return null
+  const bytes = fromBase64(base64)
+  try {
+    decodeLocal(bytes, 'candidate')
+  } catch (cause) {
+    throw new RegistryError('fingerprint.invalid', (cause as Error).message, { cause })
+  }
+  return bytes
+}
 
 export function toDocument(of: Fingerprint): FingerprintDocument {
   return {
@@ -102,6 +139,8 @@ export function toDocument(of: Fingerprint): FingerprintDocument {
       orientations: of.picture.orientations.map(toHex),
       reduced: of.picture.reduced.map(toHex),
     },
+    local: of.picture?.local ? toBase64(of.picture.local) : null,
+    evidence: of.picture?.evidence ? toBase64(of.picture.evidence) : null,
     frames: of.frames.map((f) => ({ timeS: f.timeMs / 1000, quality: f.quality, pdq: toHex(f.hash) })),
   }
 }
@@ -116,6 +155,11 @@ export function fromDocument(value: unknown): Fingerprint {
     throw new RegistryError(
       'fingerprint.invalid',
       `"pdq" belongs to a picture and to nothing else, got kind "${d.kind}"`,
+    )
+  if (!d.pdq && (d.local !== null || d.evidence !== null))
+    throw new RegistryError(
+      'fingerprint.invalid',
+      `"local" and "evidence" belong to a picture and to nothing else, got kind "${d.kind}"`,
     )
   if (d.kind !== 'video' && d.frames.length > 0)
     throw new RegistryError('fingerprint.invalid', `"frames" belong to a video, got kind "${d.kind}"`)
@@ -137,6 +181,8 @@ export function fromDocument(value: unknown): Fingerprint {
       quality: d.pdq.quality,
       orientations: d.pdq.orientations.map((h) => fromHex(h, 32)),
       reduced: d.pdq.reduced.map((h) => fromHex(h, 32)),
+      local: localOf(d.local),
+      evidence: d.evidence === null ? null : fromBase64(d.evidence),
     },
     frames: d.frames.map((f) => ({ timeMs: Math.round(f.timeS * 1000), quality: f.quality, hash: fromHex(f.pdq, 32) })),
   }

@@ -5,6 +5,7 @@ export {
   type Evidence,
   encodeEvidence,
   type Losses,
+  MAX_EVIDENCE_BYTES,
   type Plane,
   planesOf,
 } from './evidence.ts'
@@ -28,6 +29,8 @@ export {
   anchoredWords,
   checkBlock,
   type Description,
+  EVIDENCE_CHOICES,
+  type EvidenceChoice,
   isBlockCid,
   MAX_BLOCK_BYTES,
   MAX_LINKS,
@@ -37,6 +40,6 @@ export {
   readManifest,
   writeManifest,
 } from './manifest.ts'
-export { MIN_QUALITY } from './pdq.ts'
+export { MIN_QUALITY, type PixelPlane } from './pdq.ts'
 export { createDecoderPool, type DecoderPool } from './pool.ts'
 export { colourView, greyView, type Size, sizeWithin } from './view.ts'

@@ -7,7 +7,9 @@
 import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
 import { type ErrorCode, RegistryError } from '../errors.ts'
-import { KINDS, type MediaFingerprint, ORIENTATIONS } from './fingerprint.ts'
+import { MAX_EVIDENCE_BYTES } from './evidence.ts'
+import { type DecodedMedia, KINDS, ORIENTATIONS } from './fingerprint.ts'
+import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
 
 export interface DecoderLimits {
   /** Pixels of a picture, or of one frame of a video. */
@@ -43,13 +45,20 @@ export const CHANNEL_FD = 4
 /** Frames chosen a second. */
 export const FRAMES_PER_SECOND = 2
 
+/** Pixels of the longer side of the view of a picture, at the most. */
+export const VIEW_SIDE = 1024
+
 /** What a decoder process says when it has started: an end before this is no fault of any media. */
 export const READY = '{"ready":true}'
 
 /** Bytes of the longest honest answer, a frame has about 110, with reports of progress five times a second. */
 export const maxAnswerBytes = ({ maxDurationS, timeoutS }: DecoderLimits): number =>
-  4096 + 160 * maxFrames(maxDurationS) + 5 * 64 * Math.ceil(timeoutS)
+  4096 +
+  base64Length(MAX_LOCAL_BYTES + MAX_EVIDENCE_BYTES + 3 * VIEW_SIDE ** 2) +
+  160 * maxFrames(maxDurationS) +
+  5 * 64 * Math.ceil(timeoutS)
 
+const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3)
 const maxFrames = (durationS: number) => Math.ceil(durationS * FRAMES_PER_SECOND) + 1
 
 const limits = z.strictObject({
@@ -59,7 +68,8 @@ const limits = z.strictObject({
   timeoutS: z.number().positive(),
 })
 
-const job = z.strictObject({ byteLength: z.int().positive(), limits })
+/** How a picture is looked at: as a candidate its pixels are answered too, to be compared with an original. */
+const job = z.strictObject({ byteLength: z.int().positive(), limits, detail: z.enum(['original', 'candidate']) })
 export type Job = z.infer<typeof job>
 
 /** What a decoder may say of media. Anything else that it meets is a crash. */
@@ -76,13 +86,33 @@ const hashes = z.array(hash).length(ORIENTATIONS.length)
 const quality = z.int().min(0).max(100)
 const pixels = z.int().min(1).max(1_000_000).nullable()
 
+const base64 = (maxBytes: number) => z.base64().max(base64Length(maxBytes)).transform(decodeBase64)
+const viewSide = z.int().min(1).max(VIEW_SIDE)
+const view = z
+  .strictObject({
+    width: viewSide,
+    height: viewSide,
+    channels: z.union([z.literal(1), z.literal(3)]),
+    data: base64(3 * VIEW_SIDE ** 2),
+  })
+  .refine((v) => v.data.length === v.width * v.height * v.channels, 'pixels of another size')
+
 const media = z.strictObject({
   kind: z.enum(KINDS),
   mediaType: z.string().regex(/^[a-z]+\/[\w.+-]{1,60}$/),
   width: pixels,
   height: pixels,
   durationMs: z.int().min(0).nullable(),
-  picture: z.strictObject({ orientations: hashes, reduced: hashes, quality }).nullable(),
+  picture: z
+    .strictObject({
+      orientations: hashes,
+      reduced: hashes,
+      quality,
+      local: base64(MAX_LOCAL_BYTES),
+      evidence: base64(MAX_EVIDENCE_BYTES),
+    })
+    .nullable(),
+  view: view.nullable().default(null),
   frames: z.array(z.strictObject({ timeMs: z.int().min(0), hash, quality })),
 })
 
@@ -95,7 +125,7 @@ const answer = z.union([
 export type Answer =
   | { kind: 'progress'; fraction: number }
   | { kind: 'error'; error: RegistryError }
-  | { kind: 'media'; media: MediaFingerprint }
+  | { kind: 'media'; media: DecodedMedia }
 
 export const writeJob = (of: Job): string => `${JSON.stringify(of)}\n`
 
@@ -110,14 +140,17 @@ export function writeError(error: RegistryError): string {
   return `${JSON.stringify({ error: { code: error.code, detail: oneLine(error.message) } })}\n`
 }
 
-export function writeMedia(of: MediaFingerprint): string {
+export function writeMedia(of: DecodedMedia): string {
   const picture = of.picture && {
     quality: of.picture.quality,
     orientations: of.picture.orientations.map(toHex),
     reduced: of.picture.reduced.map(toHex),
+    local: toBase64(of.picture.local!),
+    evidence: toBase64(of.picture.evidence!),
   }
+  const view = of.view ? { ...of.view, data: toBase64(of.view.data) } : null
   const frames = of.frames.map((frame) => ({ ...frame, hash: toHex(frame.hash) }))
-  return `${JSON.stringify({ media: { ...of, picture, frames } })}\n`
+  return `${JSON.stringify({ media: { ...of, picture, view, frames } })}\n`
 }
 
 /** Reads one line of a decoder that is not trusted.
@@ -136,6 +169,8 @@ export function readAnswer(line: string, within: DecoderLimits): Answer {
         quality: picture.quality,
         orientations: picture.orientations.map((h) => fromHex(h, 32)),
         reduced: picture.reduced.map((h) => fromHex(h, 32)),
+        local: validLocal(picture.local),
+        evidence: picture.evidence,
       },
       frames: frames.map((frame) => ({ ...frame, hash: fromHex(frame.hash, 32) })),
     },
@@ -150,6 +185,7 @@ function checkMedia(of: z.infer<typeof media>, { maxPixels, maxDurationS }: Deco
   need(sized === (of.kind !== 'audio'), `${of.kind} of ${of.width}×${of.height}`)
   need(!sized || of.width! * of.height! <= maxPixels, `${of.width}×${of.height} pixels`)
   need((of.kind === 'image') === (of.picture !== null), `${of.kind} with the wrong hashes`)
+  need(of.kind === 'image' || of.view === null, `${of.kind} with a view`)
   need((of.kind === 'image') === (of.durationMs === null), `${of.kind} of ${of.durationMs} ms`)
   need((of.durationMs ?? 0) <= maxDurationS * 1000, `${of.durationMs} ms`)
   need((of.kind === 'video') === of.frames.length > 0, `${of.kind} with ${of.frames.length} frames`)
@@ -159,6 +195,18 @@ function checkMedia(of: z.infer<typeof media>, { maxPixels, maxDurationS }: Deco
     'frames out of order',
   )
   need((of.frames.at(-1)?.timeMs ?? 0) <= (of.durationMs ?? 0), 'frames after the end')
+}
+
+/** Evidence is read where it is compared: that takes as long as to write it. @throws RangeError */
+function validLocal(bytes: Uint8Array): Uint8Array {
+  decodeLocal(bytes, 'candidate')
+  return bytes
+}
+
+const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+
+function decodeBase64(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'))
 }
 
 const isMediaCode = (code: ErrorCode): code is Code => (CODES as readonly ErrorCode[]).includes(code)

@@ -12,6 +12,9 @@ import {
 /** Three bytes of place, size, direction, 32 bytes of hash. */
 export const FEATURE_BYTES = 5 + 4 * LOCAL_WORDS
 
+/** Of a candidate; an original has two thirds of it. */
+export const MAX_LOCAL_BYTES = MAX_CANDIDATE_FEATURES * FEATURE_BYTES
+
 export function encodeLocal(features: LocalFeatures): Uint8Array {
   const bytes = new Uint8Array(features.count * FEATURE_BYTES)
   const view = new DataView(bytes.buffer)

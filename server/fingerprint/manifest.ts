@@ -6,6 +6,7 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import * as z from 'zod'
 import { describeIssues, RegistryError } from '../errors.ts'
 import { type Fingerprint, type Frame, KINDS, type Kind } from './fingerprint.ts'
+import { decodeLocal } from './local-code.ts'
 import { MIN_QUALITY } from './pdq.ts'
 
 export const MAX_BLOCK_BYTES = 1 << 20
@@ -38,6 +39,10 @@ export interface Manifest {
   perceptual: { algorithm: 'pdq1' | null; words: Uint8Array[]; quality: number[] }
   /** Video only, in order of time. */
   frames: Frame[]
+  /** Pictures only: the block of local hashes, `local1`; null without. */
+  local: ManifestBlock | null
+  /** CID of the block of evidence; null where the publisher gave none. */
+  evidence: string | null
 }
 
 /** What a fingerprint puts on the chain.
@@ -64,11 +69,17 @@ function representatives(frames: Frame[]): Frame[] {
 
 const same = (a: Frame, b: Frame) => Buffer.compare(a.hash, b.hash) === 0
 
+/** What of a picture's evidence goes into the manifest, where everybody can read it, and see a small copy of the picture. */
+export const EVIDENCE_CHOICES = ['public', 'none'] as const
+export type EvidenceChoice = (typeof EVIDENCE_CHOICES)[number]
+
 /** Writes a manifest.
  * @returns root: CID of the root block as text; digest: its SHA-256, to be anchored; blocks: all blocks, the root first.
  * @throws RegistryError `block.invalid` if the root would be larger than 1 MiB. */
-export async function writeManifest(of: Fingerprint, description: Description) {
+export async function writeManifest(of: Fingerprint, description: Description, choice: EvidenceChoice = 'public') {
   const frameBlocks = await Promise.all(stretches(of.frames).map(frameBlock).map(encodeBlock))
+  const local = of.picture?.local ? await rawBlock(of.picture.local) : null
+  const evidence = of.picture?.evidence && choice === 'public' ? await rawBlock(of.picture.evidence) : null
   const { algorithm, words, quality } = anchoredWords(of)
   const root = await encodeBlock({
     firsthand: 'manifest1',
@@ -78,10 +89,19 @@ export async function writeManifest(of: Fingerprint, description: Description) {
     extent: { width: of.width, height: of.height, durationMs: of.durationMs },
     perceptual: { algorithm: algorithm === 0 ? null : 'pdq1', words, quality },
     frames: frameBlocks.map((block) => CID.parse(block.cid)),
-    evidence: 'none',
+    ...(local && { local: CID.parse(local.cid) }),
+    evidence: evidence ? CID.parse(evidence.cid) : 'none',
   })
-  return { root: root.cid, digest: CID.parse(root.cid).multihash.digest, blocks: [root, ...frameBlocks] }
+  const linked = [...frameBlocks, local, evidence].filter((block) => block !== null)
+  return { root: root.cid, digest: CID.parse(root.cid).multihash.digest, blocks: [root, ...linked] }
 }
+
+async function rawBlock(bytes: Uint8Array): Promise<ManifestBlock> {
+  return { cid: CID.createV1(RAW, await sha256.digest(bytes)).toString(), bytes }
+}
+
+/** Codec of blocks that are bytes and nothing else. */
+const RAW = 0x55
 
 /** Frames by the minute, empty minutes left out. */
 function stretches(frames: Frame[]): Frame[][] {
@@ -117,7 +137,7 @@ export function manifestCid(digest: Uint8Array): string {
 
 /** Whether blocks of such a CID are taken: version 1, DAG-CBOR or raw, SHA-256. */
 export function isBlockCid({ version, code, multihash }: CID): boolean {
-  return version === 1 && (code === dagCbor.code || code === 0x55) && multihash.code === sha256.code
+  return version === 1 && (code === dagCbor.code || code === RAW) && multihash.code === sha256.code
 }
 
 /** Checks a block against its CID: version 1, DAG-CBOR or raw, SHA-256, at most 1 MiB.
@@ -162,6 +182,8 @@ const rootBlock = z.object({
     })
     .refine((p) => p.words.length === p.quality.length, 'words and quality differ in length'),
   frames: z.array(linkShape).max(MAX_LINKS),
+  local: linkShape.nullable().default(null),
+  evidence: z.union([linkShape, z.literal('none')]),
 })
 
 const frameBlockShape = z
@@ -189,16 +211,32 @@ export async function readManifest(
 ): Promise<Manifest | null> {
   const bytes = await get(root)
   if (!bytes) return null
-  const { firsthand: _, frames: links, ...manifest } = decodeBlock(rootBlock, root, bytes)
+  const { firsthand: _, frames: links, local, evidence, ...manifest } = decodeBlock(rootBlock, root, bytes)
   const frames: Frame[] = []
-  for (const cid of links.map(String)) {
-    const linked = await get(cid)
-    if (!linked) throw new RegistryError('block.invalid', `block ${cid} is linked from ${root} and missing`)
-    frames.push(...framesOf(decodeBlock(frameBlockShape, cid, linked)))
+  const linked = async (cid: string) => {
+    const block = await get(cid)
+    if (!block) throw new RegistryError('block.invalid', `block ${cid} is linked from ${root} and missing`)
+    return block
   }
+  for (const cid of links.map(String)) frames.push(...framesOf(decodeBlock(frameBlockShape, cid, await linked(cid))))
   if (frames.some((frame, i) => i > 0 && frame.timeMs <= frames[i - 1]!.timeMs))
     throw new RegistryError('block.invalid', `times of frames under ${root} do not rise`)
-  return { ...manifest, frames }
+  if (evidence !== 'none') await linked(String(evidence))
+  return {
+    ...manifest,
+    frames,
+    local: local && localOf(String(local), await linked(String(local))),
+    evidence: evidence === 'none' ? null : String(evidence),
+  }
+}
+
+function localOf(cid: string, bytes: Uint8Array): ManifestBlock {
+  try {
+    decodeLocal(bytes)
+    return { cid, bytes }
+  } catch (cause) {
+    throw new RegistryError('block.invalid', `block ${cid}: ${(cause as Error).message}`, { cause })
+  }
 }
 
 /** A block of a known shape. @throws RegistryError `block.invalid` for any other. */

@@ -3,8 +3,9 @@ import type { FileHandle } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { RegistryError } from '../errors.ts'
 import { type Confinement, type Way, waysToConfine } from './confine.ts'
-import type { MediaFingerprint } from './fingerprint.ts'
+import type { DecodedMedia } from './fingerprint.ts'
 import { DEFAULT_LIMITS, type DecoderLimits, wornAfterCpuS } from './job.ts'
+import type { Detail } from './local.ts'
 import type { DecoderProcess } from './process.ts'
 import { createStarter } from './starter.ts'
 
@@ -45,6 +46,8 @@ export interface DecodeOptions {
   signal?: AbortSignal
   /** Called a few times a second while video is decoded, with the part that is done, 0 to 1. */
   onProgress?: (fraction: number) => void
+  /** As a candidate a picture is looked at more closely, and its pixels are answered too; as an original if left out. */
+  detail?: Detail
 }
 
 export interface DecoderPoolStats {
@@ -65,7 +68,7 @@ export interface DecoderPool {
   confine(): Promise<Confinement>
   /** Decodes the first `byteLength` bytes of an open file, which stays open and is read at explicit positions.
    * @throws RegistryError `media.*` about the file; `server.busy` with `retryAfterS` if too many wait. */
-  decode(file: FileHandle | number, byteLength: number, options?: DecodeOptions): Promise<MediaFingerprint>
+  decode(file: FileHandle | number, byteLength: number, options?: DecodeOptions): Promise<DecodedMedia>
   stats(): DecoderPoolStats
   /** Kills the processes; whatever runs or waits fails with `server.busy`. */
   close(): Promise<void>
@@ -173,11 +176,11 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
   async function work(
     fd: number,
     byteLength: number,
-    { signal, onProgress }: DecodeOptions,
-  ): Promise<MediaFingerprint> {
+    { signal, onProgress, detail }: DecodeOptions,
+  ): Promise<DecodedMedia> {
     const decoder = await obtain()
     try {
-      const media = await decoder.run(fd, byteLength, { limits, signal, onProgress })
+      const media = await decoder.run(fd, byteLength, { limits, detail, signal, onProgress })
       if (closed || isWorn(decoder)) await discard(decoder)
       else rest(decoder)
       return media

@@ -6,8 +6,9 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { RegistryError } from '../errors.ts'
 import { readsOf, type Way } from './confine.ts'
-import type { MediaFingerprint } from './fingerprint.ts'
+import type { DecodedMedia } from './fingerprint.ts'
 import { type DecoderLimits, type Job, maxAnswerBytes, maxCpuS, oneLine, READY, readAnswer, writeJob } from './job.ts'
+import type { Detail } from './local.ts'
 import { openScratch } from './scratch.ts'
 import { childrenOf, cpuSeconds, residentBytes, saysOutOfMemory, tooMuchMemory, watch } from './watch.ts'
 
@@ -34,6 +35,8 @@ export interface RunOptions {
   limits: DecoderLimits
   signal?: AbortSignal | undefined
   onProgress?: ((fraction: number) => void) | undefined
+  /** Of a candidate the pixels are answered too. */
+  detail?: Detail | undefined
 }
 
 export interface DecoderProcess {
@@ -51,7 +54,7 @@ export interface DecoderProcess {
   children(): number[] | null
   /** Decodes one file. After an error the process has to be stopped.
    * @throws RegistryError about the media; `server.internal` if the process does not start; the signal's reason. */
-  run(fd: number, byteLength: number, options: RunOptions): Promise<MediaFingerprint>
+  run(fd: number, byteLength: number, options: RunOptions): Promise<DecodedMedia>
   /** Kills it; a job that it has fails with `reason`. Resolves when it is gone. */
   stop(reason?: unknown): Promise<void>
 }
@@ -120,7 +123,7 @@ export async function startDecoder({ program, directory, way, limits }: StartOpt
     },
     ready,
     ...sight,
-    async run(fd, byteLength, { limits, signal, onProgress = () => {} }) {
+    async run(fd, byteLength, { limits, detail = 'original', signal, onProgress = () => {} }) {
       jobs++
       await Promise.all([scratch.fill(fd, byteLength, signal), ready]).catch((error) => {
         checkAlive()
@@ -130,7 +133,7 @@ export async function startDecoder({ program, directory, way, limits }: StartOpt
       try {
         // It may have ended, or been stopped by the watch itself, before there was anything to answer.
         checkAlive()
-        const media = await talk.ask({ byteLength, limits }, onProgress)
+        const media = await talk.ask({ byteLength, limits, detail }, onProgress)
         await scratch.empty()
         return media
       } finally {
@@ -158,7 +161,7 @@ interface Pending {
   onProgress: (fraction: number) => void
   /** Bytes that came since the job was given. */
   received: number
-  resolve(media: MediaFingerprint): void
+  resolve(media: DecodedMedia): void
   reject(error: unknown): void
 }
 
@@ -203,7 +206,7 @@ function createTalk(channel: Duplex | undefined, onViolation: (cause: unknown) =
     },
     greeted: greeted.promise,
     ask: (job: Job, onProgress: (fraction: number) => void) =>
-      new Promise<MediaFingerprint>((resolve, reject) => {
+      new Promise<DecodedMedia>((resolve, reject) => {
         pending = { limits: job.limits, onProgress, received: 0, resolve, reject }
         channel?.write(writeJob(job))
       }),

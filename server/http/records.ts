@@ -4,7 +4,7 @@ import { randomUUID, timingSafeEqual } from 'node:crypto'
 import { type Request, Router } from 'express'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
-import { CAR_TYPE, KINDS, MAX_CAR_BYTES, type Registry, WAYS } from '../registry/index.ts'
+import { CAR_TYPE, EVIDENCE_CHOICES, KINDS, MAX_CAR_BYTES, type Registry, WAYS } from '../registry/index.ts'
 import { clientOf } from './client.ts'
 import { param, parse } from './parse.ts'
 import { methodNotAllowed } from './problem.ts'
@@ -21,6 +21,10 @@ export const recordsQuery = z.object({
 export const descriptionQuery = z.object({
   title: z.string().max(300).optional(),
   text: z.string().max(2_000).optional(),
+  evidence: z
+    .enum(EVIDENCE_CHOICES)
+    .optional()
+    .describe('public unless told: a small copy of a picture is published, so that copies can be compared with it'),
   way: z.enum(WAYS).optional().describe('stored unless told'),
   relay: z.stringbool().optional().describe('true: the key only signs, and the custody account sends and pays'),
 })
@@ -59,9 +63,14 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
     .route('/development/registrations')
     .post(async (request, response) => {
       requireToken(request, token)
-      const { title = null, text = null, way = 'stored', relay = false } = parse(descriptionQuery, request.query)
+      const asked = parse(descriptionQuery, request.query)
+      const { title = null, text = null, evidence = 'public', way = 'stored', relay = false } = asked
       const description = { title, text, sourceUrl: null, derivedFrom: null }
-      const { file: _, notice: __, ...registered } = await registerUpload(request, { description, way, relay })
+      const {
+        file: _,
+        notice: __,
+        ...registered
+      } = await registerUpload(request, { description, evidence, way, relay })
       response.json(registered)
     })
     .all(methodNotAllowed)

@@ -1,7 +1,10 @@
 /** Registered originals in memory, and which of them a candidate comes from. Deterministic; knows no chain and no database. */
-import { type Fingerprint, type Kind, ORIENTATIONS } from '../fingerprint/index.ts'
+import { decodeLocal, type Fingerprint, type Kind, ORIENTATIONS } from '../fingerprint/index.ts'
 import { type AlignedStretch, align, createTally, type TimedHash } from './align.ts'
+import type { PictureFinding } from './compare.ts'
 import { createHammingIndex } from './hamming.ts'
+import { createLocalIndex } from './local-index.ts'
+import type { Placement } from './placement.ts'
 import {
   MAX_DISTANCE_BITS,
   MAX_TIME_ERROR_MS,
@@ -11,6 +14,7 @@ import {
   SAMPLE_MS,
   WHOLE,
 } from './thresholds.ts'
+import type { Relation } from './verdict.ts'
 
 /** A registered original as the search sees it. */
 export interface Original {
@@ -19,6 +23,8 @@ export interface Original {
   kind: Kind
   /** Hashes with enough detail. `timeMs` is null where only anchored words are known: then no place can be told. */
   frames: { timeMs: number | null; hash: Uint8Array }[]
+  /** Of a picture whose manifest is here: its local hashes, `local1`. Taken in by `add`, and not kept. */
+  local?: Uint8Array | null
 }
 
 export interface Segment {
@@ -29,13 +35,20 @@ export interface Segment {
 /** An original that the candidate comes from, by likeness. */
 export interface Found {
   key: string
-  relation: 'same_content' | 'excerpt'
-  /** Nearest pair, or the mean along the stretches of a video; bits. */
-  distanceBits: number
+  relation: Exclude<Relation, 'identical'>
+  /** Nearest pair, or the mean along the stretches of a video; bits. Null where no pair of PDQ hashes matched. */
+  distanceBits: number | null
+  /** Of the detail that both show, how much agrees, 0 to 1, where that is known. */
+  likeness: number
+  /** Of a picture that matched by its hashes as a whole: what was done to it, a number of `ORIENTATIONS`. */
+  orientation: number | null
   /** Share of the candidate that is explained, 0 to 1. */
   explained: number
   transforms: string[]
   segments: Segment[]
+  /** Of a picture that was compared. */
+  placement: Placement | null
+  findings: PictureFinding[]
   limits: string[]
 }
 
@@ -45,8 +58,11 @@ export interface Matcher {
   /** Adds an original, or replaces the one of this key. */
   add(original: Original): void
   remove(key: string): void
-  /** @param maxDistanceBits at most `MAX_DISTANCE_BITS`. */
+  /** By hashes of whole pictures and frames.
+   * @param maxDistanceBits at most `MAX_DISTANCE_BITS`. */
   find(candidate: Fingerprint, maxDistanceBits?: number): Answer
+  /** Keys of pictures that share local hashes with the candidate, at most `most`, the likeliest first. It settles what is worth comparing. */
+  propose(candidate: Fingerprint, most: number): string[]
   size(): { originals: number; hashes: number }
   /** All that are held, in no particular order: to be saved, or compared. They are not to be changed. */
   originals(): Iterable<Original>
@@ -68,14 +84,17 @@ interface Stored {
 
 export function createMatcher(): Matcher {
   const index = createHammingIndex()
+  const local = createLocalIndex()
   const stored = new Map<string, Stored>()
   /** By entry number, which is the value in the index: whose frame it is. Entry numbers are not used again. */
   const owners: (Stored | undefined)[] = []
 
   function add(original: Original): void {
     remove(original.key)
-    const entry: Stored = { original, firstEntry: owners.length }
+    const { local: features, ...kept } = original
+    const entry: Stored = { original: kept, firstEntry: owners.length }
     stored.set(original.key, entry)
+    if (features) local.add(decodeLocal(features), entry.firstEntry)
     for (const frame of original.frames) {
       index.add(frame.hash, owners.length)
       owners.push(entry)
@@ -86,6 +105,7 @@ export function createMatcher(): Matcher {
     const entry = stored.get(key)
     if (!entry) return
     stored.delete(key)
+    local.remove(entry.firstEntry)
     for (let i = 0; i < entry.original.frames.length; i++) {
       index.remove(entry.firstEntry + i)
       owners[entry.firstEntry + i] = undefined
@@ -154,10 +174,16 @@ export function createMatcher(): Matcher {
     return { votes, voters }
   }
 
+  function propose({ picture }: Fingerprint, most: number): string[] {
+    if (!picture?.local) return []
+    return local.query(decodeLocal(picture.local, 'candidate'), most).map(({ value }) => owners[value]!.original.key)
+  }
+
   return {
     add,
     remove,
     find,
+    propose,
     size: () => ({ originals: stored.size, hashes: index.size() }),
     originals: () => stored.values().map(({ original }) => original),
   }
@@ -198,9 +224,13 @@ function pictureFound(owner: Stored, distance: number, turn: number): Found {
     key: owner.original.key,
     relation: 'same_content',
     distanceBits: distance,
+    orientation: turn,
+    likeness: 1,
     explained: 1,
     transforms,
     segments: [],
+    placement: null,
+    findings: [],
     limits: [],
   }
 }
@@ -210,10 +240,14 @@ function untimedFound(owner: Stored, votes: OriginalVotes, voters: number): Foun
   return {
     key: owner.original.key,
     relation: 'excerpt',
+    orientation: null,
+    likeness: 1,
     distanceBits: Math.round(votes.meanDistance()),
     explained: votes.frames() / voters,
     transforms: [],
     segments: [],
+    placement: null,
+    findings: [],
     limits: [NO_PLACE],
   }
 }
@@ -234,10 +268,14 @@ function alignedFound(
   return {
     key: owner.original.key,
     relation: whole ? 'same_content' : 'excerpt',
+    orientation: null,
+    likeness: 1,
     distanceBits: Math.round(stretches.reduce((sum, s) => sum + s.distanceBits, 0) / matched),
     explained,
     transforms: [],
     segments: stretches.map((stretch) => segment(stretch, durationMs)),
+    placement: null,
+    findings: [],
     limits: [],
   }
 }

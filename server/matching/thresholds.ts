@@ -116,3 +116,11 @@ const FALSE_ALARMS = [
 export function scoreOf(strength: number): number {
   return 1 - (FALSE_ALARMS.findLast(([from]) => strength >= from)?.[1] ?? 0.05)
 }
+
+/** When a picture is taken for a copy of an original. */
+export const EXAMINE = {
+  /** Score from which a fit alone is believed, where there is no evidence: pictures of one scene from two places fit, too. */
+  minScoreAlone: 20,
+  /** Share of the original that a copy shows which is not called an excerpt. */
+  whole: 0.93,
+} as const

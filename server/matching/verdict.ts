@@ -64,8 +64,11 @@ function byExplanation(a: Ranked, b: Ranked): number {
   )
 }
 
-/** Equal bytes explain better than any likeness; otherwise only a clear difference counts, for hashes of copies vary by bits. */
+/** Equal bytes explain better than any likeness, and an original of which nothing was altered better than one of which something was; otherwise
+ *  only a clear difference counts, for hashes of copies vary by bits. */
 function explainsBetter(other: Ranked, first: Ranked): boolean {
   if (first.relation === 'identical') return false
-  return other.relation === 'identical' || other.explained > first.explained + 0.1
+  if (other.relation === 'identical') return true
+  if (first.relation === 'altered' && other.relation !== 'altered') return other.explained > first.explained - 0.1
+  return other.explained > first.explained + 0.1
 }

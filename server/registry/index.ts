@@ -1,6 +1,16 @@
-export { type Description, type Fingerprint, fromDocument, KINDS, toDocument } from '../fingerprint/index.ts'
+export {
+  type Description,
+  EVIDENCE_CHOICES,
+  type EvidenceChoice,
+  FEATURE_BYTES,
+  type Fingerprint,
+  fromDocument,
+  KINDS,
+  toDocument,
+} from '../fingerprint/index.ts'
 export { anchorBy, BATCH_SIZES, WAYS, type Way } from './anchoring.ts'
 export * from './car.ts'
+export { createExaminers, type Examine, type Examiners } from './examiners.ts'
 export { type FetcherParts, type FetchReport, fetchMissing } from './fetcher.ts'
 export type { Candidate, Decode, Lookups } from './lookups.ts'
 export { REASONS } from './present.ts'

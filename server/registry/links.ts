@@ -12,9 +12,6 @@ export const isList = (bytes: Uint8Array): boolean =>
 /** CIDs of the blocks that a root of a manifest or a list links to, in their order, and as often as it does. */
 export function links(cid: string, bytes: Uint8Array): string[] {
   if (CID.parse(cid).code !== dagCbor.code) return []
-  const { frames, leaves } = dagCbor.decode<{ frames?: unknown; leaves?: unknown }>(bytes)
-  return [frames, leaves]
-    .filter(Array.isArray)
-    .flat()
-    .flatMap((link) => CID.asCID(link)?.toString() ?? [])
+  const { frames, leaves, local, evidence } = dagCbor.decode<Partial<Record<string, unknown>>>(bytes)
+  return [frames, leaves, local, evidence].flat().flatMap((link) => CID.asCID(link)?.toString() ?? [])
 }

@@ -5,9 +5,10 @@ import { EventEmitter } from 'node:events'
 import { toHex, toHex0x } from '../bytes.ts'
 import type { Catalogue, RecordRow } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
-import type { Fingerprint, Kind, MediaFingerprint } from '../fingerprint/index.ts'
+import type { DecodedMedia, Detail, Fingerprint, Kind, PixelPlane } from '../fingerprint/index.ts'
 import { type Found, type Matcher, type Relation, rank, type Verdict } from '../matching/index.ts'
 import type { Admission, Turn } from './admission.ts'
+import type { PictureLookup } from './pictures.ts'
 import {
   type Context,
   isoTime,
@@ -16,6 +17,7 @@ import {
   presentPublisherBrief,
   presentSupersession,
   stateOf,
+  trustOf,
 } from './present.ts'
 import type { Client, Quota, Share } from './quota.ts'
 import type { RemoteMedia } from './remote.ts'
@@ -34,8 +36,8 @@ export interface Candidate {
 export type Decode = (
   fd: number,
   byteLength: number,
-  options: { signal: AbortSignal; onProgress: (fraction: number) => void },
-) => Promise<MediaFingerprint>
+  options: { signal: AbortSignal; onProgress: (fraction: number) => void; detail?: Detail },
+) => Promise<DecodedMedia>
 
 export interface Lookups {
   /** Asked before media is received. @throws RegistryError what `startMedia` would throw now. */
@@ -69,6 +71,7 @@ interface Parts {
   quota: Quota
   fingerprints: Quota
   matcher: Matcher
+  pictures: PictureLookup
   catalogue: Catalogue
   context: Context
   /** Seconds that a finished lookup is kept. */
@@ -196,23 +199,23 @@ export function createLookups(parts: Parts): Lookups {
   async function decodeAndJudge(job: Job, turn: Turn, candidate: Candidate, options: LookupOptions): Promise<Answer> {
     const { contentDigest, byteLength } = candidate
     try {
-      const media = await decodeInTurn(job, turn, candidate)
-      return await judge(job, { ...media, contentDigest, byteLength }, options)
+      const { view, ...media } = await decodeInTurn(job, turn, candidate)
+      const judged = await judge(job, { ...media, contentDigest, byteLength }, view ?? null, options)
+      turn.leave(true)
+      return judged
     } finally {
       turn.leave()
       await candidate.dispose()
     }
   }
 
-  /** The place of a decoder is given back as soon as it is not needed any more. */
-  async function decodeInTurn(job: Job, turn: Turn, { fd, byteLength }: Candidate): Promise<MediaFingerprint> {
+  /** The place of a decoder is given back when all is done: comparing takes as long as decoding, and has no queue of its own. */
+  async function decodeInTurn(job: Job, turn: Turn, { fd, byteLength }: Candidate): Promise<DecodedMedia> {
     const { signal } = job.abort
     if (!turn.begun) await turn.ready(signal)
     update(job, { status: 'running', stage: 'decoding', progress: null })
     const onProgress = (fraction: number) => update(job, { progress: fraction })
-    const media = await parts.decode(fd, byteLength, { signal, onProgress })
-    turn.leave(true)
-    return media
+    return parts.decode(fd, byteLength, { signal, onProgress, detail: 'candidate' })
   }
 
   function startFingerprint(fingerprint: Fingerprint, options: LookupOptions, client: Client): LookupView {
@@ -220,14 +223,19 @@ export function createLookups(parts: Parts): Lookups {
     try {
       const share = parts.quota.take(client)
       const both = { ...share, release: () => [share, inMemory].forEach(({ release }) => void release()) }
-      return begin('client fingerprint', both, (job) => judge(job, fingerprint, options))
+      return begin('client fingerprint', both, (job) => judge(job, fingerprint, null, options))
     } catch (error) {
       inMemory.release()
       throw error
     }
   }
 
-  async function judge(job: Job, candidate: Fingerprint, options: LookupOptions): Promise<Answer> {
+  async function judge(
+    job: Job,
+    candidate: Fingerprint,
+    view: PixelPlane | null,
+    options: LookupOptions,
+  ): Promise<Answer> {
     update(job, { status: 'running', stage: 'searching' satisfies Stage, progress: null })
     const identical = await parts.catalogue.records({
       contentDigest: candidate.contentDigest,
@@ -235,7 +243,7 @@ export function createLookups(parts: Parts): Lookups {
       limit: MAX_IDENTICAL,
       oldestFirst: true,
     })
-    const alike = parts.matcher.find(candidate, options.maxDistance)
+    const alike = await alikeTo(job, candidate, view, options)
     const rows = alike.kind === 'found' ? await rowsOf(alike.found) : new Map<string, RecordRow>()
     const likenesses =
       alike.kind === 'found' ? alike.found.flatMap((found) => likeness(found, rows.get(found.key))) : []
@@ -249,6 +257,13 @@ export function createLookups(parts: Parts): Lookups {
       options.limit ?? DEFAULT_LIMIT,
       parts.context,
     )
+  }
+
+  async function alikeTo(job: Job, candidate: Fingerprint, view: PixelPlane | null, { maxDistance }: LookupOptions) {
+    update(job, { stage: candidate.picture ? 'comparing' : 'searching' })
+    if (candidate.picture) return parts.pictures.find(candidate, view, { maxDistance, signal: job.abort.signal })
+    const alike = parts.matcher.find(candidate, maxDistance)
+    return alike.kind === 'found' ? { ...alike, found: alike.found.map(uncompared) } : alike
   }
 
   async function rowsOf(found: Found[]): Promise<Map<string, RecordRow>> {
@@ -330,19 +345,35 @@ interface Match {
   row: RecordRow
   relation: Relation
   distanceBits: number | null
+  likeness: number
   explained: number
   transforms: string[]
   segments: Found['segments']
+  placement: Found['placement']
+  findings: Found['findings']
   limits: string[]
 }
 
 function identity(row: RecordRow): Match {
-  return { row, relation: 'identical', distanceBits: 0, explained: 1, transforms: [], segments: [], limits: [] }
+  return {
+    row,
+    relation: 'identical',
+    distanceBits: 0,
+    likeness: 1,
+    explained: 1,
+    transforms: [],
+    segments: [],
+    placement: null,
+    findings: [],
+    limits: [],
+  }
 }
+
+const uncompared = (found: Found): Found => ({ ...found, limits: [NOT_COMPARED, ...found.limits] })
 
 /** Empty if the record was rolled back since it was found. */
 function likeness(found: Found, row: RecordRow | undefined): Match[] {
-  return row ? [{ ...found, row, limits: [NOT_COMPARED, ...found.limits] }] : []
+  return row ? [{ ...found, row }] : []
 }
 
 function wanted(row: RecordRow, { publisher, kind }: LookupOptions): boolean {
@@ -356,12 +387,11 @@ function answer(
   limit: number,
   context: Context,
 ): Answer {
-  // No publisher is verified yet, so all are trusted alike.
   const { matches, conflict } = rank(
     found.map((match) => ({
       ...match,
       disowned: match.row.disowned !== null,
-      trust: 0,
+      trust: trustOf(match.row.publisherId, context),
       registeredAt: match.row.registeredAt,
       sequence: match.row.sequence,
     })),
@@ -374,7 +404,13 @@ function answer(
     verdict,
     reason: verdict === 'inconclusive' ? reason : null,
     summary: [
-      summarise({ verdict, kind: candidate.kind, reason, first: views[0] ?? null }),
+      summarise({
+        verdict,
+        kind: candidate.kind,
+        reason,
+        first: views[0] ?? null,
+        compared: !matches[0]?.limits.includes(NOT_COMPARED),
+      }),
       ...(conflictView ? [summariseConflict(conflictView)] : []),
     ].join(' '),
     candidate: presentCandidate(candidate),
@@ -408,7 +444,9 @@ function presentMatch(match: Match, context: Context): MatchView {
   return {
     recordId: toHex0x(row.recordId),
     relation: match.relation,
-    similarity: Math.round(100 * (1 - (match.distanceBits ?? 0) / UNRELATED_BITS)),
+    similarity: Math.round(
+      100 * (match.distanceBits === null ? match.likeness : 1 - match.distanceBits / UNRELATED_BITS),
+    ),
     distanceBits: match.distanceBits,
     original: {
       contentDigest: toHex(row.contentDigest),
@@ -418,7 +456,7 @@ function presentMatch(match: Match, context: Context): MatchView {
       width: row.manifest.width,
       height: row.manifest.height,
     },
-    publisher: presentPublisherBrief(row),
+    publisher: presentPublisherBrief(row, context),
     registeredAt: isoTime(row.registeredAt),
     state: stateOf(row),
     disowned: presentDisowned(row.disowned),
@@ -426,6 +464,7 @@ function presentMatch(match: Match, context: Context): MatchView {
     anchor: presentAnchor(row.anchor, context),
     segments: match.segments.map((s) => ({ candidate: seconds(s.candidate), original: seconds(s.original), speed: 1 })),
     transforms: match.transforms,
-    findings: [],
+    placement: match.placement,
+    findings: match.findings.map((finding) => ({ channel: 'video' as const, span: null, ...finding })),
   }
 }

@@ -4,7 +4,15 @@ import type { AnchorRow, Disowned, PublisherRow, RecordHistory, RecordRow, State
 import { type Deployment, recordId } from '../chain/index.ts'
 import { manifestCid } from '../fingerprint/index.ts'
 import { inSentence } from '../text.ts'
-import type { DisownedView, MatchView, PublisherView, RecordState, RecordView, WholeRecordView } from './views.ts'
+import {
+  type DisownedView,
+  type MatchView,
+  type PublisherView,
+  type RecordState,
+  type RecordView,
+  TRUST,
+  type WholeRecordView,
+} from './views.ts'
 
 /** Reasons of a revocation (docs/protocol.md §2.2). */
 export const REASONS: Readonly<Record<number, string>> = {
@@ -20,6 +28,8 @@ const ALGORITHMS: Readonly<Record<number, string>> = { 0: 'none', 1: 'pdq1', 2: 
 /** What a view needs beside its row. */
 export interface Context {
   deployment: Deployment
+  /** Publishers that the operator trusts. */
+  trusted: ReadonlySet<number>
   finality(blockNumber: number): RecordView['anchor']['finality']
 }
 
@@ -40,7 +50,7 @@ export function presentRecord(row: RecordRow, context: Context): RecordView {
     manifestCid: manifestCid(row.manifestDigest),
     algorithm: ALGORITHMS[row.algorithm] ?? `unknown (${row.algorithm})`,
     perceptualHashes: row.perceptualHashes.map(toHex),
-    publisher: presentPublisherBrief(row),
+    publisher: presentPublisherBrief(row, context),
     signer: toHex0x(row.signer),
     registeredAt: isoTime(row.registeredAt),
     state: stateOf(row),
@@ -123,9 +133,14 @@ export function presentSupersession(
 
 const presentBatch = ({ batch }: AnchorRow) => batch && { root: toHex0x(batch.root), index: batch.index }
 
-export function presentPublisherBrief(row: RecordRow) {
-  return { id: row.publisherId, name: row.publisherName, domain: row.publisherDomain, trust: 'unverified' as const }
+export function presentPublisherBrief(row: RecordRow, context: Context) {
+  const trust = TRUST[trustOf(row.publisherId, context)]!
+  return { id: row.publisherId, name: row.publisherName, domain: row.publisherDomain, trust }
 }
+
+/** A number of `TRUST`. */
+export const trustOf = (publisherId: number, { trusted }: Pick<Context, 'trusted'>): number =>
+  trusted.has(publisherId) ? 1 : 0
 
 export function presentAnchor(anchor: AnchorRow, { deployment, finality }: Context) {
   return {
@@ -137,12 +152,12 @@ export function presentAnchor(anchor: AnchorRow, { deployment, finality }: Conte
   }
 }
 
-export function presentPublisher(row: PublisherRow): PublisherView {
+export function presentPublisher(row: PublisherRow, context: Pick<Context, 'trusted'>): PublisherView {
   return {
     id: row.publisherId,
     name: row.name,
     domain: row.domain,
-    trust: 'unverified',
+    trust: TRUST[trustOf(row.publisherId, context)]!,
     custody: toHex0x(row.custody),
     recovery: row.recovery && toHex0x(row.recovery),
     custodyOfferedTo: row.custodyOfferedTo && toHex0x(row.custodyOfferedTo),

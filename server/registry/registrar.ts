@@ -2,7 +2,14 @@
 import { toHex, toHex0x } from '../bytes.ts'
 import type { Registration } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
-import { anchoredWords, type Description, type Fingerprint, KINDS, writeManifest } from '../fingerprint/index.ts'
+import {
+  anchoredWords,
+  type Description,
+  type EvidenceChoice,
+  type Fingerprint,
+  KINDS,
+  writeManifest,
+} from '../fingerprint/index.ts'
 import { isFullList, type Way } from './anchoring.ts'
 
 /** A file to register. */
@@ -50,6 +57,7 @@ export interface Ledger {
 
 export interface RegisterOptions {
   description: Description
+  evidence: EvidenceChoice
   way: Way
   /** Files a transaction at most. */
   batch: number
@@ -122,7 +130,7 @@ async function prepare(
     if (await ledger.exists(recordId)) return registered(known, 'already_registered', null)
     options.onProgress?.(file.name, 'fingerprinting', 0)
     const fingerprint = await file.fingerprint((done) => options.onProgress?.(file.name, 'fingerprinting', done))
-    const manifest = await writeManifest(fingerprint, options.description)
+    const manifest = await writeManifest(fingerprint, options.description, options.evidence)
     options.onProgress?.(file.name, 'registering', 1)
     return { file: file.name, recordId, registration: registrationOf(fingerprint, manifest.digest), manifest }
   } catch (error) {

@@ -4,16 +4,18 @@ import { fromHex, toHex, toHex0x } from '../bytes.ts'
 import type { Block, BlockStore, Catalogue, RecordRow, Withdrawals } from '../catalogue/index.ts'
 import type { Deployment, Indexer } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
-import type { Confinement, Description } from '../fingerprint/index.ts'
+import type { Confinement, Description, EvidenceChoice } from '../fingerprint/index.ts'
 import { type Kind, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
 import type { Matcher } from '../matching/index.ts'
 import type { Guard } from '../outgoing/index.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import type { Way } from './anchoring.ts'
 import { eachOnce, readCar, writeCar } from './car.ts'
+import type { Examine } from './examiners.ts'
 import { createFetcher } from './fetcher.ts'
 import { isList, links } from './links.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
+import { createPictureLookup } from './pictures.ts'
 import { type Context, isoTime, presentPublisher, presentRecord, presentWholeRecord } from './present.ts'
 import { type Client, createQuota } from './quota.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
@@ -86,6 +88,7 @@ export interface ManifestView {
 /** How the development publisher registers a file. */
 export interface RegisterHere {
   description: Description
+  evidence: EvidenceChoice
   way: Way
   /** Whether its key only signs, and custody sends and pays. */
   relay: boolean
@@ -102,7 +105,11 @@ export interface RegistryParts {
   matcher: Matcher
   indexer: Indexer
   finality: Context['finality']
+  /** Publishers whose records lead. */
+  trusted: Context['trusted']
   decode: Decode
+  /** Compares pictures in threads of their own. */
+  examine: Examine
   /** What the system takes from decoders; null before the first has started. */
   confinement: () => Confinement | null
   remote: RemoteMedia
@@ -144,7 +151,7 @@ const MAX_RETRY_S = 60
 export function createRegistry(parts: RegistryParts): Registry {
   const { catalogue, blocks, deployment, indexer } = parts
   const seen = shown(catalogue, parts.withdrawals)
-  const context: Context = { deployment, finality: parts.finality }
+  const context: Context = { deployment, finality: parts.finality, trusted: parts.trusted }
   const admission = createAdmission({ places: parts.decoders })
   const retryAfterS = () => Math.min(MAX_RETRY_S, Math.ceil(admission.stats().meanMs / 1000))
   const ofLookups = (total: number) => createQuota({ what: 'lookups', total, perClient: parts.clientJobs, retryAfterS })
@@ -153,6 +160,7 @@ export function createRegistry(parts: RegistryParts): Registry {
   const lookups = createLookups({
     ...parts,
     catalogue: seen,
+    pictures: createPictureLookup(parts),
     admission,
     quota,
     fingerprints,
@@ -283,7 +291,7 @@ export function createRegistry(parts: RegistryParts): Registry {
   async function publisher(publisherId: number): Promise<PublisherView> {
     const row = await catalogue.publisher(publisherId)
     if (!row) throw new RegistryError('publisher.not_found', `there is no publisher ${publisherId}`)
-    return presentPublisher(row)
+    return presentPublisher(row, context)
   }
 
   async function status(): Promise<NetworkView> {
@@ -335,7 +343,7 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   async function registerHere(
     media: Candidate,
-    { description, way, relay }: RegisterHere,
+    { description, evidence, way, relay }: RegisterHere,
     client: Client,
   ): Promise<Registered> {
     if (!parts.development)
@@ -356,7 +364,7 @@ export function createRegistry(parts: RegistryParts): Registry {
         return { ...(await decodeInTurn(media, client, onProgress)), contentDigest, byteLength }
       },
     }
-    const options = { description, way, batch: 1, concurrency: 1, wait: true }
+    const options = { description, evidence, way, batch: 1, concurrency: 1, wait: true }
     for await (const outcome of registerFiles([file], ledger, options)) {
       if (outcome.status === 'failed') throw outcome.error
       return outcome

@@ -16,6 +16,8 @@ export interface Entry {
   source: string
   /** CIDs of the blocks that were read beside the manifest's root. */
   linked: readonly string[]
+  /** Of these, the one with a picture's local hashes, which is read at the start. */
+  local: string | null
   /** Of a video; null where the anchored words are searched, or nothing. */
   frames: Original['frames'] | null
 }
@@ -75,19 +77,19 @@ export function createSavedSearch({ directory, stored, version, deployment }: Sa
 
 function headOf(version: string, { chainId, publisherRegistry, mediaRegistry }: Deployment): Buffer {
   const registries = [publisherRegistry, mediaRegistry].map(toHex0x)
-  return Buffer.from(`${JSON.stringify(['firsthand search1', version, MIN_QUALITY, chainId, ...registries])}\n`)
+  return Buffer.from(`${JSON.stringify(['firsthand search2', version, MIN_QUALITY, chainId, ...registries])}\n`)
 }
 
 const ID_BYTES = 32
 /** A frame: its time in milliseconds as a double, and its hash. */
 const [TIME_BYTES, HASH_BYTES] = [8, 32]
 const FRAME_BYTES = TIME_BYTES + HASH_BYTES
-/** No frames, as a count. */
-const NO_FRAMES = 0xffff_ffff
+/** No frames, as a count; no block, as its number. */
+const NONE = 0xffff_ffff
 /** Entries are written in pieces of about this many bytes, so that nothing else waits long. */
 const PIECE_BYTES = 1 << 20
 
-/** Record id, source, number of CIDs, each with its length, number of frames, frames. Numbers are big-endian. */
+/** Record id, source, number of CIDs, each with its length, which of them has local hashes, number of frames, frames. Numbers are big-endian. */
 function* encode(head: Uint8Array, entries: ReadonlyMap<string, Entry>): Generator<Uint8Array> {
   let piece: Uint8Array[] = [head]
   let bytes = 0
@@ -103,7 +105,7 @@ function* encode(head: Uint8Array, entries: ReadonlyMap<string, Entry>): Generat
   yield Buffer.concat(piece)
 }
 
-function encodeEntry(key: string, { source, linked, frames }: Entry): Uint8Array {
+function encodeEntry(key: string, { source, linked, local, frames }: Entry): Uint8Array {
   const counts = [linked.length, ...linked.map((cid) => cid.length)].map(uint32)
   const links = Buffer.from(linked.join(''), 'latin1')
   return Buffer.concat([
@@ -111,7 +113,8 @@ function encodeEntry(key: string, { source, linked, frames }: Entry): Uint8Array
     fromHex(source, ID_BYTES),
     ...counts,
     links,
-    uint32(frames?.length ?? NO_FRAMES),
+    uint32(local === null ? NONE : linked.indexOf(local)),
+    uint32(frames?.length ?? NONE),
     encodeFrames(frames ?? []),
   ])
 }
@@ -153,8 +156,9 @@ function decode(content: Uint8Array): Map<string, Entry> {
     const linked = Array.from({ length: number() }, number).map((length) =>
       Buffer.from(take(length)).toString('latin1'),
     )
+    const local = linked[number()] ?? null
     const count = number()
-    entries.set(key, { source, linked, frames: count === NO_FRAMES ? null : Array.from({ length: count }, frame) })
+    entries.set(key, { source, linked, local, frames: count === NONE ? null : Array.from({ length: count }, frame) })
   }
   return entries
 }

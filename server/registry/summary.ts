@@ -14,12 +14,21 @@ export function summarise(of: {
   kind: Kind
   reason: string | null
   first: MatchView | null
+  /** Whether the first match was compared with the evidence of its original. */
+  compared: boolean
 }): string {
   const noun = NOUNS[of.kind]
   if (of.verdict === 'inconclusive') return `No conclusion about this ${noun}: ${of.reason}.`
   if (!of.first)
     return `No registered original was found for this ${noun}. That says nothing about whether it is genuine.`
-  return [statement(of.first, noun), notCompared(of.first), stateSentence(of.first)].filter(Boolean).join(' ')
+  return [
+    statement(of.first, noun),
+    laidOver(of.first),
+    of.compared || of.first.relation === 'identical' ? '' : 'It was not compared for alterations.',
+    stateSentence(of.first),
+  ]
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** @returns a sentence on the record that explains the candidate better than the leading one. */
@@ -34,14 +43,25 @@ function statement(match: MatchView, noun: string): string {
   const source = `${original(match)}, registered by ${publisher(match)} on ${day(match.registeredAt)}`
   if (match.relation === 'identical') return `The same bytes as ${source}.`
   if (match.relation === 'same_content') return `This ${noun}${turned(match)} has the same content as ${source}.`
+  if (match.relation === 'altered')
+    return `This ${noun}${turned(match)} comes from ${source}, but ${differences(match)}.`
+  if (match.relation === 'composite') return `This ${noun} contains ${source}, beside other material.`
   const [segment] = match.segments
-  if (!segment) return `This ${noun} has a part of ${source}.`
+  if (!segment) return `This ${noun}${turned(match)} shows a part of ${source}.`
   const more = match.segments.length > 1 ? ` (and ${match.segments.length - 1} more)` : ''
   return `This ${noun} follows, from ${span(segment.candidate)}${more}, ${original(match)} from ${span(segment.original)}, registered by ${publisher(match)} on ${day(match.registeredAt)}.`
 }
 
-function notCompared(match: MatchView): string {
-  return match.relation === 'identical' ? '' : 'It was not compared for alterations.'
+/** What is seen, not what it means: a retouched blemish and a forged face are both places that differ. */
+function differences({ findings }: MatchView): string {
+  const count = findings.filter(({ kind }) => kind !== 'overlay').length
+  return count === 1 ? 'one region differs from it' : `${count} regions differ from it`
+}
+
+function laidOver({ findings }: MatchView): string {
+  const count = findings.filter(({ kind }) => kind === 'overlay').length
+  if (count === 0) return ''
+  return count === 1 ? 'Something is laid over it in one place.' : `Something is laid over it in ${count} places.`
 }
 
 /** What became of a record, in the words of its state. */
@@ -52,13 +72,16 @@ function stateSentence({ state, disowned }: MatchView): string {
   return state === 'superseded' ? 'The publisher has since replaced that record by another.' : ''
 }
 
-const turned = (match: MatchView) => (match.transforms.length > 0 ? `, ${match.transforms.join(' and ')},` : '')
+const turned = ({ transforms }: MatchView) => (transforms.length > 0 ? `, ${listed(transforms)},` : '')
+
+/** a, b and c. */
+const listed = (words: string[]) => [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' and ')
 const original = (match: MatchView) =>
   match.original.title ? `“${inSentence(match.original.title)}”` : 'an original without a title'
 const publisher = (match: MatchView) =>
   match.publisher.name
-    ? `${inSentence(match.publisher.name)} (unverified)`
-    : `unverified publisher ${match.publisher.id}`
+    ? `${inSentence(match.publisher.name)} (${match.publisher.trust})`
+    : `${match.publisher.trust === 'unverified' ? 'unverified publisher' : 'publisher'} ${match.publisher.id}`
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 function span({ startS, endS }: { startS: number; endS: number }): string {

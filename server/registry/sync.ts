@@ -177,7 +177,7 @@ export function createSync({
     )
       await catalogue.setManifest(row.recordId, manifest.row)
     if (manifest.row.state === 'missing') missing(manifestWant(row))
-    const original = originalOf(row, manifest.frames)
+    const original = originalOf(row, manifest)
     remember(row, original, manifest)
   }
 
@@ -188,7 +188,8 @@ export function createSync({
     else matcher.remove(key)
     if (manifest.frames) {
       const frames = row.kind === 'video' && original ? original.frames : null
-      entries.set(key, { source: sourceOf(row, manifest.row), linked: manifest.linked, frames })
+      const { linked, local } = manifest
+      entries.set(key, { source: sourceOf(row, manifest.row), linked, local: local && local.cid, frames })
       unsaved = true
     } else if (entries.delete(key)) unsaved = true
   }
@@ -199,15 +200,22 @@ export function createSync({
   }
 
   /** Takes a record as it was saved. @returns false where it has to be read: what was saved does not fit, or there is nothing. */
-  function take(row: RecordRow, loaded: Loaded): boolean {
+  async function take(row: RecordRow, loaded: Loaded): Promise<boolean> {
     const key = toHex(row.recordId)
     const entry = loaded.entries.get(key)
     if (!entry || row.manifest.state !== 'present' || entry.source !== sourceOf(row, row.manifest)) return false
     if (![manifestCid(row.manifestDigest), ...entry.linked].every((cid) => loaded.stored.has(cid))) return false
-    const original = originalOf(row, entry.frames)
+    const local = await localOf(entry)
+    const original = originalOf(row, { frames: entry.frames, local })
     if (original) matcher.add(original)
     entries.set(key, entry)
     return true
+  }
+
+  /** It was checked when it was read first. */
+  async function localOf({ local }: Entry): Promise<Manifest['local']> {
+    const bytes = local && (await blocks.get(local))
+    return bytes ? { cid: local!, bytes } : null
   }
 
   async function manifestOf(row: RecordRow): Promise<Read> {
@@ -226,7 +234,12 @@ export function createSync({
       if (!manifest) return NOT_HERE
       if (mismatch(manifest, row) !== null) return WRONG
       const { title } = manifest.description
-      return { row: { state: 'present', title, ...manifest.extent }, frames: searched(manifest), linked }
+      return {
+        row: { state: 'present', title, ...manifest.extent },
+        frames: searched(manifest),
+        local: manifest.local,
+        linked,
+      }
     } catch (error) {
       // That a block it links to is not here is no fault of a manifest: it is asked for. Of one that was rubbish when it was fetched the root
       // alone is kept, and that was noted.
@@ -256,7 +269,8 @@ export function createSync({
     const loaded = (await saved?.load().catch(unreadable)) ?? { refused: 'none is kept' }
     const counts = { taken: 0, read: 0 }
     for await (const rows of catalogue.allRecords()) {
-      const others = rows.filter((row) => !('entries' in loaded && take(row, loaded)))
+      const others: RecordRow[] = []
+      for (const row of rows) if (!('entries' in loaded && (await take(row, loaded)))) others.push(row)
       counts.taken += rows.length - others.length
       counts.read += others.length
       await admitEach(others)
@@ -321,20 +335,30 @@ interface Read {
   row: RecordRow['manifest']
   /** Those with enough detail; null without a manifest that says what is anchored. */
   frames: Original['frames'] | null
+  /** The block of local hashes of a picture. */
+  local: Manifest['local']
   linked: readonly string[]
 }
 
-const NOT_HERE: Read = { row: MISSING, frames: null, linked: [] }
-const WRONG: Read = { row: { ...MISSING, state: 'mismatch' }, frames: null, linked: [] }
+const NOT_HERE: Read = { row: MISSING, frames: null, local: null, linked: [] }
+const WRONG: Read = { ...NOT_HERE, row: { ...MISSING, state: 'mismatch' } }
 
 const searched = ({ frames }: Manifest): Original['frames'] =>
   frames.filter(({ quality }) => quality >= MIN_QUALITY).map(({ timeMs, hash }) => ({ timeMs, hash }))
 
+/** What of a manifest is searched. */
+type Searched = Pick<Read, 'frames' | 'local'>
+
 /** What the search sees of a record; null for what it cannot compare.
- * @param frames of its manifest; null without one. */
-function originalOf(row: RecordRow, frames: Original['frames'] | null): Original | null {
+ * @param read of its manifest, with nothing in it where there is none. */
+function originalOf(row: RecordRow, { frames, local }: Searched): Original | null {
   if (row.algorithm !== 1 || row.kind === null || row.kind === 'audio') return null
   const key = toHex(row.recordId)
   if (row.kind === 'video' && frames) return { key, kind: row.kind, frames }
-  return { key, kind: row.kind, frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })) }
+  return {
+    key,
+    kind: row.kind,
+    frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })),
+    local: local && local.bytes,
+  }
 }

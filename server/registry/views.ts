@@ -21,11 +21,14 @@ export const anchorView = z
   })
   .meta({ id: 'Anchor' })
 
+/** Words for how far a publisher is trusted, from least to most. */
+export const TRUST = ['unverified', 'listed by this server'] as const
+
 export const publisherBrief = z.object({
   id: z.int(),
   name: z.string().nullable(),
   domain: z.string().nullable(),
-  trust: z.enum(['unverified']).describe('no way to verify a publisher exists yet'),
+  trust: z.enum(TRUST).describe('no way to verify a publisher exists yet, but for the list that an operator makes'),
 })
 
 export const disownedView = z
@@ -123,6 +126,36 @@ export const recordsView = z
   .object({ records: z.array(recordView), next: z.string().nullable().describe('give it back as ?cursor=') })
   .meta({ id: 'Records' })
 
+export const FINDING_KINDS = ['region', 'overlay'] as const
+
+/** A fraction of the candidate's width or height. */
+const fraction = z.number().min(0).max(1)
+
+const region = z.object({ x: fraction, y: fraction, w: fraction, h: fraction })
+const point = z.object({ x: z.number(), y: z.number() })
+
+const placementView = z
+  .object({
+    candidate: region.describe('the part of the candidate in which the original is'),
+    original: region.describe('the part of the original that the candidate shows'),
+    corners: z
+      .tuple([point, point, point])
+      .describe('of the whole original in the candidate, beyond its edges too: top left, top right, bottom left'),
+  })
+  .meta({ id: 'Placement', description: 'How a picture lies on its original, in fractions of width and height.' })
+
+const findingView = z
+  .object({
+    channel: z.enum(['video', 'audio']).describe('video for whatever is seen'),
+    kind: z
+      .enum(FINDING_KINDS)
+      .describe('overlay: something laid over the picture, which leaves the relation as it is'),
+    span: span.nullable().describe('of the candidate; null for a picture'),
+    region: region.nullable(),
+    score: fraction.describe('1 minus the rate of false alarms on benign copies at this strength'),
+  })
+  .meta({ id: 'Finding' })
+
 export const matchView = z
   .object({
     recordId: hex32,
@@ -143,7 +176,8 @@ export const matchView = z
     anchor: anchorView,
     segments: z.array(z.object({ candidate: span, original: span, speed: z.number() })),
     transforms: z.array(z.string()),
-    findings: z.array(z.never()).describe('differences from the original; always empty until evidence is compared'),
+    placement: placementView.nullable().describe('of a picture that was compared; null for any other'),
+    findings: z.array(findingView).describe('differences from the original, the strongest first'),
   })
   .meta({ id: 'Match' })
 
@@ -160,7 +194,7 @@ export const problemView = z
   .meta({ id: 'Problem', description: 'RFC 9457' })
 
 export const STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
-export const STAGES = ['receiving', 'fetching', 'decoding', 'searching'] as const
+export const STAGES = ['receiving', 'fetching', 'decoding', 'searching', 'comparing'] as const
 
 export const lookupView = z
   .object({

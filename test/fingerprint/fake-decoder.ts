@@ -15,7 +15,7 @@ const picture = (width: number) => ({
   width,
   height: 1,
   durationMs: null,
-  picture: { orientations: HASHES, reduced: HASHES, quality: 0 },
+  picture: { orientations: HASHES, reduced: HASHES, quality: 0, local: '', evidence: '' },
   frames: [],
 })
 

@@ -50,7 +50,7 @@ const media = {
   width: 1,
   height: 1,
   durationMs: null,
-  picture: { orientations: HASHES, reduced: HASHES, quality: 0 },
+  picture: { orientations: HASHES, reduced: HASHES, quality: 0, local: '', evidence: '' },
   frames: [],
 }
 

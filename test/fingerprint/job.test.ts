@@ -9,7 +9,13 @@ describe('what a decoder says is not believed', () => {
     width: 4,
     height: 3,
     durationMs: null,
-    picture: { orientations: new Array(8).fill(hash), reduced: new Array(8).fill(hash), quality: 50 },
+    picture: {
+      orientations: new Array(8).fill(hash),
+      reduced: new Array(8).fill(hash),
+      quality: 50,
+      local: '',
+      evidence: '',
+    },
     frames: [],
   }
   const frame = { timeMs: 0, hash, quality: 50 }
@@ -29,6 +35,10 @@ describe('what a decoder says is not believed', () => {
     'a reduced hash too few': { ...image, picture: { ...image.picture, reduced: new Array(7).fill(hash) } },
     'a hash too short': { ...image, picture: { ...image.picture, orientations: new Array(8).fill('00') } },
     'a quality beyond 100': { ...image, picture: { ...image.picture, quality: 101 } },
+    'half a local hash': { ...image, picture: { ...image.picture, local: 'AAAA' } },
+    'no evidence': { ...image, picture: { ...image.picture, evidence: null } },
+    'a view of another size': { ...image, view: { width: 2, height: 1, channels: 1, data: 'AAAA' } },
+    'a video with a view': { ...video, view: { width: 3, height: 1, channels: 1, data: 'AAAA' } },
     'more pixels than are allowed': { ...image, width: 100_000, height: 100_000 },
     'a size of nothing': { ...image, width: 0 },
     'a picture that lasts': { ...image, durationMs: 1 },

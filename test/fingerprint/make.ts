@@ -13,7 +13,7 @@ export function picture(seed: number, change: Partial<Fingerprint> = {}): Finger
     width: 640,
     height: 480,
     durationMs: null,
-    picture: { orientations: eight(random), reduced: eight(random), quality: 100 },
+    picture: { orientations: eight(random), reduced: eight(random), quality: 100, local: null, evidence: null },
     frames: [],
     ...change,
   }

@@ -16,6 +16,7 @@ import {
   readManifest,
   writeManifest,
 } from '../../server/fingerprint/index.ts'
+import { links } from '../../server/registry/links.ts'
 import { frame, picture, sound, video } from './make.ts'
 
 const folder = new URL('../vectors/manifest/', import.meta.url)
@@ -101,11 +102,36 @@ describe('a manifest', () => {
           extent: { width: of.width, height: of.height, durationMs: of.durationMs },
           perceptual: { algorithm: algorithm === 1 ? 'pdq1' : null, words, quality },
           frames: of.frames,
+          local: null,
+          evidence: null,
         })
         expect(mismatch(read, { ...of, algorithm, perceptualHashes: words })).to.equal(null)
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('of a picture links to its local hashes and evidence, unless the publisher keeps the latter', async () => {
+    const [local, evidence] = [new Uint8Array(37), Uint8Array.of(1, 2, 3)]
+    const of = picture(1, { picture: { ...picture(1).picture!, local, evidence } })
+    const { root, blocks } = await writeManifest(of, NOTHING)
+    const [, first, second] = blocks
+    const read = (await readManifest(root, from(blocks)))!
+    expect(read.local).to.deep.equal({ cid: first!.cid, bytes: local })
+    expect([read.evidence, second!.bytes]).to.deep.equal([second!.cid, evidence])
+    expect(links(root, blocks[0]!.bytes)).to.deep.equal([first!.cid, second!.cid])
+    const own = await writeManifest(of, NOTHING, 'none')
+    expect(own.blocks).to.have.length(2)
+    expect((await readManifest(own.root, from(own.blocks)))!.evidence).to.equal(null)
+  })
+
+  it('whose local hashes are none, or whose evidence is missing, cannot be read', async () => {
+    const of = (local: Uint8Array) =>
+      picture(1, { picture: { ...picture(1).picture!, local, evidence: Uint8Array.of(1) } })
+    const rubbish = await writeManifest(of(new Uint8Array(38)), NOTHING)
+    await expectInvalid(readManifest(rubbish.root, from(rubbish.blocks)), /expected at most 256 times 37 bytes, got 38/)
+    const { root, blocks } = await writeManifest(of(new Uint8Array(37)), NOTHING)
+    await expectInvalid(readManifest(root, from(blocks.slice(0, 2))), /is linked from .* and missing/)
   })
 
   it('anchors at most 64 words, of frames with detail that differ from the one before', () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { DEFAULT_LIMITS } from '../../server/fingerprint/job.ts'
 import { hashPicture } from '../../server/fingerprint/pdq.ts'
+import { hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { createDecoderPool, type DecoderPool, type DecoderPoolOptions } from '../../server/fingerprint/pool.ts'
 import { distanceBits } from '../../server/matching/hamming.ts'
 import { createFiles, failureOf, makeVideo, texture, toSharp } from './media.ts'
@@ -44,7 +45,7 @@ describe('decoders', () => {
         give(pool, mp4),
       ])
       expect(picture).to.include({ kind: 'image', mediaType: 'image/png', width: 320, height: 240, durationMs: null })
-      expect(picture.picture).to.deep.equal(hashPicture(source))
+      expect(picture.picture).to.deep.equal(hashWhole(source, source))
       expect(again).to.deep.equal(picture)
       expect(video).to.include({ kind: 'video', durationMs: 1200 })
       expect(video.frames.map((frame) => frame.timeMs)).to.deep.equal([0, 520, 1000])
@@ -57,7 +58,9 @@ describe('decoders', () => {
       pools.push(pool)
       for (const seed of [1, 2, 3]) {
         const source = await texture(seed, 320 - seed, 240 - seed)
-        expect((await give(pool, await toSharp(source).png().toBuffer())).picture).to.deep.equal(hashPicture(source))
+        expect((await give(pool, await toSharp(source).png().toBuffer())).picture).to.deep.equal(
+          hashWhole(source, source),
+        )
       }
       expect(pool.stats()).to.include({ started: 1, processes: 1 })
     })

@@ -92,6 +92,7 @@ describe('imports of server/', () => {
       'main.ts',
       'cli/run.ts',
       'catalogue/pglite-worker.ts',
+      'registry/examine-worker.ts',
       'catalogue/pglite-create.ts',
       'fingerprint/decoder.ts',
       'web/client/app.ts',

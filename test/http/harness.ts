@@ -8,7 +8,7 @@ import type { Indexer } from '../../server/chain/index.ts'
 import { ERRORS, type ErrorCode, RegistryError } from '../../server/errors.ts'
 import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
 import { type AppParts, createApp, createLog, createUploads, listen, problemOf } from '../../server/http/index.ts'
-import { createMatcher } from '../../server/matching/index.ts'
+import { createMatcher, examinePicture } from '../../server/matching/index.ts'
 import { type Allowed, createGuard } from '../../server/outgoing/index.ts'
 import { createRegistry, createRemoteMedia, type Decode, type Ledger } from '../../server/registry/index.ts'
 import { picture } from '../fingerprint/make.ts'
@@ -79,6 +79,8 @@ export async function serve(options: Options = {}) {
     indexer: indexer(options.lagBlocks),
     finality: () => 'local',
     decode: options.decode ?? decodeAnything,
+    examine: async (candidate, originals) => examinePicture(candidate, originals),
+    trusted: new Set(),
     confinement: () => null,
     remote: createRemoteMedia({
       guard,

@@ -179,9 +179,10 @@ describe('/v1/lookups/{id}', () => {
     expect((await events.next()).value).to.deep.equal(['stage', { stage: 'decoding', progress: 0.25 }])
     held.letGo()
     const rest = await Array.fromAsync(events)
-    expect(rest.map(([name]) => name)).to.deep.equal(['stage', 'done'])
+    expect(rest.map(([name]) => name)).to.deep.equal(['stage', 'stage', 'done'])
     expect(rest[0]![1]).to.deep.equal({ stage: 'searching', progress: null })
-    expect(rest[1]![1]).to.deep.equal(await (await fetch(location)).json())
+    expect(rest[1]![1]).to.deep.equal({ stage: 'comparing', progress: null })
+    expect(rest[2]![1]).to.deep.equal(await (await fetch(location)).json())
   })
 
   it('events of a finished lookup is its end alone', async () => {

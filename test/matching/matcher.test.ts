@@ -52,7 +52,11 @@ describe('the matcher on pictures', () => {
           distanceBits: 31,
           explained: 1,
           transforms: turn === 0 ? [] : name.split(' and '),
+          orientation: turn,
+          likeness: 1,
           segments: [],
+          placement: null,
+          findings: [],
           limits: [],
         },
       ])
@@ -105,6 +109,10 @@ describe('the matcher on videos', () => {
         explained: 1,
         transforms: [],
         segments: [{ candidate: { startMs: 0, endMs: 40_000 }, original: { startMs: 0, endMs: 40_000 } }],
+        orientation: null,
+        likeness: 1,
+        placement: null,
+        findings: [],
         limits: [],
       },
     ])
@@ -165,6 +173,10 @@ describe('the matcher on videos', () => {
         explained: 1,
         transforms: [],
         segments: [],
+        orientation: null,
+        likeness: 1,
+        placement: null,
+        findings: [],
         limits: [NO_PLACE],
       },
     ])

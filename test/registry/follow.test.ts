@@ -93,4 +93,12 @@ function expectFound(world: World, held: Original[], random: Random, said: strin
 }
 
 const candidateOf = (hash: Uint8Array): Fingerprint =>
-  picture(0, { picture: { orientations: Array(8).fill(hash), reduced: Array(8).fill(hash), quality: 100 } })
+  picture(0, {
+    picture: {
+      orientations: Array(8).fill(hash),
+      reduced: Array(8).fill(hash),
+      quality: 100,
+      local: null,
+      evidence: null,
+    },
+  })

@@ -2,9 +2,10 @@ import { expect } from 'chai'
 import { toHex, toHex0x } from '../../server/bytes.ts'
 import { RegistryError } from '../../server/errors.ts'
 import type { Fingerprint, MediaFingerprint } from '../../server/fingerprint/index.ts'
-import { createMatcher } from '../../server/matching/index.ts'
+import { createMatcher, examinePicture } from '../../server/matching/index.ts'
 import { createAdmission } from '../../server/registry/admission.ts'
 import { createLookups, type Decode } from '../../server/registry/lookups.ts'
+import { createPictureLookup } from '../../server/registry/pictures.ts'
 import { createQuota } from '../../server/registry/quota.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { type LookupOptions, lookupView } from '../../server/registry/views.ts'
@@ -21,10 +22,10 @@ function setUp(
   decode: Decode = () => Promise.reject(new Error('nothing to decode')),
   { places = 4, perClient = 9, inMemory = 9 } = {},
 ) {
-  const [catalogue, matcher] = [memoryCatalogue(), createMatcher()]
+  const [catalogue, matcher, blocks] = [memoryCatalogue(), createMatcher(), memoryBlocks()]
   const errors: { error: unknown; instance: string | undefined }[] = []
   const onError = (error: unknown, instance?: string) => errors.push({ error, instance })
-  const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks: memoryBlocks(), matcher, onError })
+  const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks, matcher, onError })
   const admission = createAdmission({ places })
   const ofLookups = (total: number) => createQuota({ what: 'lookups', total, perClient, retryAfterS: () => 3 })
   const [quota, fingerprints] = [ofLookups(10), ofLookups(inMemory)]
@@ -35,8 +36,14 @@ function setUp(
     quota,
     fingerprints,
     matcher,
+    pictures: createPictureLookup({
+      matcher,
+      catalogue,
+      blocks,
+      examine: async (candidate, originals) => examinePicture(candidate, originals),
+    }),
     catalogue,
-    context: { deployment: DEPLOYMENT, finality: () => 'local' },
+    context: { deployment: DEPLOYMENT, finality: () => 'local', trusted: new Set() },
     ttlS: HOUR,
     now: () => NOW,
     problem: (error, id) => {
@@ -63,7 +70,7 @@ function near(of: Fingerprint, bits: number): Fingerprint {
   return {
     ...of,
     contentDigest: picture(999).contentDigest,
-    picture: { orientations: shifted(orientations), reduced: shifted(reduced), quality },
+    picture: { ...of.picture!, orientations: shifted(orientations), reduced: shifted(reduced), quality },
   }
 }
 
@@ -98,7 +105,7 @@ describe('a lookup', () => {
     const view = await ask(near(picture(1), 16))
     expect(view.verdict).to.equal('same_content')
     expect(view.matches[0]).to.include({ distanceBits: 16, similarity: 88 })
-    expect(view.limits).to.deep.equal(['not compared for alterations'])
+    expect(view.limits).to.deep.equal(['not compared for alterations', 'no evidence of the original is published'])
     expect((await ask(near(picture(1), 16), { maxDistance: 15 })).verdict).to.equal('not_registered')
   })
 
@@ -184,6 +191,7 @@ describe('the lookup of media', () => {
       ['running', 'decoding', null],
       ['running', 'decoding', 0.5],
       ['running', 'searching', null],
+      ['running', 'comparing', null],
       ['done', null, null],
     ])
     expect(view).to.include({ basis: 'media', verdict: 'not_registered' })

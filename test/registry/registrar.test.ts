@@ -45,6 +45,7 @@ const register = (files: MediaFile[], ledger: Ledger, options: Partial<RegisterO
   Array.fromAsync(
     registerFiles(files, ledger, {
       description: DESCRIPTION,
+      evidence: 'public',
       way: 'stored',
       batch: 2,
       concurrency: 2,

@@ -13,11 +13,12 @@ const MATCH = {
   disowned: null,
   segments: [],
   transforms: [],
+  findings: [],
 } as unknown as MatchView
 
-const say = (change: Partial<MatchView>, kind: 'image' | 'video' | 'audio' = 'image') => {
+const say = (change: Partial<MatchView>, kind: 'image' | 'video' | 'audio' = 'image', compared = true) => {
   const first = { ...MATCH, ...change }
-  return summarise({ verdict: first.relation, kind, reason: null, first })
+  return summarise({ verdict: first.relation, kind, reason: null, first, compared })
 }
 const segment = (startS: number, endS: number, originalS: number) => ({
   candidate: { startS, endS },
@@ -30,8 +31,11 @@ describe('the summary', () => {
     expect(say({})).to.equal('The same bytes as “Quay at dawn”, registered by Quay News (unverified) on 3 May 2026.')
   })
 
-  it('of a turned copy says how, and that it was not compared for alterations', () => {
-    expect(say({ relation: 'same_content', transforms: ['mirrored', 'rotated 90'] })).to.equal(
+  it('of a turned copy says how, and whether it was not compared for alterations', () => {
+    expect(say({ relation: 'same_content', transforms: ['cropped', 'mirrored', 'rotated 90'] })).to.match(
+      /^This picture, cropped, mirrored and rotated 90, has the same content as .* on 3 May 2026\.$/,
+    )
+    expect(say({ relation: 'same_content', transforms: ['mirrored', 'rotated 90'] }, 'image', false)).to.equal(
       'This picture, mirrored and rotated 90, has the same content as “Quay at dawn”, registered by Quay News (unverified) on 3 May 2026. ' +
         'It was not compared for alterations.',
     )
@@ -42,7 +46,27 @@ describe('the summary', () => {
     expect(say({ relation: 'excerpt', segments }, 'video')).to.match(
       /^This video follows, from 0:00 to 1:00 \(and 1 more\), “Quay at dawn” from 1:00:00 to 1:01:00, registered by Quay News \(unverified\)/,
     )
-    expect(say({ relation: 'excerpt' }, 'video')).to.match(/^This video has a part of “Quay at dawn”, registered by/)
+    expect(say({ relation: 'excerpt' }, 'video')).to.match(/^This video shows a part of “Quay at dawn”, registered by/)
+  })
+
+  it('of an altered copy says in how many places it differs, and what is laid over it', () => {
+    const finding = (kind: 'region' | 'overlay') => ({
+      channel: 'video' as const,
+      kind,
+      span: null,
+      region: { x: 0, y: 0, w: 0.5, h: 0.5 },
+      score: 0.99,
+    })
+    expect(say({ relation: 'altered', findings: [finding('region')] })).to.equal(
+      'This picture comes from “Quay at dawn”, registered by Quay News (unverified) on 3 May 2026, but one region differs from it.',
+    )
+    const findings = [finding('region'), finding('region'), finding('overlay')]
+    expect(say({ relation: 'altered', findings })).to.match(
+      /but 2 regions differ from it\. Something is laid over it in one place\.$/,
+    )
+    expect(say({ relation: 'composite' })).to.match(
+      /^This picture contains “Quay at dawn”, .* beside other material\.$/,
+    )
   })
 
   it('of a revoked record says so', () => {
@@ -74,7 +98,7 @@ describe('the summary', () => {
   })
 
   it('without a match says what follows from it, and with a reason which', () => {
-    const none = { kind: 'audio', first: null } as const
+    const none = { kind: 'audio', first: null, compared: true } as const
     expect(summarise({ ...none, verdict: 'not_registered', reason: null })).to.equal(
       'No registered original was found for this sound. That says nothing about whether it is genuine.',
     )

@@ -134,6 +134,9 @@ function publicFacts(file: File, contentDigest: string | undefined): HTMLElement
       byteSize(file.size),
       ')',
     ),
+    file.type.startsWith('image/')
+      ? el('li', {}, 'a small copy of the picture, at most 512 pixels a side, by which copies are compared')
+      : null,
     el('li', {}, 'the title and the description that you write'),
   )
 }

@@ -1,0 +1,151 @@
+/** Whether a picture comes from each of some originals, and what was done to it: geometry by local hashes, then comparison with the evidence. Pure. */
+import {
+  decodeEvidence,
+  decodeLocal,
+  type Evidence,
+  ORIENTATIONS,
+  type PixelPlane,
+  planesOf,
+} from '../fingerprint/index.ts'
+import type { Affine } from './affine.ts'
+import { type Comparison, comparePictures, type PictureFinding } from './compare.ts'
+import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures } from './fit.ts'
+import { type Placement, placementOf } from './placement.ts'
+import { EXAMINE, FIT } from './thresholds.ts'
+import { turnOver } from './turn-over.ts'
+import type { Relation } from './verdict.ts'
+
+export interface PictureCandidate {
+  width: number
+  height: number
+  /** `local1`. */
+  local: Uint8Array | null
+  /** What it is compared by: its pixels, else its evidence. */
+  view: PixelPlane | null
+  evidence: Uint8Array | null
+}
+
+export interface PictureOriginal {
+  key: string
+  width: number
+  height: number
+  local: Uint8Array | null
+  evidence: Uint8Array | null
+  /** What was done to the candidate if it is a whole copy, by its PDQ hashes: a number of `ORIENTATIONS`; null where they do not match. */
+  orientation: number | null
+}
+
+/** What was found of one original. */
+export interface Examined {
+  key: string
+  relation: Exclude<Relation, 'identical'>
+  /** Share of the candidate that the original explains, 0 to 1. */
+  explained: number
+  transforms: string[]
+  /** Null where it is not known. */
+  placement: Placement | null
+  findings: PictureFinding[]
+  /** Of the detail that both show, how much agrees, 0 to 1; 0 where it was not compared. */
+  likeness: number
+  /** Whether it was compared with the evidence; if not, why not. */
+  notCompared: string | null
+}
+
+type Planes = Pick<Evidence, 'luma' | 'colour'>
+
+/** The originals that the candidate comes from. */
+export function examinePicture(candidate: PictureCandidate, originals: readonly PictureOriginal[]): Examined[] {
+  const features = candidate.local && prepareFeatures(decodeLocal(candidate.local, 'candidate'))
+  const planes = candidate.view ? planesOf(candidate.view) : evidenceOf(candidate.evidence)
+  return originals.map((original) => examineOne(candidate, original, features, planes)).filter((one) => one !== null)
+}
+
+/** Written by anybody. */
+function evidenceOf(bytes: Uint8Array | null): Planes | null {
+  try {
+    return bytes && decodeEvidence(bytes)
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+function examineOne(
+  candidate: PictureCandidate,
+  original: PictureOriginal,
+  features: PreparedFeatures | null,
+  planes: Planes | null,
+): Examined | null {
+  const fit = features && original.local ? fitFeatures(features, decodeLocal(original.local)) : null
+  const evidence = evidenceOf(original.evidence)
+  const whole = original.orientation === null ? null : turnOver(original.orientation, candidate, original)
+  if (evidence && planes) {
+    const comparison = compareBy([trusted(fit), whole], evidence, planes)
+    if (comparison) return compared(candidate, original, comparison)
+  }
+  const why = evidence ? 'the picture could not be laid over its original' : 'no evidence of the original is published'
+  if (original.orientation !== null) return wholeCopy(original.key, original.orientation, why)
+  // Where there is evidence, it decides.
+  return !evidence && fit && fit.score >= EXAMINE.minScoreAlone ? byFit(candidate, original, fit, why) : null
+}
+
+const trusted = (fit: Fit | null): Affine | null => (fit && fit.score >= FIT.minScore ? fit.transform : null)
+
+/** The comparison by the first of these transforms by which the pictures agree. */
+function compareBy(transforms: (Affine | null)[], evidence: Planes, planes: Planes): Comparison | null {
+  for (const transform of transforms) {
+    const comparison = transform && comparePictures(evidence, planes, transform)
+    if (comparison?.compared) return comparison
+  }
+  return null
+}
+
+function compared(candidate: PictureCandidate, original: PictureOriginal, comparison: Comparison): Examined {
+  const { explained, transforms, findings, likeness } = comparison
+  const relation = relationOf(comparison)
+  return {
+    key: original.key,
+    relation,
+    explained,
+    transforms,
+    placement: placementOf(comparison.transform, candidate, original),
+    findings,
+    likeness: Math.max(0, likeness),
+    notCompared: null,
+  }
+}
+
+function relationOf({ findings, around, seen }: Comparison): Examined['relation'] {
+  if (findings.some(({ kind }) => kind === 'region')) return 'altered'
+  if (around === 'other') return 'composite'
+  return seen < EXAMINE.whole ? 'excerpt' : 'same_content'
+}
+
+function wholeCopy(key: string, orientation: number, notCompared: string): Examined {
+  const transforms = orientation === 0 ? [] : ORIENTATIONS[orientation]!.split(' and ')
+  return {
+    key,
+    relation: 'same_content',
+    explained: 1,
+    transforms,
+    placement: null,
+    findings: [],
+    likeness: 0,
+    notCompared,
+  }
+}
+
+/** Which part it shows is known, and nothing more. */
+function byFit(candidate: PictureCandidate, original: PictureOriginal, fit: Fit, notCompared: string): Examined {
+  const placement = placementOf(fit.transform, candidate, original)
+  return {
+    key: original.key,
+    relation: 'excerpt',
+    explained: placement.candidate.w * placement.candidate.h,
+    transforms: fit.mirrored ? ['mirrored'] : [],
+    placement,
+    findings: [],
+    likeness: 0,
+    notCompared,
+  }
+}

@@ -1,0 +1,105 @@
+import { expect } from 'chai'
+import type { PixelPlane } from '../../server/fingerprint/index.ts'
+import { hashWhole } from '../../server/fingerprint/picture-hash.ts'
+import { examinePicture, type PictureCandidate, type PictureOriginal } from '../../server/matching/index.ts'
+import { cropped, framed, mirrored, noisy, pasted, turned } from '../fingerprint/copies.ts'
+import { scene } from '../fingerprint/scene.ts'
+
+const original = scene({ width: 480, height: 360, seed: 11 })
+const other = scene({ width: 480, height: 360, seed: 12, shapes: 120 })
+
+function originalOf(pixels: PixelPlane, change: Partial<PictureOriginal> = {}): PictureOriginal {
+  const { width, height } = pixels
+  const { local, evidence } = hashWhole(pixels, pixels)
+  return { key: 'a', width, height, local, evidence, orientation: null, ...change }
+}
+
+function candidateOf(pixels: PixelPlane, change: Partial<PictureCandidate> = {}): PictureCandidate {
+  const view = noisy(pixels, 3, 7)
+  const { width, height } = view
+  const { local, evidence } = hashWhole(view, view, 'candidate')
+  return { width, height, local, evidence, view, ...change }
+}
+
+const ours = originalOf(original)
+const examine = (pixels: PixelPlane, change: Partial<PictureCandidate> = {}, of = ours) =>
+  examinePicture(candidateOf(pixels, change), [of])[0]
+
+const box = { x: 120, y: 60, width: 300, height: 240 }
+const patch = { x: 150, y: 120, width: 90, height: 90 }
+
+describe('an examination of a picture', () => {
+  it('of a copy in which nothing was changed says so', () => {
+    expect(examine(original)).to.deep.include({
+      relation: 'same_content',
+      transforms: [],
+      findings: [],
+      notCompared: null,
+    })
+  })
+
+  it('says which part of the original a crop shows', () => {
+    const { relation, placement, findings } = examine(cropped(original, box))!
+    expect([relation, findings]).to.deep.equal(['excerpt', []])
+    expect(placement!.original.x).to.be.closeTo(box.x / 480, 0.01)
+    expect(placement!.original.w).to.be.closeTo(box.width / 480, 0.01)
+    expect(placement!.candidate).to.deep.equal({ x: 0, y: 0, w: 1, h: 1 })
+    expect(placement!.corners[0].x).to.be.closeTo(-box.x / box.width, 0.01)
+  })
+
+  it('says where in a copy the original is', () => {
+    const { transforms, placement } = examine(framed(mirrored(original), 40, [250, 250, 250]))!
+    expect(transforms).to.include('mirrored').and.to.include('framed')
+    expect(placement!.candidate.x).to.be.closeTo(40 / 560, 0.01)
+    // Mirrored: the left of the original is at the right.
+    expect(placement!.corners[0].x).to.be.closeTo(520 / 560, 0.01)
+    expect(placement!.corners[1].x).to.be.closeTo(40 / 560, 0.01)
+  })
+
+  it('says where a copy was altered', () => {
+    const { relation, findings } = examine(pasted(original, other, patch))!
+    expect(relation).to.equal('altered')
+    const [{ kind, region, score }] = findings as [(typeof findings)[0]]
+    expect([kind, score > 0.9]).to.deep.equal(['region', true])
+    expect(region.x + region.w / 2).to.be.closeTo((patch.x + 45) / 480, 0.04)
+    expect(region.y + region.h / 2).to.be.closeTo((patch.y + 45) / 360, 0.04)
+  })
+
+  it('compares a client’s evidence where the media was not sent', () => {
+    expect(examine(original, { view: null })!.relation).to.equal('same_content')
+    expect(examine(pasted(original, other, patch), { view: null })!.relation).to.equal('altered')
+  })
+
+  it('finds nothing of a stranger', () => {
+    expect(examine(other)).to.equal(undefined)
+  })
+
+  it('believes a fit alone where there is no evidence, and says that nothing was compared', () => {
+    const { relation, notCompared, placement } = examine(cropped(original, box), {}, { ...ours, evidence: null })!
+    expect([relation, notCompared]).to.deep.equal(['excerpt', 'no evidence of the original is published'])
+    expect(placement!.original.x).to.be.closeTo(box.x / 480, 0.01)
+    expect(examine(other, {}, { ...ours, evidence: null })).to.equal(undefined)
+  })
+
+  it('does not take a part for the whole where evidence does not agree with the hashes', () => {
+    const doctored = { ...ours, evidence: originalOf(other).evidence }
+    expect(examine(original, {}, doctored)).to.equal(undefined)
+    expect(examine(original, {}, { ...doctored, orientation: 0 })).to.deep.include({
+      relation: 'same_content',
+      notCompared: 'the picture could not be laid over its original',
+    })
+  })
+
+  it('survives evidence that is none', () => {
+    const rubbish = { ...ours, evidence: Uint8Array.of(1, 2, 3), orientation: 0 }
+    expect(examine(original, {}, rubbish)).to.deep.include({ relation: 'same_content', findings: [] })
+  })
+
+  it('lays over a whole copy by what its hashes say where there are no local ones, however it was turned', () => {
+    const turns = (of: PixelPlane) => [of, turned(of), turned(turned(of)), turned(turned(turned(of)))]
+    const copies = [...turns(original), ...turns(mirrored(original))]
+    const found = copies.map((copy, orientation) => examine(copy, { local: null }, { ...ours, orientation }))
+    expect(found.map((one) => one?.notCompared)).to.deep.equal(Array(8).fill(null))
+    expect(found.map((one) => one?.relation)).to.deep.equal(Array(8).fill('same_content'))
+  })
+})
