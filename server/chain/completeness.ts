@@ -32,7 +32,11 @@ export function logsOfBlocks(headers: NodeHeader[], rawLogs: RawLog[]): BlockLog
  * @throws RegistryError `chain.mismatch` for a log that the bloom rules out. */
 export async function findDoubtful(addresses: Uint8Array[], blocks: BlockLogs[]): Promise<BlockLogs[]> {
   const ours = addresses.map((address) => toHex0x(address) as string)
-  const doubts = await mapInTurns(blocks, (block) => isDoubtful(block, ours))
+  const doubts = await mapInTurns(
+    blocks,
+    (block) => isDoubtful(block, ours),
+    ({ logs }) => logs.length,
+  )
   return blocks.filter((_, i) => doubts[i])
 }
 

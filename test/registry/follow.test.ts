@@ -18,7 +18,8 @@ const STEPS = 6
 /** Bits; as far as the search goes. */
 const NEAR = 31
 
-describe('the search follows the catalogue exactly', () => {
+describe('the search follows the catalogue exactly', function () {
+  this.timeout(180_000)
   let media: Media
   /** Records that were taken from what was saved. */
   let taken = 0
