@@ -13,7 +13,7 @@
 import { type Grid, type PixelPlane, reduceByArea } from './area.ts'
 import { LOCAL_BITS, PLACE_UNIT, PLACES } from './local-pattern.ts'
 import { TESTS } from './local-tests.ts'
-import { type Extremum, findExtrema, type Level, STEP, scaleSpace } from './scale-space.ts'
+import { type Extremum, findExtrema, type Level, POWERS, STEP, scaleSpace } from './scale-space.ts'
 import { greyOf, type Size, sizeWithin, viewGrid } from './view.ts'
 
 /** Features of an original, and of a candidate. */
@@ -148,9 +148,6 @@ function choose(cells: Extremum[][], most: number): Extremum[] {
   all.sort((a, b) => a.faint - b.faint || a.turn - b.turn || b.one.response - a.one.response)
   return all.slice(0, most).map(({ one }) => one)
 }
-
-/** 1.25 to the power of each level: these quotients are exact. */
-const POWERS = Array.from({ length: ORIGINAL.level + ORIGINAL.levels + BEYOND + 1 }, (_, level) => STEP ** level)
 
 interface Frame {
   /** The level that the space begins with. */

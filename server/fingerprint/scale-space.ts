@@ -16,6 +16,12 @@ const UNIT = 16
 /** From one level to the next. */
 export const STEP = 5 / 4
 
+/** STEP to the power of each level, exactly: by products, for engines may round a power. */
+export const POWERS: readonly number[] = Array.from({ length: 18 }).reduce<number[]>(
+  (powers) => [...powers, powers.at(-1)! * STEP],
+  [1],
+)
+
 export interface Level {
   width: number
   height: number
@@ -213,7 +219,7 @@ const kept = { response: new Int32Array(PER_CELL), at: new Int32Array(PER_CELL) 
 /** Most pixels are passed over by one comparison once a cell has its 16. */
 function peaks(around: Around, { left, top, right, bottom }: Cell, floor: number): Extremum[] {
   const { width, data } = around.here
-  const most = Math.ceil(PER_CELL / STEP ** around.level)
+  const most = Math.ceil(PER_CELL / POWERS[around.level]!)
   let count = 0
   let least = floor
   for (let y = top; y < bottom; y++)
