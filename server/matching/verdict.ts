@@ -12,6 +12,7 @@ export interface Ranked {
   relation: Relation
   /** Whether the publisher has disowned it: then it comes after all that are not. */
   disowned: boolean
+  publisherId: number
   /** Higher is more trusted. */
   trust: number
   /** Seconds since 1970. */
@@ -25,8 +26,8 @@ export interface Ranked {
 }
 
 /** Orders matches by trust, then age, then how much they explain, disowned ones after all others. Otherwise whoever registers a copy would lead with it.
- * @returns matches, best first; conflict: the record that explains the candidate better than the leading one though it is less
- *  trusted or younger, or null. */
+ * @returns matches, best first; conflict: the record that contradicts the leading one, or null: it explains the candidate better though it is
+ *  less trusted or younger, or another publisher made it before and it says the same of the bytes or another thing of the content. */
 export function rank<T extends Ranked>(matches: readonly T[]): { matches: T[]; conflict: T | null } {
   const byTrust = matches.toSorted(
     (a, b) =>
@@ -41,7 +42,7 @@ export function rank<T extends Ranked>(matches: readonly T[]): { matches: T[]; c
     .toArray()
   const [first, ...others] = ordered
   const better = others.filter((other) => explainsBetter(other, first!)).sort(byExplanation)
-  return { matches: ordered, conflict: better[0] ?? null }
+  return { matches: ordered, conflict: better[0] ?? others.find((other) => claimsBefore(other, first!)) ?? null }
 }
 
 /** Groups of records less than an hour younger than the oldest of their group; within a group by explanation. A chain of small
@@ -62,6 +63,14 @@ function byExplanation(a: Ranked, b: Ranked): number {
     b.explained - a.explained ||
     (a.distanceBits ?? 0) - (b.distanceBits ?? 0)
   )
+}
+
+/** Another publisher's older record, which comes second only because its publisher is less trusted: it has these bytes too, or shows the same with a
+ *  difference. */
+function claimsBefore(other: Ranked, first: Ranked): boolean {
+  if (other.publisherId === first.publisherId || other.disowned || other.sequence > first.sequence) return false
+  if (first.relation === 'identical') return other.relation === 'identical'
+  return other.relation === 'altered' && first.relation !== 'altered' && other.explained > first.explained - 0.1
 }
 
 /** Equal bytes explain better than any likeness, and an original of which nothing was altered better than one of which something was; otherwise

@@ -391,6 +391,7 @@ function answer(
     found.map((match) => ({
       ...match,
       disowned: match.row.disowned !== null,
+      publisherId: match.row.publisherId,
       trust: trustOf(match.row.publisherId, context),
       registeredAt: match.row.registeredAt,
       sequence: match.row.sequence,

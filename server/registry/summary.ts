@@ -34,7 +34,11 @@ export function summarise(of: {
 /** @returns a sentence on the record that explains the candidate better than the leading one. */
 export function summariseConflict(other: MatchView): string {
   const how =
-    other.relation === 'identical' ? 'registered exactly these bytes' : 'registered a version that is nearer to it'
+    other.relation === 'identical'
+      ? 'registered exactly these bytes'
+      : other.relation === 'altered'
+        ? 'registered a version that differs from it'
+        : 'registered a version that is nearer to it'
   const sentence = `${capital(publisher(other))} ${how} on ${day(other.registeredAt)}.`
   return other.disowned ? `${sentence} ${stateSentence(other)}` : sentence
 }

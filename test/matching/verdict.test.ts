@@ -9,6 +9,7 @@ function match(change: Partial<Ranked> & { name?: string }): Ranked & { name?: s
   return {
     relation: 'same_content',
     disowned: false,
+    publisherId: 1,
     trust: 0,
     registeredAt: 1_000_000,
     sequence: sequence++,
@@ -79,6 +80,24 @@ describe('a conflict', () => {
     expect(conflict(old({ explained: 0.6 }), young({ explained: 0.65 }))).to.equal(null)
   })
 
+  it('is one from which the candidate does not differ, where it differs from the leading one', () => {
+    const doctored = old({ relation: 'altered' })
+    expect(rank([doctored, young()]).conflict).to.include({ name: 'young' })
+    expect(rank([doctored, young({ relation: 'altered' })]).conflict).to.equal(null)
+    expect(rank([doctored, young({ relation: 'excerpt', explained: 0.3 })]).conflict).to.equal(null)
+  })
+
+  it('is another publisher’s older record of these bytes, or of a version that differs', () => {
+    const bytes = { relation: 'identical' as const }
+    const stranger = old({ publisherId: 2, ...bytes })
+    expect(rank([stranger, young({ trust: 1, ...bytes })]).conflict).to.include({ name: 'old' })
+    expect(rank([{ ...stranger, publisherId: 1 }, young({ trust: 1, ...bytes })]).conflict).to.equal(null)
+    const doctored = old({ publisherId: 2, relation: 'altered' })
+    expect(rank([doctored, young({ trust: 1 })]).conflict).to.include({ name: 'old' })
+    // A copy that was altered and registered later contradicts nothing.
+    expect(rank([old({ trust: 1 }), young({ publisherId: 2, relation: 'altered' })]).conflict).to.equal(null)
+  })
+
   it('is a less trusted record that is older and explains more', () => {
     expect(conflict(young({ trust: 1, explained: 0.6 }), old({ relation: 'identical' }))).to.equal('old')
   })
@@ -98,6 +117,7 @@ describe('rank on any matches', () => {
   const any = fc.uniqueArray(
     fc.record({
       relation: fc.constantFrom(...RELATIONS),
+      publisherId: fc.nat(2),
       trust: fc.nat(2),
       registeredAt: fc.nat(4).map((half) => half * (HOUR / 2)),
       sequence: fc.nat(1_000),
@@ -135,14 +155,17 @@ describe('rank on any matches', () => {
     )
   })
 
-  it('names no conflict that leads, or that explains less than what leads', () => {
+  it('names no conflict that leads, or that neither explains more, nor contradicts', () => {
     fc.assert(
       fc.property(any, (matches) => {
         const { matches: ordered, conflict } = rank(matches)
-        if (!conflict) return
-        expect(conflict).not.to.equal(ordered[0])
-        expect(ordered[0]!.relation).not.to.equal('identical')
-        if (conflict.relation !== 'identical') expect(conflict.explained).to.be.above(ordered[0]!.explained)
+        const [first] = ordered
+        if (!conflict || !first) return
+        expect(conflict).not.to.equal(first)
+        const more = conflict.relation === 'identical' || conflict.explained > first.explained
+        const contradicts = (conflict.relation === 'altered') !== (first.relation === 'altered')
+        expect(more || contradicts).to.equal(true)
+        if (first.relation === 'identical') expect(conflict.publisherId).not.to.equal(first.publisherId)
       }),
     )
   })

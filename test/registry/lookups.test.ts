@@ -2,60 +2,11 @@ import { expect } from 'chai'
 import { toHex, toHex0x } from '../../server/bytes.ts'
 import { RegistryError } from '../../server/errors.ts'
 import type { Fingerprint, MediaFingerprint } from '../../server/fingerprint/index.ts'
-import { createMatcher, examinePicture } from '../../server/matching/index.ts'
-import { createAdmission } from '../../server/registry/admission.ts'
-import { createLookups, type Decode } from '../../server/registry/lookups.ts'
-import { createPictureLookup } from '../../server/registry/pictures.ts'
-import { createQuota } from '../../server/registry/quota.ts'
-import { createSync } from '../../server/registry/sync.ts'
-import { type LookupOptions, lookupView } from '../../server/registry/views.ts'
+import { lookupView } from '../../server/registry/views.ts'
 import { picture, sound, video } from '../fingerprint/make.ts'
 import { flipped, seeded } from '../random.ts'
-import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf, turn } from './fakes.ts'
-
-const HOUR = 3_600
-const NOW = 1_800_000_000
-
-const ME = { key: 'me', limited: true }
-
-function setUp(
-  decode: Decode = () => Promise.reject(new Error('nothing to decode')),
-  { places = 4, perClient = 9, inMemory = 9 } = {},
-) {
-  const [catalogue, matcher, blocks] = [memoryCatalogue(), createMatcher(), memoryBlocks()]
-  const errors: { error: unknown; instance: string | undefined }[] = []
-  const onError = (error: unknown, instance?: string) => errors.push({ error, instance })
-  const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks, matcher, onError })
-  const admission = createAdmission({ places })
-  const ofLookups = (total: number) => createQuota({ what: 'lookups', total, perClient, retryAfterS: () => 3 })
-  const [quota, fingerprints] = [ofLookups(10), ofLookups(inMemory)]
-  const lookups = createLookups({
-    remote: { check: () => {}, fetch: () => Promise.reject(new Error('nothing is fetched here')) },
-    decode,
-    admission,
-    quota,
-    fingerprints,
-    matcher,
-    pictures: createPictureLookup({
-      matcher,
-      catalogue,
-      blocks,
-      examine: async (candidate, originals) => examinePicture(candidate, originals),
-    }),
-    catalogue,
-    context: { deployment: DEPLOYMENT, finality: () => 'local', trusted: new Set() },
-    ttlS: HOUR,
-    now: () => NOW,
-    problem: (error, id) => {
-      const { code, status, title } = error instanceof RegistryError ? error : new RegistryError('server.internal', '')
-      return { type: 'about:blank', title, status, detail: '', instance: id, code }
-    },
-    onError,
-  })
-  const ask = async (of: Fingerprint, options: LookupOptions = {}) =>
-    lookups.wait(lookups.startFingerprint(of, options, ME).id, 10_000)
-  return { catalogue, sync, lookups, errors, ask, admission, quota }
-}
+import { recordOf, turn } from './fakes.ts'
+import { HOUR, lookupsOf, ME, NOW } from './lookups-of.ts'
 
 /** A candidate whose disposal can be seen. */
 function candidate(of: Fingerprint) {
@@ -76,7 +27,7 @@ function near(of: Fingerprint, bits: number): Fingerprint {
 
 describe('a lookup', () => {
   it('of registered bytes is identical, and in the shape that is promised', async () => {
-    const { catalogue, sync, ask } = setUp()
+    const { catalogue, sync, ask } = lookupsOf()
     await sync.start()
     const row = recordOf(picture(1), 1)
     catalogue.insert(row)
@@ -98,7 +49,7 @@ describe('a lookup', () => {
   })
 
   it('of a copy has the same content, and says what was not compared', async () => {
-    const { catalogue, sync, ask } = setUp()
+    const { catalogue, sync, ask } = lookupsOf()
     await sync.start()
     catalogue.insert(recordOf(picture(1), 1))
     await sync.settled()
@@ -110,7 +61,7 @@ describe('a lookup', () => {
   })
 
   it('of a stranger is not registered, of sound and of grey inconclusive with a reason', async () => {
-    const { ask } = setUp()
+    const { ask } = lookupsOf()
     expect(await ask(picture(1))).to.include({ verdict: 'not_registered', reason: null })
     expect(await ask(sound(1)))
       .to.include({ verdict: 'inconclusive' })
@@ -122,13 +73,13 @@ describe('a lookup', () => {
   })
 
   it('of registered sound is identical by its bytes alone', async () => {
-    const { catalogue, ask } = setUp()
+    const { catalogue, ask } = lookupsOf()
     catalogue.insert(recordOf(sound(1), 1))
     expect(await ask(sound(1))).to.include({ verdict: 'identical', reason: null })
   })
 
   it('names the older record first, and a younger one of these bytes as a conflict', async () => {
-    const { catalogue, sync, ask } = setUp()
+    const { catalogue, sync, ask } = lookupsOf()
     await sync.start()
     const original = recordOf(picture(1), 1, { registeredAt: 1_000 })
     const copy = near(picture(1), 8)
@@ -145,7 +96,7 @@ describe('a lookup', () => {
   it('answers in the same order whatever the order of the search', async () => {
     const rows = [3, 1, 2].map((sequence) => recordOf(picture(1), sequence))
     const orders = [rows, rows.toReversed()].map(async (inserted) => {
-      const { catalogue, ask } = setUp()
+      const { catalogue, ask } = lookupsOf()
       catalogue.insert(...inserted)
       return (await ask(picture(1))).matches.map(({ recordId }) => recordId)
     })
@@ -155,7 +106,7 @@ describe('a lookup', () => {
   })
 
   it('keeps to the publisher, the kind and the number of matches that are asked for', async () => {
-    const { catalogue, ask } = setUp()
+    const { catalogue, ask } = lookupsOf()
     catalogue.insert(recordOf(picture(1), 1), recordOf(picture(1), 2, { publisherId: 8 }), recordOf(picture(1), 3))
     expect((await ask(picture(1), { publisher: 8 })).matches.map(({ publisher }) => publisher.id)).to.deep.equal([8])
     expect((await ask(picture(1), { kind: 'video' })).verdict).to.equal('not_registered')
@@ -163,7 +114,7 @@ describe('a lookup', () => {
   })
 
   it('shows what is revoked as revoked', async () => {
-    const { catalogue, ask } = setUp()
+    const { catalogue, ask } = lookupsOf()
     catalogue.insert(recordOf(picture(1), 1, { revoked: { at: 5, reason: 1, signer: new Uint8Array(20) } }))
     const view = await ask(picture(1))
     expect(view.matches[0]!.state).to.equal('revoked')
@@ -176,7 +127,7 @@ describe('the lookup of media', () => {
   const { contentDigest: _, byteLength: __, ...media } = of
 
   it('decodes, tells progress on the way and disposes of the candidate', async () => {
-    const { lookups } = setUp(async (fd, byteLength, { onProgress }) => {
+    const { lookups } = lookupsOf(async (fd, byteLength, { onProgress }) => {
       expect([fd, byteLength]).to.deep.equal([9, of.byteLength])
       await turn()
       onProgress(0.5)
@@ -200,7 +151,7 @@ describe('the lookup of media', () => {
   })
 
   it('that cannot be decoded fails without a verdict, and nobody is told but who asked', async () => {
-    const { lookups, errors } = setUp(() => Promise.reject(new RegistryError('media.undecodable', 'frame 17')))
+    const { lookups, errors } = lookupsOf(() => Promise.reject(new RegistryError('media.undecodable', 'frame 17')))
     const file = candidate(of)
     const view = await lookups.wait(lookups.startMedia(file, {}, ME).id, 10_000)
     expect(view).to.include({ status: 'failed', verdict: null })
@@ -210,7 +161,7 @@ describe('the lookup of media', () => {
   })
 
   it('that fails by our fault is reported with the name that the answer gives it', async () => {
-    const { lookups, errors } = setUp()
+    const { lookups, errors } = lookupsOf()
     const view = await lookups.wait(lookups.startMedia(candidate(of), {}, ME).id, 10_000)
     expect(view.error).to.include({ code: 'server.internal' })
     expect(errors.map(({ instance }) => instance)).to.deep.equal([view.error!.instance])
@@ -218,7 +169,7 @@ describe('the lookup of media', () => {
   })
 
   it('is cancelled while it decodes, and stays so', async () => {
-    const { lookups } = setUp(
+    const { lookups } = lookupsOf(
       (_fd, _length, { signal }) =>
         new Promise<MediaFingerprint>((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason as Error))
@@ -233,7 +184,7 @@ describe('the lookup of media', () => {
 
   it('is cancelled though its answer was nearly there', async () => {
     const released = Promise.withResolvers<MediaFingerprint>()
-    const { lookups } = setUp(() => released.promise)
+    const { lookups } = lookupsOf(() => released.promise)
     const { id } = lookups.startMedia(candidate(of), {}, ME)
     const removed = lookups.remove(id)
     released.resolve(media)
@@ -244,7 +195,7 @@ describe('the lookup of media', () => {
   it('waits for its turn, gives the place back when it is decoded, and keeps nothing of the quota', async () => {
     const gates = [Promise.withResolvers<MediaFingerprint>(), Promise.withResolvers<MediaFingerprint>()]
     let begun = 0
-    const { lookups, admission, quota } = setUp(() => gates[begun++]!.promise, { places: 1 })
+    const { lookups, admission, quota } = lookupsOf(() => gates[begun++]!.promise, { places: 1 })
     const [first, second] = [1, 2].map(() => lookups.startMedia(candidate(of), {}, ME).id)
     expect((await lookups.get(second!)).status).to.equal('queued')
     expect([begun, admission.stats().waiting, quota.used()]).to.deep.equal([1, 1, 2])
@@ -260,7 +211,7 @@ describe('the lookup of media', () => {
 
   it('is cancelled while it waits, and is nothing to the one that runs', async () => {
     const gate = Promise.withResolvers<MediaFingerprint>()
-    const { lookups, admission } = setUp(() => gate.promise, { places: 1 })
+    const { lookups, admission } = lookupsOf(() => gate.promise, { places: 1 })
     const files = [candidate(of), candidate(of)]
     const [first, second] = files.map((file) => lookups.startMedia(file, {}, ME).id)
     await lookups.remove(second!)
@@ -272,7 +223,7 @@ describe('the lookup of media', () => {
 
   it('is refused beyond the limits, and its candidate disposed of', async () => {
     const gate = Promise.withResolvers<MediaFingerprint>()
-    const { lookups } = setUp(() => gate.promise, { places: 1, perClient: 2 })
+    const { lookups } = lookupsOf(() => gate.promise, { places: 1, perClient: 2 })
     for (let i = 0; i < 2; i++) lookups.startMedia(candidate(of), {}, ME)
     const file = candidate(of)
     const refused = { code: 'request.rate_limited', retryAfterS: 3 }
@@ -292,7 +243,7 @@ describe('the lookup of media', () => {
   })
 
   it('all that runs is cancelled on close', async () => {
-    const { lookups } = setUp(
+    const { lookups } = lookupsOf(
       (_fd, _length, { signal }) =>
         new Promise((_resolve, reject) => void signal.addEventListener('abort', () => reject(signal.reason as Error))),
     )
@@ -306,7 +257,7 @@ describe('the lookup of media', () => {
 
 describe('lookups of fingerprints', () => {
   it('are fewer than those of media, for they lie in memory, and give back what they hold', async () => {
-    const { lookups, ask, quota } = setUp(undefined, { inMemory: 2 })
+    const { lookups, ask, quota } = lookupsOf(undefined, { inMemory: 2 })
     const started = [1, 2].map(() => lookups.startFingerprint(picture(1), {}, ME))
     expect(() => lookups.startFingerprint(picture(1), {}, ME)).to.throw(RegistryError, /lookups/)
     await Promise.all(started.map(({ id }) => lookups.wait(id, 10_000)))
@@ -317,7 +268,7 @@ describe('lookups of fingerprints', () => {
 
 describe('a finished lookup', () => {
   it('is read again as it was told, until it expires', async () => {
-    const { catalogue, lookups, ask } = setUp()
+    const { catalogue, lookups, ask } = lookupsOf()
     const view = await ask(picture(1))
     await turn()
     expect(await lookups.get(view.id)).to.deep.equal(view)
@@ -328,7 +279,7 @@ describe('a finished lookup', () => {
   })
 
   it('is forgotten on request, once', async () => {
-    const { lookups, ask } = setUp()
+    const { lookups, ask } = lookupsOf()
     const { id } = await ask(picture(1))
     await turn()
     await lookups.remove(id)
@@ -337,14 +288,14 @@ describe('a finished lookup', () => {
   })
 
   it('is watched by nobody', async () => {
-    const { lookups, ask } = setUp()
+    const { lookups, ask } = lookupsOf()
     const { id } = await ask(picture(1))
     await turn()
     expect(lookups.watch(id, () => expect.fail('called'))).to.equal(null)
   })
 
   it('that could not be stored has failed, and has no answer', async () => {
-    const { catalogue, errors, ask } = setUp()
+    const { catalogue, errors, ask } = lookupsOf()
     catalogue.putLookup = () => Promise.reject(new Error('disk'))
     catalogue.insert(recordOf(picture(1), 1))
     const view = await ask(picture(1))
@@ -354,7 +305,7 @@ describe('a finished lookup', () => {
   })
 
   it('has an id that nobody guesses', async () => {
-    const { ask } = setUp()
+    const { ask } = lookupsOf()
     const ids = await Promise.all([1, 2, 3].map(async (seed) => (await ask(picture(seed))).id))
     expect(new Set(ids).size).to.equal(3)
     for (const id of ids) expect(id).to.match(/^[0-9a-f]{32}$/)
@@ -363,14 +314,14 @@ describe('a finished lookup', () => {
 
 describe('waiting for a lookup', () => {
   it('ends when the time is over, with the lookup as it is', async () => {
-    const { lookups } = setUp(() => new Promise(() => {}))
+    const { lookups } = lookupsOf(() => new Promise(() => {}))
     const { id } = lookups.startMedia(candidate(picture(1)), {}, ME)
     expect(await lookups.wait(id, 1)).to.include({ status: 'running', stage: 'decoding' })
     expect(await lookups.wait(id, 0)).to.include({ status: 'running' })
   })
 
   it('for one that does not exist is refused', async () => {
-    await expectCode(setUp().lookups.wait('nobody', 10), 'lookup.not_found')
+    await expectCode(lookupsOf().lookups.wait('nobody', 10), 'lookup.not_found')
   })
 })
 

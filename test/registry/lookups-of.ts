@@ -1,0 +1,55 @@
+/** Lookups on a catalogue in memory. */
+import { RegistryError } from '../../server/errors.ts'
+import type { Fingerprint } from '../../server/fingerprint/index.ts'
+import { createMatcher, examinePicture } from '../../server/matching/index.ts'
+import { createAdmission } from '../../server/registry/admission.ts'
+import { createLookups, type Decode } from '../../server/registry/lookups.ts'
+import { createPictureLookup } from '../../server/registry/pictures.ts'
+import { createQuota } from '../../server/registry/quota.ts'
+import { createSync } from '../../server/registry/sync.ts'
+import type { LookupOptions } from '../../server/registry/views.ts'
+import { DEPLOYMENT, memoryBlocks, memoryCatalogue } from './fakes.ts'
+
+export const HOUR = 3_600
+export const NOW = 1_800_000_000
+
+export const ME = { key: 'me', limited: true }
+
+export function lookupsOf(
+  decode: Decode = () => Promise.reject(new Error('nothing to decode')),
+  { places = 4, perClient = 9, inMemory = 9, trusted = [] as number[] } = {},
+) {
+  const [catalogue, matcher, blocks] = [memoryCatalogue(), createMatcher(), memoryBlocks()]
+  const errors: { error: unknown; instance: string | undefined }[] = []
+  const onError = (error: unknown, instance?: string) => errors.push({ error, instance })
+  const sync = createSync({ deployment: DEPLOYMENT, catalogue, blocks, matcher, onError })
+  const admission = createAdmission({ places })
+  const ofLookups = (total: number) => createQuota({ what: 'lookups', total, perClient, retryAfterS: () => 3 })
+  const [quota, fingerprints] = [ofLookups(10), ofLookups(inMemory)]
+  const lookups = createLookups({
+    remote: { check: () => {}, fetch: () => Promise.reject(new Error('nothing is fetched here')) },
+    decode,
+    admission,
+    quota,
+    fingerprints,
+    matcher,
+    pictures: createPictureLookup({
+      matcher,
+      catalogue,
+      blocks,
+      examine: async (candidate, originals) => examinePicture(candidate, originals),
+    }),
+    catalogue,
+    context: { deployment: DEPLOYMENT, finality: () => 'local', trusted: new Set(trusted) },
+    ttlS: HOUR,
+    now: () => NOW,
+    problem: (error, id) => {
+      const { code, status, title } = error instanceof RegistryError ? error : new RegistryError('server.internal', '')
+      return { type: 'about:blank', title, status, detail: '', instance: id, code }
+    },
+    onError,
+  })
+  const ask = async (of: Fingerprint, options: LookupOptions = {}) =>
+    lookups.wait(lookups.startFingerprint(of, options, ME).id, 10_000)
+  return { catalogue, blocks, sync, lookups, errors, ask, admission, quota }
+}
