@@ -70,7 +70,10 @@ export function matchMarks(candidate: Marks, original: Marks): Match[] {
   return matches.sort((a, b) => a.distanceBits - b.distanceBits || a.candidate - b.candidate)
 }
 
-/** Distances are those of the first halves of two hashes where these are too many bits already: so they are for half of all pairs. */
+/** Bits that may differ in the first quarter of two hashes, and in the first half, for the pair to be looked at further: of right pairs one in a
+ *  thousand has more; of strangers' two in three are passed over after the first, and nine in ten after the second. */
+const [FIRST_QUARTER, FIRST_HALF] = [28, 44]
+
 function compareWithAll(
   words: Uint32Array,
   i: number,
@@ -83,9 +86,11 @@ function compareWithAll(
   const [a, b, c, d] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!]
   const [e, f, g, h] = [words[at + 4]!, words[at + 5]!, words[at + 6]!, words[at + 7]!]
   for (let j = 0, k = 0; j < count; j++, k += WORDS_A_FEATURE) {
-    let distance = bitsOfFour(a ^ others[k]!, b ^ others[k + 1]!, c ^ others[k + 2]!, d ^ others[k + 3]!)
-    if (distance > MAX_LOCAL_BITS) continue
-    distance += bitsOfFour(e ^ others[k + 4]!, f ^ others[k + 5]!, g ^ others[k + 6]!, h ^ others[k + 7]!)
+    let distance = bitsOfTwo(a ^ others[k]!, b ^ others[k + 1]!)
+    if (distance > FIRST_QUARTER) continue
+    distance += bitsOfTwo(c ^ others[k + 2]!, d ^ others[k + 3]!)
+    if (distance > FIRST_HALF) continue
+    distance += bitsOfTwo(e ^ others[k + 4]!, f ^ others[k + 5]!) + bitsOfTwo(g ^ others[k + 6]!, h ^ others[k + 7]!)
     if (distance < rows.distance[i]!) note(rows, i, j, distance)
     if (distance < columns.distance[j]!) note(columns, j, i, distance)
   }
@@ -105,14 +110,10 @@ function note(to: Nearest, at: number, other: number, distance: number): void {
   to.distance[at] = distance
 }
 
-/** Bits set in four words. Sideways addition as in `popcount`, of two words from the second step on and of four from the third: two thirds
- *  of the time. */
-function bitsOfFour(a: number, b: number, c: number, d: number): number {
-  const first = inFours(a) + inFours(b)
-  const second = inFours(c) + inFours(d)
-  const eights =
-    (first & 0x0f0f0f0f) + ((first >>> 4) & 0x0f0f0f0f) + (second & 0x0f0f0f0f) + ((second >>> 4) & 0x0f0f0f0f)
-  return Math.imul(eights, 0x01010101) >>> 24
+/** Bits set in two words. Sideways addition as in `popcount`, of both together from the second step on. */
+function bitsOfTwo(a: number, b: number): number {
+  const fours = inFours(a) + inFours(b)
+  return Math.imul((fours & 0x0f0f0f0f) + ((fours >>> 4) & 0x0f0f0f0f), 0x01010101) >>> 24
 }
 
 /** Bits set in each four of 32. */
