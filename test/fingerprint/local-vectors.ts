@@ -1,4 +1,4 @@
-/** What test/vectors/local promises, to Node and to browsers. `node test/fingerprint/local-vectors.ts` prints what it would be. */
+/** What test/vectors/local promises. `node test/fingerprint/local-vectors.ts` prints what it would be. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { renderScene } from '../../scripts/scene.ts'
