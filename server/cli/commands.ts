@@ -39,7 +39,7 @@ const POLL_MS = 200
 /** Everything that becomes public, in words. */
 function becomesPublic(evidence: EvidenceChoice): string {
   const small =
-    evidence === 'public' ? ', a small copy of each picture (512 pixels; --evidence none leaves it out)' : ''
+    evidence === 'public' ? ', a small copy of each picture (512 pixels; --evidence server or none keep it back)' : ''
   return `Becomes public, for good: the SHA-256 of each file, its perceptual hashes${small}, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.`
 }
 

@@ -59,7 +59,7 @@ function program(config: Config, done: (code: Promise<number>) => void): Command
     .addOption(
       new Option(
         '--evidence <what>',
-        'public: a small copy of a picture is published, so that copies can be compared with it; none: alterations are not found',
+        'a small copy of a picture, by which alterations are found. public: is published; server: only the server has it, and compares with it; none: alterations are not found',
       )
         .choices(EVIDENCE_CHOICES)
         .default('public'),

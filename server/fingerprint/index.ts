@@ -32,6 +32,7 @@ export {
   EVIDENCE_CHOICES,
   type EvidenceChoice,
   isBlockCid,
+  keptEvidence,
   MAX_BLOCK_BYTES,
   MAX_LINKS,
   type Manifest,

@@ -41,8 +41,10 @@ export interface Manifest {
   frames: Frame[]
   /** Pictures only: the block of local hashes, `local1`; null without. */
   local: ManifestBlock | null
-  /** CID of the block of evidence; null where the publisher gave none. */
+  /** CID of the block of evidence; null where the publisher gave none to everybody. */
   evidence: string | null
+  /** CID of the block of evidence that only the publisher's server has, null where there is none. */
+  keptEvidence: string | null
 }
 
 /** What a fingerprint puts on the chain.
@@ -69,8 +71,9 @@ function representatives(frames: Frame[]): Frame[] {
 
 const same = (a: Frame, b: Frame) => Buffer.compare(a.hash, b.hash) === 0
 
-/** What of a picture's evidence goes into the manifest, where everybody can read it, and see a small copy of the picture. */
-export const EVIDENCE_CHOICES = ['public', 'none'] as const
+/** Who gets a picture's evidence, a small copy of it: everybody, with the manifest; the server that it is handed to, which compares and does not
+ *  serve it; or nobody. */
+export const EVIDENCE_CHOICES = ['public', 'server', 'none'] as const
 export type EvidenceChoice = (typeof EVIDENCE_CHOICES)[number]
 
 /** Writes a manifest.
@@ -79,7 +82,7 @@ export type EvidenceChoice = (typeof EVIDENCE_CHOICES)[number]
 export async function writeManifest(of: Fingerprint, description: Description, choice: EvidenceChoice = 'public') {
   const frameBlocks = await Promise.all(stretches(of.frames).map(frameBlock).map(encodeBlock))
   const local = of.picture?.local ? await rawBlock(of.picture.local) : null
-  const evidence = of.picture?.evidence && choice === 'public' ? await rawBlock(of.picture.evidence) : null
+  const evidence = await evidenceBlock(of, choice)
   const { algorithm, words, quality } = anchoredWords(of)
   const root = await encodeBlock({
     firsthand: 'manifest1',
@@ -90,11 +93,26 @@ export async function writeManifest(of: Fingerprint, description: Description, c
     perceptual: { algorithm: algorithm === 0 ? null : 'pdq1', words, quality },
     frames: frameBlocks.map((block) => CID.parse(block.cid)),
     ...(local && { local: CID.parse(local.cid) }),
-    evidence: evidence ? CID.parse(evidence.cid) : 'none',
+    evidence: evidence ? linkTo(evidence, choice) : 'none',
   })
   const linked = [...frameBlocks, local, evidence].filter((block) => block !== null)
   return { root: root.cid, digest: CID.parse(root.cid).multihash.digest, blocks: [root, ...linked] }
 }
+
+function evidenceBlock(of: Fingerprint, choice: EvidenceChoice): Promise<ManifestBlock | null> {
+  const evidence = of.picture?.evidence
+  if (!evidence || choice === 'none') return Promise.resolve(null)
+  if (choice === 'public') return rawBlock(evidence)
+  // With salt, so that nobody finds out by its CID which of some pictures it is of.
+  return encodeBlock({ firsthand: KEPT, salt: crypto.getRandomValues(new Uint8Array(SALT_BYTES)), evidence })
+}
+
+const KEPT = 'kept1'
+const SALT_BYTES = 16
+
+/** Not as a link where it is kept: whoever follows links would ask for it in vain. */
+const linkTo = ({ cid }: ManifestBlock, choice: EvidenceChoice) =>
+  choice === 'public' ? CID.parse(cid) : { kept: CID.parse(cid).multihash.digest }
 
 async function rawBlock(bytes: Uint8Array): Promise<ManifestBlock> {
   return { cid: CID.createV1(RAW, await sha256.digest(bytes)).toString(), bytes }
@@ -183,7 +201,7 @@ const rootBlock = z.object({
     .refine((p) => p.words.length === p.quality.length, 'words and quality differ in length'),
   frames: z.array(linkShape).max(MAX_LINKS),
   local: linkShape.nullable().default(null),
-  evidence: z.union([linkShape, z.literal('none')]),
+  evidence: z.union([linkShape, z.literal('none'), z.object({ kept: bytes(32) })]),
 })
 
 const frameBlockShape = z
@@ -221,12 +239,14 @@ export async function readManifest(
   for (const cid of links.map(String)) frames.push(...framesOf(decodeBlock(frameBlockShape, cid, await linked(cid))))
   if (frames.some((frame, i) => i > 0 && frame.timeMs <= frames[i - 1]!.timeMs))
     throw new RegistryError('block.invalid', `times of frames under ${root} do not rise`)
-  if (evidence !== 'none') await linked(String(evidence))
+  const open = CID.asCID(evidence)
+  if (open) await linked(String(open))
   return {
     ...manifest,
     frames,
     local: local && localOf(String(local), await linked(String(local))),
-    evidence: evidence === 'none' ? null : String(evidence),
+    evidence: open && String(open),
+    keptEvidence: typeof evidence === 'object' && 'kept' in evidence ? manifestCid(evidence.kept) : null,
   }
 }
 
@@ -236,6 +256,24 @@ function localOf(cid: string, bytes: Uint8Array): ManifestBlock {
     return { cid, bytes }
   } catch (cause) {
     throw new RegistryError('block.invalid', `block ${cid}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+const keptShape = z.strictObject({
+  firsthand: z.literal(KEPT),
+  salt: bytes(SALT_BYTES),
+  evidence: z.instanceof(Uint8Array),
+})
+
+/** The evidence in a block that is kept from all but the server it was handed to; null for any other block. */
+export function keptEvidence(block: Uint8Array): Uint8Array | null {
+  // Most are none, and a hostile one takes thirty times its size when it is decoded.
+  if (!Buffer.from(block.buffer, block.byteOffset, block.length).includes(KEPT)) return null
+  try {
+    return decodeBlock(keptShape, 'kept', block).evidence
+  } catch (error) {
+    if (error instanceof RegistryError) return null
+    throw error
   }
 }
 

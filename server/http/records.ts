@@ -24,7 +24,9 @@ export const descriptionQuery = z.object({
   evidence: z
     .enum(EVIDENCE_CHOICES)
     .optional()
-    .describe('public unless told: a small copy of a picture is published, so that copies can be compared with it'),
+    .describe(
+      'who gets a small copy of a picture, by which copies are compared: everybody (unless told), this server, or nobody',
+    ),
   way: z.enum(WAYS).optional().describe('stored unless told'),
   relay: z.stringbool().optional().describe('true: the key only signs, and the custody account sends and pays'),
 })

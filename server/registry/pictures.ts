@@ -1,7 +1,14 @@
 /** How a picture is looked up: hashes of the whole first, local hashes where those leave something open, then comparison with the evidence. */
 import { fromHex, toHex } from '../bytes.ts'
 import type { BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
-import { type Fingerprint, manifestCid, type PixelPlane, readManifest } from '../fingerprint/index.ts'
+import {
+  type Fingerprint,
+  keptEvidence,
+  type Manifest,
+  manifestCid,
+  type PixelPlane,
+  readManifest,
+} from '../fingerprint/index.ts'
 import type { Answer, Examined, Found, Matcher, PictureOriginal, Placement } from '../matching/index.ts'
 import type { Examine } from './examiners.ts'
 import { NOT_COMPARED } from './summary.ts'
@@ -79,11 +86,13 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine }: Par
     if (state !== 'present') return none
     const read = await readManifest(manifestCid(manifestDigest), blocks.get)
     if (!read) return none
-    return {
-      ...none,
-      local: read.local?.bytes ?? null,
-      evidence: read.evidence ? await blocks.get(read.evidence) : null,
-    }
+    return { ...none, local: read.local?.bytes ?? null, evidence: await evidenceOf(read) }
+  }
+
+  /** Public, or kept here for its publisher. */
+  async function evidenceOf({ evidence, keptEvidence: kept }: Manifest): Promise<Uint8Array | null> {
+    const block = await (evidence ? blocks.get(evidence) : kept ? blocks.get(kept) : null)
+    return block && (evidence ? block : keptEvidence(block))
   }
 
   return { find }

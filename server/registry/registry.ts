@@ -5,7 +5,7 @@ import type { Block, BlockStore, Catalogue, RecordRow, Withdrawals } from '../ca
 import type { Deployment, Indexer } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import type { Confinement, Description, EvidenceChoice } from '../fingerprint/index.ts'
-import { type Kind, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
+import { type Kind, keptEvidence, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
 import type { Matcher } from '../matching/index.ts'
 import type { Guard } from '../outgoing/index.ts'
 import { type Admission, createAdmission } from './admission.ts'
@@ -224,6 +224,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     await requireServed(parts.withdrawals, [cid])
     const bytes = await blocks.get(cid)
     if (!bytes) throw new RegistryError('block.not_found', `block ${cid.slice(0, 100)} is not here`)
+    if (keptEvidence(bytes)) throw new RegistryError('block.not_found', `block ${cid} is kept for its publisher`)
     return bytes
   }
 
@@ -246,20 +247,22 @@ export function createRegistry(parts: RegistryParts): Registry {
     )
     const about = isList(sent.find(({ cid }) => cid === root)!.bytes)
       ? { type: 'list' as const, claims: (await readList(root, eachOnce(sent)))?.length ?? missingBlock(root) }
-      : { type: 'manifest' as const, contentDigest: (await readManifest(root, eachOnce(sent)))!.content.digest }
+      : { type: 'manifest' as const, manifest: (await readManifest(root, eachOnce(sent)))! }
     if (root !== manifestCid(CID.parse(root).multihash.digest))
       throw new RegistryError('block.invalid', `the root ${root} cannot be anchored: it is not CIDv1 of dag-cbor`)
     const wanted = new Set([root, ...links(root, sent.find((b) => b.cid === root)!.bytes)])
+    const withheld = about.type === 'manifest' ? about.manifest.keptEvidence : null
+    if (withheld && sent.some(({ cid, bytes }) => cid === withheld && keptEvidence(bytes))) wanted.add(withheld)
     const { expiresAt } = await blocks.hold(
       root,
       sent.filter((b) => wanted.has(b.cid)),
       client.limited ? client.key : null,
     )
-    const kept = about.type === 'list' ? await takeList(root) : await keepManifest(root, about.contentDigest)
+    const kept = about.type === 'list' ? await takeList(root) : await keepManifest(root, about.manifest.content.digest)
     return {
       root,
       type: about.type,
-      contentDigest: about.type === 'manifest' ? toHex(about.contentDigest) : null,
+      contentDigest: about.type === 'manifest' ? toHex(about.manifest.content.digest) : null,
       count: about.type === 'list' ? about.claims : null,
       blocks: wanted.size,
       status: kept ? 'kept' : 'held',

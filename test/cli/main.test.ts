@@ -41,7 +41,7 @@ describe('wrong usage', () => {
     [['register', 'a', '--title', 'x'.repeat(301)], /a title has at most 300 characters, this one has 301/],
     [['register', 'a', '--source-url', 'javascript:1'], /expected an http or https address/],
     [['register', 'a', '--derived-from', 'abc'], /expected the 64 hex digits of a SHA-256/],
-    [['register', 'a', '--evidence', 'some'], /Allowed choices are public, none/],
+    [['register', 'a', '--evidence', 'some'], /Allowed choices are public, server, none/],
     [['lookup'], /missing required argument/],
     [['lookup', 'a', 'b'], /too many arguments/],
     [['lookup', 'a', '--server', 'nowhere'], /--server.*expected an http or https address/],

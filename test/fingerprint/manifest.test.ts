@@ -11,6 +11,7 @@ import {
   type Description,
   type Fingerprint,
   fromDocument,
+  keptEvidence,
   manifestCid,
   mismatch,
   readManifest,
@@ -104,6 +105,7 @@ describe('a manifest', () => {
           frames: of.frames,
           local: null,
           evidence: null,
+          keptEvidence: null,
         })
         expect(mismatch(read, { ...of, algorithm, perceptualHashes: words })).to.equal(null)
       }),
@@ -120,6 +122,11 @@ describe('a manifest', () => {
     expect(read.local).to.deep.equal({ cid: first!.cid, bytes: local })
     expect([read.evidence, second!.bytes]).to.deep.equal([second!.cid, evidence])
     expect(links(root, blocks[0]!.bytes)).to.deep.equal([first!.cid, second!.cid])
+    const server = await writeManifest(of, NOTHING, 'server')
+    const kept = (await readManifest(server.root, from(server.blocks)))!
+    expect([kept.evidence, kept.keptEvidence]).to.deep.equal([null, server.blocks[2]!.cid])
+    expect(links(server.root, server.blocks[0]!.bytes)).to.deep.equal([first!.cid])
+    expect(server.blocks.map(({ bytes }) => keptEvidence(bytes))).to.deep.equal([null, null, evidence])
     const own = await writeManifest(of, NOTHING, 'none')
     expect(own.blocks).to.have.length(2)
     expect((await readManifest(own.root, from(own.blocks)))!.evidence).to.equal(null)

@@ -2,6 +2,7 @@ import { CarReader } from '@ipld/car'
 import { expect } from 'chai'
 import { toHex, toHex0x } from '../../server/bytes.ts'
 import { writeList, writeManifest } from '../../server/fingerprint/index.ts'
+import { readCar } from '../../server/registry/car.ts'
 import {
   CAR_TYPE,
   heldView,
@@ -165,6 +166,26 @@ describe('records over HTTP', () => {
     server.catalogue.insert(row)
     await hold(await writeCar(manifest.root, [...manifest.blocks, ...other.blocks]))
     expect([...server.blocks.kept.keys()]).to.have.members(manifest.blocks.map(({ cid }) => cid))
+  })
+
+  it('keeps evidence that is for this server alone, and serves it to nobody', async () => {
+    const withEvidence = picture(4, {
+      picture: { ...picture(4).picture!, local: new Uint8Array(37), evidence: Uint8Array.of(1, 2, 3) },
+    })
+    const own = await writeManifest(
+      withEvidence,
+      { title: null, text: null, sourceUrl: null, derivedFrom: null },
+      'server',
+    )
+    const [root, local, kept] = own.blocks.map(({ cid }) => cid)
+    server.catalogue.insert({ ...recordOf(withEvidence, 9), manifestDigest: own.digest })
+    expect(await (await hold(await writeCar(own.root, own.blocks))).json()).to.include({ status: 'kept', blocks: 3 })
+    expect([...server.blocks.kept.keys()]).to.have.members([root, local, kept])
+    expect((await get(`/ipfs/${local}?format=raw`)).status).to.equal(200)
+    await expectProblem(await get(`/ipfs/${kept}?format=raw`), 404, 'block.not_found')
+    await expectProblem(await get(`/ipfs/${kept}?format=car`), 404, 'block.not_found')
+    const all = await readCar(new Uint8Array(await (await get(`/ipfs/${root}?format=car&dag-scope=all`)).arrayBuffer()))
+    expect(all.blocks.map(({ cid }) => cid)).to.deep.equal([root, local])
   })
 
   it('takes nothing but the CAR of a manifest', async () => {

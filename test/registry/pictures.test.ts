@@ -1,5 +1,11 @@
 import { expect } from 'chai'
-import { anchoredWords, type Fingerprint, type PixelPlane, writeManifest } from '../../server/fingerprint/index.ts'
+import {
+  anchoredWords,
+  type EvidenceChoice,
+  type Fingerprint,
+  type PixelPlane,
+  writeManifest,
+} from '../../server/fingerprint/index.ts'
 import { hashWhole, viewOf } from '../../server/fingerprint/picture-hash.ts'
 import { createMatcher, examinePicture, type Found } from '../../server/matching/index.ts'
 import { createPictureLookup } from '../../server/registry/pictures.ts'
@@ -17,7 +23,7 @@ const box = { x: 150, y: 80, width: 280, height: 220 }
 const fingerprintOf = (pixels: PixelPlane, seed: number): Fingerprint =>
   picture(seed, { width: pixels.width, height: pixels.height, picture: hashWhole(pixels, pixels) })
 
-async function registryOf(originals: PixelPlane[], choice: 'public' | 'none' = 'public') {
+async function registryOf(originals: PixelPlane[], choice: EvidenceChoice = 'public') {
   const [catalogue, matcher, blocks] = [memoryCatalogue(), createMatcher(), memoryBlocks()]
   let examined = 0
   const failures: unknown[] = []
@@ -90,6 +96,12 @@ describe('a lookup of a picture', () => {
     const { find } = await registryOf([made(1), made(2)], 'none')
     const [found] = await find(cropped(made(1), box))
     expect(found!.limits).to.deep.equal(['not compared for alterations', 'no evidence of the original is published'])
+  })
+
+  it('compares with evidence that is kept here for its publisher', async () => {
+    const { find } = await registryOf([made(1), made(2)], 'server')
+    const [found] = await find(cropped(made(1), box))
+    expect(found).to.deep.include({ relation: 'excerpt', limits: [] })
   })
 
   it('leaves out what has no near hash where only near ones are asked for', async () => {
