@@ -9,6 +9,7 @@ export {
   type Plane,
   planesOf,
 } from './evidence.ts'
+export { pixelsOf } from './evidence-pixels.ts'
 export * from './fingerprint.ts'
 export { type Listed, listBytes, listCid, MAX_LEAVES, readList, writeList } from './list.ts'
 export {

@@ -132,6 +132,13 @@ const paths: Json = {
     parameters: [path('recordId', '32 bytes of hex')],
     get: operation('What the publisher said of the original', { 200: ok('the manifest', { type: 'object' }) }),
   },
+  '/v1/records/{recordId}/evidence': {
+    parameters: [path('recordId', '32 bytes of hex')],
+    get: operation('The small copy of a picture that copies are compared with, where it is public', {
+      200: ok('its evidence', binary, 'image/png'),
+      304: { description: 'as If-None-Match says; the tag is the CID of the evidence' },
+    }),
+  },
   '/v1/publishers/{id}': {
     parameters: [path('id', 'number of the publisher')],
     get: operation('One publisher', { 200: ok('the publisher', ref('Publisher')) }),

@@ -7,6 +7,7 @@ import { RegistryError } from '../errors.ts'
 import { CAR_TYPE, EVIDENCE_CHOICES, KINDS, MAX_CAR_BYTES, type Registry, WAYS } from '../registry/index.ts'
 import { clientOf } from './client.ts'
 import { param, parse } from './parse.ts'
+import { writePng } from './png.ts'
 import { methodNotAllowed } from './problem.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -44,6 +45,17 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
   get('/records', (request) => registry.records(parse(recordsQuery, request.query)))
   get('/records/:recordId', (request) => registry.record(param(request, 'recordId')))
   get('/records/:recordId/manifest', (request) => registry.manifest(param(request, 'recordId')))
+  router
+    .route('/records/:recordId/evidence')
+    .get(async (request, response) => {
+      const { cid, pixels } = await registry.evidence(param(request, 'recordId'))
+      const body = await writePng(pixels())
+      // Pixels that a CID names never change.
+      response.set({ 'Cache-Control': 'public, max-age=29030400, immutable', ETag: `"${cid}.png"` })
+      response.type('png').send(body)
+    })
+    .all(methodNotAllowed)
+
   get('/publishers/:id', (request) => registry.publisher(parse(publisherId, param(request, 'id'))))
   get('/status', () => registry.status())
 

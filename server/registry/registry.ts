@@ -17,6 +17,7 @@ import { isList, links } from './links.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
 import { createPictureLookup } from './pictures.ts'
 import { type Context, isoTime, presentPublisher, presentRecord, presentWholeRecord } from './present.ts'
+import { type PublicEvidence, publicEvidence } from './public-evidence.ts'
 import { type Client, createQuota } from './quota.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
 import type { RemoteMedia } from './remote.ts'
@@ -40,6 +41,8 @@ export interface Registry {
   record(recordId: string): Promise<WholeRecordView>
   records(query: RecordsQuery): Promise<{ records: RecordView[]; next: string | null }>
   manifest(recordId: string): Promise<ManifestView>
+  /** What a picture is compared by, where its publisher made it public. */
+  evidence(recordId: string): Promise<PublicEvidence>
   publisher(publisherId: number): Promise<PublisherView>
   /** One block by CID. @throws RegistryError `block.not_found`. */
   block(cid: string): Promise<Uint8Array>
@@ -407,6 +410,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     record,
     records,
     manifest,
+    evidence: async (recordId) => publicEvidence(await rowOf(recordId), parts),
     publisher,
     block,
     car,

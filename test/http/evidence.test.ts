@@ -1,0 +1,97 @@
+import { expect } from 'chai'
+import sharp from 'sharp'
+import { toHex0x } from '../../server/bytes.ts'
+import { encodeEvidence, writeManifest } from '../../server/fingerprint/index.ts'
+import type { EvidenceChoice } from '../../server/registry/index.ts'
+import { picture } from '../fingerprint/make.ts'
+import { scenePlane } from '../fingerprint/planes.ts'
+import { recordOf } from '../registry/fakes.ts'
+import { expectProblem, REVALIDATE, type Served, serve } from './harness.ts'
+
+const description = { title: 'Quay', text: null, sourceUrl: null, derivedFrom: null }
+const view = scenePlane(90, 60)
+const evidenceOf = (evidence: Uint8Array) => picture(1, { picture: { ...picture(1).picture!, evidence } })
+
+describe('the evidence of a record', () => {
+  let server: Served
+  beforeEach(async () => {
+    server = await serve()
+  })
+  afterEach(() => server.close())
+
+  /** Registers a picture. @returns where its evidence is, and the blocks of its manifest. */
+  async function registered(evidence = encodeEvidence(view), choice: EvidenceChoice = 'public') {
+    const of = evidenceOf(evidence)
+    const manifest = await writeManifest(of, description, choice)
+    await server.blocks.put(manifest.blocks)
+    const row = recordOf(of, 1, { manifestDigest: manifest.digest })
+    server.catalogue.insert(row)
+    const path = `/v1/records/${toHex0x(row.recordId)}/evidence`
+    return { path, root: manifest.root, cid: manifest.blocks.at(-1)!.cid }
+  }
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(server.url + path, { headers })
+
+  it('is a picture that is never asked for twice', async () => {
+    const { path, cid } = await registered()
+    const answer = await get(path)
+    expect(answer.status).to.equal(200)
+    expect(Object.fromEntries(answer.headers)).to.include({
+      'content-type': 'image/png',
+      'cache-control': 'public, max-age=29030400, immutable',
+      etag: `"${cid}.png"`,
+      'x-content-type-options': 'nosniff',
+    })
+    const { data, info } = await sharp(await answer.arrayBuffer())
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    expect(info).to.include({ width: 90, height: 60, channels: 3 })
+    const difference = data.reduce((sum, value, i) => sum + Math.abs(value - view.data[i]!), 0) / data.length
+    expect(difference).to.be.below(8)
+    expect((await get(path, { 'if-none-match': `"${cid}.png"`, ...REVALIDATE })).status).to.equal(304)
+  })
+
+  it('is not there where the publisher kept it, where the record has no manifest, and where there is no record', async () => {
+    const { path } = await registered(undefined, 'none')
+    const { detail } = await expectProblem(await get(path), 404, 'block.not_found')
+    expect(detail).to.match(/has no public evidence$/)
+    const bare = recordOf(picture(2), 2)
+    server.catalogue.insert(bare)
+    await expectProblem(await get(`/v1/records/${toHex0x(bare.recordId)}/evidence`), 404, 'block.not_found')
+    await expectProblem(await get(`/v1/records/0x${'00'.repeat(32)}/evidence`), 404, 'record.not_found')
+  })
+
+  it('is not shown where the manifest is not what was anchored', async () => {
+    const of = evidenceOf(encodeEvidence(view))
+    const manifest = await writeManifest(of, description)
+    await server.blocks.put(manifest.blocks)
+    const row = recordOf(picture(3), 3, { manifestDigest: manifest.digest })
+    server.catalogue.insert(row)
+    const path = `/v1/records/${toHex0x(row.recordId)}`
+    expect(await (await get(path)).json()).to.include({ manifest: 'mismatch' })
+    await expectProblem(await get(`${path}/evidence`), 404, 'block.not_found')
+  })
+
+  it('is not shown where its bytes are none, and no cache keeps that', async () => {
+    const { path } = await registered(Uint8Array.of(1, 3, 255, 255, 255, 255, 0, 9))
+    const answer = await get(path)
+    expect(answer.headers.get('cache-control')).not.to.match(/immutable/)
+    expect(answer.headers.get('etag')).not.to.match(/png/)
+    const { detail } = await expectProblem(answer, 404, 'block.not_found')
+    expect(detail).to.match(/is no evidence that this server reads$/)
+  })
+
+  it('is gone when the operator withdrew it, or the manifest that it belongs to', async () => {
+    const { path, root, cid } = await registered()
+    await server.withdrawals.withdraw(cid, { at: 0, reason: null })
+    await expectProblem(await get(path), 410, 'block.withdrawn')
+    await server.withdrawals.restore(cid)
+    expect((await get(path)).status).to.equal(200)
+    await server.withdrawals.withdraw(root, { at: 0, reason: null })
+    await expectProblem(await get(path), 410, 'block.withdrawn')
+  })
+
+  it('is read and nothing else', async () => {
+    const { path } = await registered()
+    await expectProblem(await fetch(server.url + path, { method: 'DELETE' }), 405, 'request.method_not_allowed')
+  })
+})
