@@ -82,11 +82,37 @@ function printMatch(match: MatchView): void {
   print(`relation   ${match.relation}${distance}${match.transforms.map((transform) => `, ${transform}`).join('')}`)
   for (const { candidate, original } of match.segments)
     print(`segment    ${seconds(candidate)} of the candidate is ${seconds(original)} of the original`)
+  for (const line of comparedLines(match)) print(line)
   const local = anchor.finality === 'local' ? ' (a local chain: its clock proves nothing)' : ''
   print(
     `anchor     ${anchor.chain}, block ${anchor.block}, transaction ${anchor.transaction}, ${anchor.finality}${local}`,
   )
 }
+
+/** Below this a part is missing by more than rounding. */
+const WHOLE = 0.97
+
+/** How a picture lies on its original, and what differs from it. */
+function comparedLines({ placement, findings }: MatchView): string[] {
+  const share = ({ w, h }: { w: number; h: number }, sentence: (part: string) => string) =>
+    w * h < WHOLE ? [`placement  ${sentence(percent(w * h))}`] : []
+  return [
+    ...(placement ? share(placement.original, (part) => `the candidate shows ${part} of the original`) : []),
+    ...(placement ? share(placement.candidate, (part) => `the original fills ${part} of the candidate`) : []),
+    ...findings.map(findingLine),
+  ]
+}
+
+function findingLine({ kind, span, region, score }: MatchView['findings'][number]): string {
+  const what = kind === 'overlay' ? 'something is laid over the candidate' : 'differs from the original'
+  const place =
+    region &&
+    `${percent(region.w)} x ${percent(region.h)} of the candidate, ${percent(region.x)} from its left and ${percent(region.y)} from its top`
+  const parts = [what, span && seconds(span), place].filter(Boolean)
+  return `finding    ${parts.join(', ')}; score ${(Math.floor(score * 100) / 100).toFixed(2)}`
+}
+
+const percent = (fraction: number) => `${Math.round(fraction * 100)} %`
 
 function stateOf({ state, disowned, supersession }: MatchView): string {
   if (disowned) return `, disowned: its key is compromised since ${declared(disowned)}`

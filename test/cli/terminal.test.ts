@@ -73,6 +73,8 @@ describe('a verdict on a terminal', () => {
     registeredAt: '2026-05-03T00:00:00Z',
     state: 'revoked',
     transforms: ['mirrored'],
+    placement: null,
+    findings: [],
     segments: [{ candidate: { startS: 0, endS: 9.5 }, original: { startS: 12, endS: 21.5 }, speed: 1 }],
     anchor: { chain: 'eip155:31337', block: 12, transaction: '0x02', finality: 'local' },
   }
@@ -99,6 +101,27 @@ describe('a verdict on a terminal', () => {
       'limit: not compared',
       '',
     ])
+  })
+
+  it('says how a picture lies on its original and what differs, a line each', async () => {
+    const whole = { x: 0, y: 0, w: 1, h: 1 }
+    const half = { x: 0.25, y: 0.1, w: 0.5, h: 0.8 }
+    const placement = { candidate: half, original: { ...half, w: 0.9 }, corners: [] }
+    const differs = { channel: 'video', kind: 'region', span: null, region: half, score: 0.999 }
+    const findings = [differs, { ...differs, kind: 'overlay', region: whole, score: 0.95 }]
+    const compared = { ...match, relation: 'altered', segments: [], placement, findings }
+    const lines = (await written(() => printLookup({ ...lookup, matches: [compared] } as unknown as LookupView))).split(
+      '\n',
+    )
+    expect(lines.slice(8, 12)).to.deep.equal([
+      'placement  the candidate shows 72 % of the original',
+      'placement  the original fills 40 % of the candidate',
+      'finding    differs from the original, 50 % x 80 % of the candidate, 25 % from its left and 10 % from its top; score 0.99',
+      'finding    something is laid over the candidate, 100 % x 100 % of the candidate, 0 % from its left and 0 % from its top; score 0.95',
+    ])
+    const unchanged = { ...compared, placement: { ...placement, candidate: whole, original: whole }, findings: [] }
+    const shorter = await written(() => printLookup({ ...lookup, matches: [unchanged] } as unknown as LookupView))
+    expect(shorter).not.to.match(/placement|finding/)
   })
 
   it('and a record, too', async () => {
