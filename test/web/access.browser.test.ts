@@ -4,7 +4,7 @@ import { hostileRecord, newest, VERDICTS } from './answers.ts'
 import { browserSuite, lookUp, picture } from './browser.ts'
 
 browserSuite('the page, for everybody', (session) => {
-  const scenarios = [...VERDICTS.map(([verdict]) => verdict), 'failed', 'conflict', 'hostile']
+  const scenarios = [...VERDICTS.map(([verdict]) => verdict), 'unshown', 'failed', 'conflict', 'hostile']
 
   for (const colorScheme of ['light', 'dark'] as const)
     it(`has no violation that axe knows, in ${colorScheme}`, async () => {

@@ -1,5 +1,5 @@
 /** What the stub answers: one finished lookup for each verdict, records, and strings of people who mean no good. */
-import type { Lookup, Match, Problem, RecordEntry, Relation } from '../../server/web/client/wire.ts'
+import type { Finding, Lookup, Match, Placement, Problem, RecordEntry, Relation } from '../../server/web/client/wire.ts'
 import { TEXTS } from '../strings/stranger.ts'
 
 const hex = (seed: number, digits = 64) =>
@@ -45,6 +45,8 @@ export function match(relation: Relation, changes: Partial<Match> = {}): Match {
     supersession: null,
     anchor: anchor(1),
     segments: [],
+    placement: null,
+    findings: [],
     transforms: relation === 'identical' ? [] : ['re-encoded', 'resized', 'mirrored'],
     ...changes,
   }
@@ -61,6 +63,29 @@ const video = {
   segments: [{ candidate: { startS: 2, endS: 7 }, original: { startS: 12, endS: 17 }, speed: 1 }],
   transforms: ['re-encoded'],
 }
+
+/** Records with this id have no evidence to show. */
+export const HIDDEN = `0x${hex(17)}`
+
+export const region = (x: number, y: number, w: number, h: number) => ({ x, y, w, h })
+
+/** The original fills the middle of the candidate: a quarter of it. */
+export const INSIDE: Placement = {
+  candidate: region(0.25, 0.25, 0.5, 0.5),
+  original: region(0, 0, 1, 1),
+  corners: [
+    { x: 0.25, y: 0.25 },
+    { x: 0.75, y: 0.25 },
+    { x: 0.25, y: 0.75 },
+  ],
+}
+
+export const FINDINGS: Finding[] = [
+  { channel: 'video', kind: 'region', span: null, region: region(0.26, 0.3, 0.12, 0.09), score: 0.996 },
+  { channel: 'video', kind: 'overlay', span: null, region: region(0.6, 0.7, 0.1, 0.05), score: 0.95 },
+]
+
+const compared = { placement: INSIDE, findings: FINDINGS }
 
 const found = (relation: Relation, summary: string, matches = [match(relation)]): Partial<Lookup> => ({
   verdict: relation,
@@ -93,8 +118,19 @@ const ANSWERS: Record<string, Partial<Lookup>> = {
     'This shows 0:12 to 0:17 of the video that the unverified publisher Development newsroom registered.',
     [match('excerpt', video)],
   ),
-  altered: found('altered', 'The picture follows the unverified original, but a region differs from 0:18 to 0:22.'),
-  composite: found('composite', 'A third of this picture is other material; the rest is the unverified original.'),
+  altered: found('altered', 'This picture comes from the unverified original, but one region differs from it.', [
+    match('altered', compared),
+    match('excerpt', { ...compared, recordId: `0x${hex(18)}`, findings: [] }),
+  ]),
+  unshown: found('altered', 'This picture comes from the unverified original, but one region differs from it.', [
+    match('altered', { ...compared, recordId: HIDDEN }),
+  ]),
+  overlaid: found('altered', 'One region differs from it. Something is laid over it in one place.', [
+    match('altered', { ...compared, findings: FINDINGS.toReversed() }),
+  ]),
+  composite: found('composite', 'A third of this picture is other material; the rest is the unverified original.', [
+    match('composite', { ...compared, findings: [] }),
+  ]),
   not_registered: { verdict: 'not_registered', summary: 'No registered original was found.' },
   inconclusive: {
     verdict: 'inconclusive',
@@ -117,6 +153,11 @@ const ANSWERS: Record<string, Partial<Lookup>> = {
         registeredAt: HOSTILE.markup,
         state: HOSTILE.attribute,
         transforms: [HOSTILE.markup, HOSTILE.long],
+        placement: INSIDE,
+        findings: [
+          { ...FINDINGS[0]!, kind: HOSTILE.markup },
+          { ...FINDINGS[1]!, region: region(-4e9, 5, 1e300, 0) },
+        ],
       }),
     ]),
     limits: [HOSTILE.markup],

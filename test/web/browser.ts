@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { expect } from 'chai'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { createStub, type Stub, type StubOptions } from './stub.ts'
+import { createStub, PNG, type Stub, type StubOptions } from './stub.ts'
 
 const ARGUMENTS = [
   '--headless',
@@ -50,9 +50,6 @@ export async function open(browser: Browser, stub: Stub, options: BrowserContext
   await page.locator('#record-list:not([aria-busy])').waitFor()
   return { page, complaints }
 }
-
-/** One pixel. */
-const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 /** A picture that asks the stub for a scenario. */
 export function picture(scenario: string): { name: string; mimeType: string; buffer: Buffer } {

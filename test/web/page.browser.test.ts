@@ -82,6 +82,7 @@ browserSuite('a lookup on the page', (session) => {
         'Sending the file to the server.',
         'Decoding the file.',
         'Searching the records.',
+        'Comparing the file with likely originals.',
         '',
       ])
     })
@@ -197,6 +198,7 @@ browserSuite('a lookup on the page', (session) => {
         'The server fetches the file.',
         'Decoding the file.',
         'Searching the records.',
+        'Comparing the file with likely originals.',
         '',
       ])
       expect(await text(page, '#candidate')).to.include('https://example.org/stub:not_registered')
@@ -293,8 +295,14 @@ browserSuite('a lookup on the page', (session) => {
       const page = await session.start({ records: [hostileRecord] })
       await lookUp(page, 'hostile')
       await page.locator('#record-list summary').click()
-      expect(await page.locator('main img').count(), 'the preview alone').to.equal(1)
-      expect(await page.locator('body script, [onerror], [onfocus], [style]').count()).to.equal(0)
+      expect(await page.locator('.preview img').count()).to.equal(1)
+      expect(await page.locator('main img:not(.preview img, .frame img)').count()).to.equal(0)
+      const sources = await page.locator('img').evaluateAll((all) => all.map((one) => (one as HTMLImageElement).src))
+      expect(
+        sources.filter((src) => !/^blob:|^http:\/\/localhost:\d+\/v1\/records\/[^/]+\/evidence$/.test(src)),
+      ).to.deep.equal([])
+      expect(await page.locator('body script, [onerror], [onfocus]').count()).to.equal(0)
+      expect(await page.locator('[style]:not(.frame, .frame *)').count()).to.equal(0)
       expect(await page.evaluate(() => 'pwned' in window)).to.equal(false)
       expect(await text(page, '.match h3')).to.equal(HOSTILE.markup)
       expect(await text(page, 'body')).not.to.match(/[\u202a-\u202e\u2066-\u2069]/)

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { Problem, RecordEntry } from '../../server/web/client/wire.ts'
 import { createAssets } from '../../server/web/index.ts'
-import { finished, record, unsupported } from './answers.ts'
+import { finished, HIDDEN, record, unsupported } from './answers.ts'
 
 /** As the server sends it, and trusted types on top: any use of innerHTML would throw. */
 const CONTENT_SECURITY_POLICY = [
@@ -21,7 +21,10 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ')
 
-const STAGES = ['decoding', 'searching'] as const
+/** One pixel. */
+export const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
+const STAGES = ['decoding', 'searching', 'comparing'] as const
 const STAGES_OF_ADDRESS = ['fetching', ...STAGES] as const
 
 export interface StubOptions {
@@ -73,6 +76,7 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     })
     if (pathname === '/v1/records') return list(searchParams, response)
     if (pathname === '/v1/development/registrations') return registration(request, searchParams, response)
+    if (pathname.endsWith('/evidence')) return evidence(pathname, response)
     if (method === 'POST') return begin(body, response, request.headers['content-type'] === 'application/json')
     const [, id = '', events] = /^\/v1\/lookups\/(\w+)(\/events)?$/.exec(pathname) ?? []
     const scenario = scenarios.get(id)
@@ -107,6 +111,12 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (!known) stub.records.unshift(added)
     const status = known ? 'already_registered' : 'registered'
     json(response, 200, { recordId: added.recordId, contentDigest: added.contentDigest, status })
+  }
+
+  function evidence(pathname: string, response: ServerResponse) {
+    if (pathname.includes(HIDDEN))
+      return problem(response, { title: 'The block is not here', status: 404, code: 'block.not_found' })
+    response.writeHead(200, { 'Content-Type': 'image/png' }).end(Buffer.from(PNG, 'base64'))
   }
 
   function begin(body: Buffer, response: ServerResponse, ofAddress: boolean) {

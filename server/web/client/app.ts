@@ -97,7 +97,7 @@ function finish(run: Run, lookup: Lookup): void {
   }
   if (lookup.status === 'failed') throw new ProblemError(lookup.error ?? { title: 'The lookup failed' })
   current = null
-  const heading = showVerdict(answer, lookup)
+  const heading = showVerdict(answer, lookup, preview.address())
   if (token && (lookup.verdict === 'not_registered' || lookup.verdict === 'inconclusive')) offerToRegister(run, lookup)
   conclude(heading, lookup.verdict ? VERDICT_WORDS[lookup.verdict] : 'Answer')
 }

@@ -4,10 +4,20 @@ import { type Child, copyable, el, facts, fill, link } from './dom.ts'
 import { glyph } from './glyphs.ts'
 import { matchView } from './match-view.ts'
 import type { Conflict, Lookup, Verdict } from './wire.ts'
-import { advice, extent, limitSentence, plain, VERDICT_MEANINGS, VERDICT_WORDS } from './words.ts'
+import {
+  advice,
+  COMPARED_SENTENCE,
+  extent,
+  limitSentence,
+  NOT_COMPARED,
+  plain,
+  VERDICT_MEANINGS,
+  VERDICT_WORDS,
+} from './words.ts'
 
-/** Shows a finished lookup. @returns the heading to which the focus moves. */
-export function showVerdict(container: HTMLElement, lookup: Lookup): HTMLElement {
+/** Shows a finished lookup. @param file address of the reader's own file, where the page has it.
+ * @returns the heading to which the focus moves. */
+export function showVerdict(container: HTMLElement, lookup: Lookup, file: string | null): HTMLElement {
   const verdict: Verdict = lookup.verdict && lookup.verdict in VERDICT_WORDS ? lookup.verdict : 'inconclusive'
   const matches = lookup.matches ?? []
   const heading = el('h2', { id: 'verdict', tabindex: -1, 'aria-describedby': 'summary' }, VERDICT_WORDS[verdict])
@@ -20,15 +30,22 @@ export function showVerdict(container: HTMLElement, lookup: Lookup): HTMLElement
       el('p', { id: 'summary', class: 'summary', dir: 'auto' }, lookup.summary),
       reasonLine(lookup),
       el('p', { class: 'meaning' }, VERDICT_MEANINGS[verdict]),
-      ...(lookup.limits ?? []).map((limit) => el('p', { class: 'note' }, limitSentence(limit))),
+      comparedLine(lookup),
+      ...(lookup.limits ?? []).map((limit) => el('p', { class: 'note' }, limitSentence(limit, matches.length))),
       conflictNote(lookup.conflict),
     ),
     matches.length > 0 &&
       el('h2', { class: 'label' }, matches.length === 1 ? 'The record' : `${matches.length} records`),
-    ...matches.map((match) => matchView(match, lookup.candidate?.durationS ?? null)),
+    ...matches.map((match) => matchView(match, { candidate: lookup.candidate ?? null, file }, match === matches[0])),
     candidateFacts(lookup),
   )
   return heading
+}
+
+/** How finely it was compared, where it was. */
+function comparedLine({ matches, limits, verdict }: Lookup): HTMLElement | null {
+  const placed = verdict !== 'identical' && matches?.[0]?.placement
+  return placed && !limits?.includes(NOT_COMPARED) ? el('p', {}, COMPARED_SENTENCE) : null
 }
 
 interface ProblemActions {

@@ -1,5 +1,8 @@
 /** One match: the record that the candidate comes from, and how near it is. */
+import { recordPath } from './api.ts'
+import { comparisonView } from './comparison-view.ts'
 import { type Child, copyable, el, facts } from './dom.ts'
+import { transformWords } from './finding-words.ts'
 import { timeline } from './glyphs.ts'
 import {
   anchorFacts,
@@ -11,25 +14,33 @@ import {
   stateWord,
   title,
 } from './record-facts.ts'
-import type { Match } from './wire.ts'
-import { clock, extent, plain, segmentSentence, VERDICT_WORDS } from './words.ts'
+import type { Candidate, Match } from './wire.ts'
+import { clock, extent, segmentSentence, VERDICT_WORDS } from './words.ts'
 
-/** @param candidateS length of the candidate, for the picture of its stretches. */
-export function matchView(match: Match, candidateS: number | null): HTMLElement {
+/** What was looked up. */
+export interface Asked {
+  candidate: Candidate | null
+  /** Address of the reader's own file; null where the page has none. */
+  file: string | null
+}
+
+/** @param leads whether it is the first: its comparison is open. */
+export function matchView(match: Match, asked: Asked, leads: boolean): HTMLElement {
   const { original, publisher, anchor } = match
   return el(
     'article',
     { class: 'match' },
     el('h3', {}, title(original.title)),
     stateNote(match),
+    comparison(match, asked, leads),
     facts([
       ['Publisher', publisherLine(publisher)],
       ['Registered', registered(match.registeredAt, anchor)],
       ['State', stateWord(match.state)],
       ['Relation', VERDICT_WORDS[match.relation] ?? match.relation],
       ['Similarity', similarity(match)],
-      ['Transforms', match.transforms.map((one) => plain(one, 60)).join(', ') || null],
-      ['Stretches', match.segments.length > 0 && stretches(match, candidateS)],
+      ['Transforms', match.transforms.map(transformWords).join(', ') || null],
+      ['Stretches', match.segments.length > 0 && stretches(match, asked.candidate?.durationS ?? null)],
       ['Original', extent(original)],
       ['Record', [copyable(match.recordId, 'record id'), el('span', { class: 'aside' }, recordLink(match.recordId))]],
     ]),
@@ -44,6 +55,18 @@ export function matchView(match: Match, candidateS: number | null): HTMLElement 
       ]),
     ),
   )
+}
+
+/** Null where there is nothing to compare by. Of further matches it is made when it is opened. */
+function comparison({ recordId, placement, findings }: Match, { candidate, file }: Asked, leads: boolean) {
+  if (!placement || !candidate?.width || !candidate.height) return null
+  const { width, height } = candidate
+  const original = `${recordPath(recordId)}/evidence`
+  const view = () => comparisonView({ candidate: file, original, width, height, placement, findings })
+  if (leads) return view()
+  const details = el('details', {}, el('summary', {}, 'Compare with this original'))
+  details.addEventListener('toggle', () => details.append(view()), { once: true })
+  return details
 }
 
 /** Null for equal bytes: nothing is nearer. */

@@ -6,6 +6,8 @@ export interface Preview {
   show(file: File): void
   /** Nothing of what is there is loaded: that the reader asks is nobody's business there. */
   showAddress(address: string): void
+  /** Where the file that is shown can be had, until another is; null without one. */
+  address(): string | null
   clear(): void
 }
 
@@ -19,6 +21,7 @@ export function createPreview(container: HTMLElement): Preview {
   }
   return {
     clear,
+    address: () => url,
     showAddress(address) {
       clear()
       container.append(

@@ -3,7 +3,7 @@
 export type Kind = 'image' | 'video' | 'audio'
 export type Relation = 'identical' | 'same_content' | 'excerpt' | 'altered' | 'composite'
 export type Verdict = Relation | 'not_registered' | 'inconclusive'
-export type Stage = 'receiving' | 'fetching' | 'decoding' | 'searching'
+export type Stage = 'receiving' | 'fetching' | 'decoding' | 'searching' | 'comparing'
 
 /** RFC 9457 with our `code`. */
 export interface Problem {
@@ -57,6 +57,40 @@ export interface Segment {
   speed?: number
 }
 
+/** Fractions of a width and a height. */
+export interface Region {
+  x: number
+  y: number
+  w: number
+  h: number
+}
+
+/** In fractions too; beyond 0 and 1 where it is beyond the edge. */
+export interface Point {
+  x: number
+  y: number
+}
+
+/** How a picture lies on its original. */
+export interface Placement {
+  /** The part of the candidate in which the original is. */
+  candidate: Region
+  /** The part of the original that the candidate shows. */
+  original: Region
+  /** Of the whole original in the candidate: top left, top right, bottom left. */
+  corners: [Point, Point, Point]
+}
+
+/** One difference from the original. */
+export interface Finding {
+  channel: string
+  kind: string
+  span: Span | null
+  /** Of the candidate. */
+  region: Region | null
+  score: number
+}
+
 export interface Match extends State {
   recordId: string
   relation: Relation
@@ -75,6 +109,8 @@ export interface Match extends State {
   anchor: Anchor
   segments: Segment[]
   transforms: string[]
+  placement: Placement | null
+  findings: Finding[]
 }
 
 export interface Candidate {

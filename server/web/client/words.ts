@@ -14,23 +14,26 @@ export const VERDICT_WORDS: Record<Verdict, string> = {
 /** What follows from a verdict, and what does not. */
 export const VERDICT_MEANINGS: Record<Verdict, string> = {
   identical: 'This file has exactly the bytes that the publisher’s key claimed by the time of that block.',
-  same_content: 'This file shows the whole of a registered original, saved anew: re-encoded, resized or turned.',
+  same_content:
+    'This file shows the whole of a registered original, saved anew: re-encoded, resized, framed or turned.',
   excerpt: 'This file shows a part of a registered original.',
-  altered: 'This file comes from a registered original, and something in it differs.',
+  altered:
+    'This file comes from a registered original, and something in it differs. What that means is for you to judge.',
   composite: 'A part of this file comes from a registered original; other parts do not.',
   not_registered: 'Nothing follows from this about the file: most genuine pictures and videos are not registered here.',
   inconclusive: 'This file could not be compared well enough to say yes or no.',
 }
 
 /** Of a file that is sent, and of one that the server fetches. */
-export const STAGES: readonly Stage[] = ['receiving', 'decoding', 'searching']
-export const STAGES_OF_ADDRESS: readonly Stage[] = ['fetching', 'decoding', 'searching']
+export const STAGES: readonly Stage[] = ['receiving', 'decoding', 'searching', 'comparing']
+export const STAGES_OF_ADDRESS: readonly Stage[] = ['fetching', 'decoding', 'searching', 'comparing']
 
 export const STAGE_WORDS: Record<Stage, string> = {
   receiving: 'Sending',
   fetching: 'Fetching',
   decoding: 'Decoding',
   searching: 'Searching',
+  comparing: 'Comparing',
 }
 
 export const STAGE_SENTENCES: Record<Stage, string> = {
@@ -38,15 +41,35 @@ export const STAGE_SENTENCES: Record<Stage, string> = {
   fetching: 'The server fetches the file.',
   decoding: 'Decoding the file.',
   searching: 'Searching the records.',
+  comparing: 'Comparing the file with likely originals.',
 }
 
 export function kindWord(kind: Kind | null): string {
   return kind === null ? 'Other media' : { image: 'Picture', video: 'Video', audio: 'Sound' }[kind]
 }
 
-export function limitSentence(limit: string): string {
-  if (limit === 'not compared for alterations')
-    return 'This copy was not compared for alterations: a changed face or word would not have been noticed.'
+export const NOT_COMPARED = 'not compared for alterations'
+
+/** Of a picture that was compared. */
+export const COMPARED_SENTENCE =
+  'It was compared with the small copy of the original that its publisher made public, of 512 pixels at most: what is finer than that, such as a changed word in small print, can go unnoticed.'
+
+/** Why pictures were not compared. */
+const REASONS: Record<string, string> = {
+  'no evidence of the original is published':
+    'The publisher made no small copy of the original public, so there is nothing to compare with.',
+  'the picture could not be laid over its original':
+    'It resembles its original, but could not be laid over it closely enough to compare them.',
+  'more originals are as near than are compared': 'So many records are as near that not all of them were compared.',
+}
+
+/** @param matches of the answer: a limit may be of one of them. */
+export function limitSentence(limit: string, matches = 1): string {
+  if (limit === NOT_COMPARED)
+    return matches > 1
+      ? 'At least one of these records was not compared for alterations: there, a changed face or word would not have been noticed.'
+      : 'This copy was not compared for alterations: a changed face or word would not have been noticed.'
+  if (Object.hasOwn(REASONS, limit)) return REASONS[limit]!
   if (limit === 'manifest unavailable')
     return 'The record’s manifest was not available: only the hashes on the chain were compared.'
   return `Not done: ${limit}.`
