@@ -76,7 +76,15 @@ function stateSentence({ state, disowned }: MatchView): string {
   return state === 'superseded' ? 'The publisher has since replaced that record by another.' : ''
 }
 
-const turned = ({ transforms }: MatchView) => (transforms.length > 0 ? `, ${listed(transforms)},` : '')
+const turned = ({ transforms }: MatchView) => (transforms.length > 0 ? `, ${listed(transforms.map(inWords))},` : '')
+
+/** `rotated -5` as a person says it; other transforms are words already. */
+function inWords(transform: string): string {
+  const degrees = /^rotated (-?\d+)$/.exec(transform)?.[1]
+  if (degrees === undefined) return transform
+  if (degrees === '180') return 'turned upside down'
+  return `turned ${degrees.replace('-', '')}° ${degrees.startsWith('-') ? 'anticlockwise' : 'clockwise'}`
+}
 
 /** a, b and c. */
 const listed = (words: string[]) => [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' and ')

@@ -33,11 +33,20 @@ describe('the summary', () => {
 
   it('of a turned copy says how, and whether it was not compared for alterations', () => {
     expect(say({ relation: 'same_content', transforms: ['cropped', 'mirrored', 'rotated 90'] })).to.match(
-      /^This picture, cropped, mirrored and rotated 90, has the same content as .* on 3 May 2026\.$/,
+      /^This picture, cropped, mirrored and turned 90° clockwise, has the same content as .* on 3 May 2026\.$/,
     )
     expect(say({ relation: 'same_content', transforms: ['mirrored', 'rotated 90'] }, 'image', false)).to.equal(
-      'This picture, mirrored and rotated 90, has the same content as “Quay at dawn”, registered by Quay News (unverified) on 3 May 2026. ' +
+      'This picture, mirrored and turned 90° clockwise, has the same content as “Quay at dawn”, registered by Quay News (unverified) on 3 May 2026. ' +
         'It was not compared for alterations.',
+    )
+  })
+
+  it('of a slightly turned copy says to which side', () => {
+    expect(say({ relation: 'excerpt', transforms: ['rotated -5'] })).to.match(
+      /^This picture, turned 5° anticlockwise, shows/,
+    )
+    expect(say({ relation: 'excerpt', transforms: ['rotated 180'] })).to.match(
+      /^This picture, turned upside down, shows/,
     )
   })
 
