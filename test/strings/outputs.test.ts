@@ -21,8 +21,8 @@ const READ: Record<string, (of: Stranger) => string> = {
   '/healthz': () => '/healthz',
   '/metrics': () => '/metrics',
 }
-/** Read below: they need a lookup, or are bytes that nobody shows. */
-const ELSEWHERE = ['/v1/lookups/{id}', '/v1/lookups/{id}/events', '/ipfs/{cid}']
+/** Read below: they need a lookup, or are bytes that nobody shows; or a picture, in which there is no text. */
+const ELSEWHERE = ['/v1/lookups/{id}', '/v1/lookups/{id}/events', '/v1/records/{recordId}/evidence', '/ipfs/{cid}']
 
 /** Commands that show what others wrote, with their arguments. */
 const SHOWN: Record<string, (of: Stranger, file: string) => string[]> = {
