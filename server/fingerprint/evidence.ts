@@ -181,12 +181,15 @@ const keepFrom = (step: number) => step - ((step * 3) >> 3)
 
 /** The smallest step that leaves at most so many levels that are not 0. */
 function stepFor({ coefficients }: CoefficientPlane, most: number): number {
-  const counts = new Int32Array(STEPS.length)
-  for (let i = 0; i < coefficients.length; i++) {
-    const size = Math.abs(coefficients[i]!)
-    for (let k = 0; k < STEPS.length && size >= keepFrom(STEPS[k]!); k++) counts[k]!++
+  const counts = new Int32Array(1 << 15)
+  for (let i = 0; i < coefficients.length; i++) counts[Math.abs(coefficients[i]!)]!++
+  let [size, kept] = [counts.length, 0]
+  // From the largest down: as long as no more are kept, the step may be smaller.
+  for (let k = STEPS.length - 1; k >= 0; k--) {
+    while (size > keepFrom(STEPS[k]!)) kept += counts[--size]!
+    if (kept > most) return STEPS[Math.min(k + 1, STEPS.length - 1)]!
   }
-  return STEPS[counts.findIndex((count) => count <= most)] ?? STEPS.at(-1)!
+  return STEPS[0]!
 }
 
 function quantise({ columns, rows, coefficients }: CoefficientPlane, step: number): LevelPlane {
@@ -198,10 +201,14 @@ function quantise({ columns, rows, coefficients }: CoefficientPlane, step: numbe
     for (const end = i + BLOCK; i < end; i++) {
       const value = coefficients[i]!
       const size = Math.abs(value)
+      if (size < drop && i % BLOCK) {
+        lost += size * size
+        continue
+      }
       // The constant part is rounded to the nearest; of the others less is kept.
       const level = Math.min(MAX_LEVEL, Math.floor((size + (i % BLOCK ? step - drop : step >> 1)) / step))
       levels[i] = value < 0 ? -level : level
-      lost += (size - level * step) ** 2
+      lost += (size - level * step) * (size - level * step)
     }
     losses[block] = lossOf(lost)
   }
