@@ -27,6 +27,8 @@ export interface PictureFinding {
   kind: 'region' | 'overlay'
   /** In the candidate. */
   region: Region
+  /** How many times what is expected remains there, at most. */
+  strength: number
   /** 1 minus the rate of false alarms on benign copies at this strength. */
   score: number
 }
@@ -91,6 +93,7 @@ function findingsOf(laid: Laid, candidate: Planes): PictureFinding[] {
       return {
         kind: isOverlay(drawing) ? 'overlay' : 'region',
         region: boxOf(heartOf(region, found.sharp), laid.map, found.strength, candidate),
+        strength: region.peak,
         score: scoreOf(region.peak),
       }
     })

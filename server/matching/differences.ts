@@ -1,9 +1,10 @@
 /** Where a copy differs from its original more than noise, detail and the evidence's own losses explain. */
+import type { Channels } from './curves.ts'
 import { boxBlur, emptyGrid, type Grid } from './grid.ts'
 import type { Laid } from './lay.ts'
-import { CELL, cellMeans, expectedEnergy, type Least, squaredDifferences, squaredSlopes } from './residual.ts'
+import { CELL, cellMeanSquares, expectedEnergy, type Least } from './residual.ts'
 import { COMPARE } from './thresholds.ts'
-import { raised } from './tone.ts'
+import { raised } from './toned.ts'
 
 export interface Differences {
   /** For each cell how often more remains than is expected, mean over 3×3 cells; NaN where nothing is compared. The strongest of three ways to
@@ -17,28 +18,30 @@ export interface Differences {
   expected: Grid
 }
 
-const FINE: Least = { floor: 1, slope: 0.03, loss: 0.5 }
+const FINE: Least = { floor: 1, slope: 0.012, loss: 0.5 }
 /** Of differences that are the mean over 3×3 pixels. */
-const SMOOTH: Least = { floor: 1, slope: 0.015, loss: 0.08 }
+const SMOOTH: Least = { floor: 1, slope: 0.012, loss: 0.08 }
+/** Of both colours together. */
+const COLOUR: Least = { floor: 2, slope: 0.03, loss: 0.5 }
 
-export function differencesOf({ copy, prediction, cells, tone, ...laid }: Laid): Differences {
+/** How much a squared grey level that sharpness changed counts beside a squared slope: one does not know the blur of a copy exactly. */
+const RESHARPENED = 2
+
+export function differencesOf({ copy, prediction, resharpened, cells, tone, ...laid }: Laid): Differences {
   const lost = raised(cells.original, tone, laid.lost)
   const seen = within(cells.copy.luma)
-  const remaining = only(cellMeans(squaredDifferences(copy, prediction)), seen)
-  const slopes = boxBlur(cellMeans(squaredSlopes(prediction)), 1)
-  const smoothed = only(cellMeans(smoothSquares(copy, prediction)), seen)
-  const smooth = expectedEnergy(smoothed, slopes, boxBlur(lost.luma, 1), SMOOTH)
-  const luma = expectedEnergy(remaining, slopes, boxBlur(lost.luma, 1), FINE)
-  const blue = squaredDifferences(cells.copy.blue, cells.expected.blue)
-  const red = squaredDifferences(cells.copy.red, cells.expected.red)
-  const colours = only({ ...blue, data: blue.data.map((value, i) => value + red.data[i]!) }, seen)
-  const colourSlopes = sum(squaredSlopes(cells.expected.blue), squaredSlopes(cells.expected.red))
-  const colour = expectedEnergy(
-    colours,
-    boxBlur(sum(colourSlopes, { ...slopes, data: slopes.data.map((s) => s / 8) }), 1),
-    boxBlur(lost.colour, 1),
-    FINE,
+  const { off, slopes } = measure(copy, prediction)
+  const detail = boxBlur(
+    { ...slopes, data: slopes.data.map((value, i) => value + RESHARPENED * resharpened.data[i]!) },
+    1,
   )
+  const lostLuma = boxBlur(lost.luma, 1)
+  const remaining = only(cellMeanSquares(off), seen)
+  const luma = expectedEnergy(remaining, detail, lostLuma, FINE)
+  const smoothed = only(cellMeanSquares(boxBlur(off, 1)), seen)
+  const smooth = expectedEnergy(smoothed, detail, lostLuma, SMOOTH)
+  const colours = only(colourOff(cells.copy, cells.expected), seen)
+  const colour = expectedEnergy(colours, colourDetail(cells.expected, detail), boxBlur(lost.colour, 1), COLOUR)
   const ratios = [ratio(remaining, luma), ratio(smoothed, smooth), ratio(colours, colour)] as const
   const [fine, soft, hue] = ratios.map(meanOfNine) as [Grid, Grid, Grid]
   return {
@@ -58,13 +61,53 @@ function strongest(fine: Grid, soft: Grid, hue: Grid): Grid {
   }
 }
 
-/** Squares of the differences, each the mean over 3×3 pixels: what the step took away is finer than that and cancels. */
-function smoothSquares(a: Grid, b: Grid): Grid {
-  const off = boxBlur({ ...a, data: a.data.map((value, i) => (Number.isNaN(value) ? 0 : value - b.data[i]!)) }, 1)
-  return { ...off, data: off.data.map((value, i) => (Number.isNaN(a.data[i]!) ? Number.NaN : value * value)) }
+/** Differences pixel by pixel, 0 where there is no copy, and squared slopes of the prediction as means over cells. */
+function measure(copy: Grid, prediction: Grid): { off: Grid; slopes: Grid } {
+  const { width, height } = copy
+  const off = emptyGrid(width, height)
+  const slopes = emptyGrid(Math.ceil(width / CELL), Math.ceil(height / CELL))
+  for (let y = 0, i = 0; y < height; y++) {
+    const up = y > 0 ? width : 0
+    const down = y + 1 < height ? width : 0
+    for (let x = 0, row = (y >> 2) * slopes.width; x < width; x++, i++) {
+      const difference = copy.data[i]! - prediction.data[i]!
+      off.data[i] = Number.isNaN(difference) ? 0 : difference
+      const across = prediction.data[x + 1 < width ? i + 1 : i]! - prediction.data[x > 0 ? i - 1 : i]!
+      const along = prediction.data[i + down]! - prediction.data[i - up]!
+      slopes.data[row + (x >> 2)]! += (across * across + along * along) / 64
+    }
+  }
+  return { off, slopes }
 }
 
-const sum = (a: Grid, b: Grid): Grid => ({ ...a, data: a.data.map((value, i) => value + b.data[i]!) })
+/** Squared differences of colour. */
+function colourOff(copy: Channels, expected: Channels): Grid {
+  const { blue, red } = copy
+  const square = (a: number, b: number) => (a - b) * (a - b)
+  const data = blue.data.map(
+    (value, i) => square(value, expected.blue.data[i]!) + square(red.data[i]!, expected.red.data[i]!),
+  )
+  return { ...blue, data }
+}
+
+/** Slopes of colour; where luminance has some, compression smears colours too. */
+function colourDetail({ blue, red }: Channels, detail: Grid): Grid {
+  const [ofBlue, ofRed] = [squaredSlopes(blue), squaredSlopes(red)]
+  const data = detail.data.map((value, i) => ofBlue.data[i]! + ofRed.data[i]! + value / 8)
+  return boxBlur({ ...detail, data }, 1)
+}
+
+function squaredSlopes({ width, height, data }: Grid): Grid {
+  const to = emptyGrid(width, height)
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) {
+      const across = (data[x + 1 < width ? i + 1 : i]! - data[x > 0 ? i - 1 : i]!) / 2
+      const down = (data[y + 1 < height ? i + width : i]! - data[y > 0 ? i - width : i]!) / 2
+      to.data[i] = across * across + down * down
+    }
+  return to
+}
+
 const ratio = (a: Grid, b: Grid): Grid => ({ ...a, data: a.data.map((value, i) => value / b.data[i]!) })
 
 /** Cells that lie wholly within both pictures, and not at the rim of either, where resampling mixes in what is beside. */
@@ -105,5 +148,3 @@ function meanOfNine({ width, height, data }: Grid): Grid {
     }
   return to
 }
-
-export { CELL }

@@ -19,7 +19,7 @@ export function emptyGrid(width: number, height: number): Grid {
 }
 
 export function gridOf({ width, height, samples }: { width: number; height: number; samples: Uint8Array }): Grid {
-  return { width, height, data: Float32Array.from(samples) }
+  return { width, height, data: new Float32Array(samples) }
 }
 
 /** Means of 2×2 pixels; of an odd side the last ones stand alone. */
@@ -50,19 +50,15 @@ export function boxBlur(grid: Grid, radius: number): Grid {
 
 function boxRows({ width, height, data }: Grid, radius: number): Grid {
   const to = emptyGrid(width, height)
+  const parts = partsOf(width, radius)
   for (let y = 0; y < height; y++) {
     const row = y * width
-    let [sum, count] = [0, 0]
-    for (let x = -radius; x < width; x++) {
-      if (x + radius < width) {
-        sum += data[row + x + radius]!
-        count++
-      }
-      if (x > radius) {
-        sum -= data[row + x - radius - 1]!
-        count--
-      }
-      if (x >= 0) to.data[row + x] = sum / count
+    let sum = 0
+    for (let x = 0; x < Math.min(radius, width); x++) sum += data[row + x]!
+    for (let x = 0; x < width; x++) {
+      if (x + radius < width) sum += data[row + x + radius]!
+      if (x > radius) sum -= data[row + x - radius - 1]!
+      to.data[row + x] = sum * parts[x]!
     }
   }
   return to
@@ -70,16 +66,24 @@ function boxRows({ width, height, data }: Grid, radius: number): Grid {
 
 function boxColumns({ width, height, data }: Grid, radius: number): Grid {
   const to = emptyGrid(width, height)
+  const parts = partsOf(height, radius)
   const sums = new Float64Array(width)
-  let count = 0
   for (let y = -radius; y < height; y++) {
-    const [enters, leaves] = [y + radius < height, y > radius]
-    if (enters) for (let x = 0, p = (y + radius) * width; x < width; x++, p++) sums[x]! += data[p]!
-    if (leaves) for (let x = 0, p = (y - radius - 1) * width; x < width; x++, p++) sums[x]! -= data[p]!
-    count += Number(enters) - Number(leaves)
-    if (y >= 0) for (let x = 0, p = y * width; x < width; x++, p++) to.data[p] = sums[x]! / count
+    if (y + radius < height) for (let x = 0, p = (y + radius) * width; x < width; x++, p++) sums[x]! += data[p]!
+    if (y > radius) for (let x = 0, p = (y - radius - 1) * width; x < width; x++, p++) sums[x]! -= data[p]!
+    if (y < 0) continue
+    const part = parts[y]!
+    for (let x = 0, p = y * width; x < width; x++, p++) to.data[p] = sums[x]! * part
   }
   return to
+}
+
+/** For each place along a side one over how many places are in its window. */
+function partsOf(side: number, radius: number): Float64Array {
+  return Float64Array.from(
+    { length: side },
+    (_, x) => 1 / (Math.min(side - 1, x + radius) - Math.max(0, x - radius) + 1),
+  )
 }
 
 /** Values at the positions to which `to` takes the middles of a grid of that size, between the four pixels around; NaN outside. */

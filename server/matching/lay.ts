@@ -1,10 +1,12 @@
 /** Lays a copy over its original: the same place in the same pixel, the original with the copy's tone and sharpness. */
 import type { Evidence, Losses, Plane } from '../fingerprint/index.ts'
 import { type Affine, apply, compose, invert, scaleOf, scaling } from './affine.ts'
+import type { Channels } from './curves.ts'
 import { emptyGrid, type Grid, gridOf, halve, pyramid, sample } from './grid.ts'
-import { type Pair, refine } from './refine.ts'
-import { CELL, cellMeans, sharpened } from './residual.ts'
-import { type Channels, fitTone, type Tone, toned, tonedLuma } from './tone.ts'
+import { type Pair, polish, refine } from './refine.ts'
+import { CELL, cellMeanSquares, cellMeans, sharpened } from './residual.ts'
+import { fitTone, type Tone } from './tone.ts'
+import { type Lost, toned, tonedLuma } from './toned.ts'
 
 /** A picture as luminance and colour: evidence, or `planesOf` a view. */
 export type Planes = Pick<Evidence, 'luma' | 'colour'>
@@ -18,10 +20,11 @@ export interface Laid {
   copy: Grid
   /** The original, with the copy's tone and sharpness. */
   prediction: Grid
+  /** By how much sharpness changed the prediction: cells of squared grey levels. */
+  resharpened: Grid
   /** Both in cells of 4×4 pixels. */
   cells: { copy: Channels; expected: Channels; original: Channels }
-  /** For each cell what the evidence lost, squared grey levels: of luminance and of colour. */
-  lost: { luma: Grid; colour: Grid }
+  lost: Lost
   tone: Tone
 }
 
@@ -29,6 +32,8 @@ export interface Laid {
 const COARSEST = 40
 /** Levels of the pyramid on which the alignment is refined. */
 const LEVELS = 4
+/** Pixels. Larger grids are aligned at last, with the copy's tone: that needs no grids freed of theirs, which cost most. */
+const FINEST_REFINED = 320
 /** Pixels of the candidate to one of the original below which the original is reduced, for the copy does not show what it shows. */
 const LEAST_SCALE = 0.6
 /** And above which the candidate is reduced. */
@@ -46,24 +51,27 @@ export function layOver(original: Planes, candidate: Planes, transform: Affine):
   let finest = 0
   while (scale * 2 ** finest < LEAST_SCALE && finest < steps.length - 1) finest++
   const pairs: Pair[] = []
-  for (let step = Math.min(steps.length - 1, finest + LEVELS - 1); step >= finest; step--)
+  for (let step = Math.min(steps.length - 1, finest + LEVELS - 1); step >= finest; step--) {
+    if (step < steps.length - 1 && longerSide(steps[step]!) > FINEST_REFINED) break
     pairs.push({
       original: steps[step]!,
       candidate: looks[lookFor(step)]!,
       originalScale: 2 ** -step,
       candidateScale: 2 ** -lookFor(step),
     })
+  }
   const map = compose(refine(pairs, given), scaling(2 ** finest))
+  const look = looks[lookFor(finest)]!
   return comparable(original, candidate, {
     map,
     step: finest,
     luma: steps[finest]!,
-    look: looks[lookFor(finest)]!,
+    look,
     lookScale: 2 ** -lookFor(finest),
   })
 }
 
-const longerSide = ({ width, height }: Plane) => Math.max(width, height)
+const longerSide = ({ width, height }: { width: number; height: number }) => Math.max(width, height)
 
 /** How often the candidate is halved so that it is not much finer than the grid. */
 function levelFor(scale: number, levels: number): number {
@@ -89,11 +97,13 @@ function comparable(original: Planes, candidate: Planes, { map, step, luma, look
   const plain = tonedLuma(luma, channels.original.blue, channels.original.red, tone)
   const prediction = sharpened(plain, copy)
   if (!prediction) return null
+  const toLook = polish(prediction, look, compose(scaling(lookScale), map))
   return {
-    map,
+    map: compose(scaling(1 / lookScale), toLook),
     step,
-    copy,
+    copy: sample(look, toLook, luma.width, luma.height),
     prediction,
+    resharpened: cellMeanSquares({ ...plain, data: plain.data.map((value, i) => value - prediction.data[i]!) }),
     cells: { ...channels, expected: toned(channels.original, tone) },
     lost: lostOf(channels.copy.luma, [
       { planes: original, map: own },
@@ -129,7 +139,7 @@ interface Placed {
 }
 
 /** What evidence lost, cell by cell, of the original and of a candidate that is evidence too. */
-function lostOf(cells: Grid, placed: Placed[]): Laid['lost'] {
+function lostOf(cells: Grid, placed: Placed[]): Lost {
   const to = { luma: emptyGrid(cells.width, cells.height), colour: emptyGrid(cells.width, cells.height) }
   for (const { planes, map } of placed) {
     addLost(to.luma, planes.luma.losses, map, 8)

@@ -6,11 +6,12 @@
  * beneath does not have; and between its strokes the original goes on. Another content has as many shades as the picture itself, or takes
  * the ground's own colours, as a changed word does.
  */
+
+import type { Channels } from './curves.ts'
 import type { Grid } from './grid.ts'
 import type { CellRegion } from './regions.ts'
 import { CELL } from './residual.ts'
 import { OVERLAY } from './thresholds.ts'
-import type { Channels } from './tone.ts'
 
 export interface Drawing {
   /** Pixels that differ, and those of them around which nothing changes. */

@@ -14,6 +14,8 @@ const RADIUS = 4
 /** Grey levels. Contrast under this is noise. */
 const CONTRAST_FLOOR = 4
 const STEPS = 6
+/** Weight, in pixels, of a step of half a side. */
+const HELD = 40_000
 /** Pixels. A step that moves the corners less than this is the last one. */
 const SMALL_STEP = 0.02
 
@@ -45,7 +47,9 @@ export function refine(pairs: readonly Pair[], map: Affine): Affine {
     const original = scaling(pair.originalScale)
     const candidate = scaling(pair.candidateScale)
     const level = refineLevel(pair, compose(candidate, compose(found, invert(original))))
-    found = compose(invert(candidate), compose(level, original))
+    const next = compose(invert(candidate), compose(level, original))
+    // Waves and bricks fit in many places: the map that was given is known to a hundredth.
+    if (strayed(map, next, pair) <= MAX_STRAY) found = next
   }
   return found
 }
@@ -58,6 +62,30 @@ interface Marks {
   slopeX: Float32Array
   slopeY: Float32Array
   value: Float32Array
+}
+
+/** The last fraction of a pixel, once the original has the copy's tone and sharpness. @param map from the prediction to the image. */
+export function polish(prediction: Grid, image: Grid, map: Affine): Affine {
+  const marks = marksOf(prediction)
+  let found = map
+  for (let i = 0; i < POLISHES; i++) {
+    const step = stepOf(marks, prediction, sampleAt(image, found, marks))
+    // A longer step has lost its way.
+    if (!step || cornersMoved(step, prediction) > 4) return found
+    found = compose(found, invert(step))
+  }
+  return found
+}
+
+const POLISHES = 3
+
+/** Of the original's longer side. */
+const MAX_STRAY = 0.025
+
+/** How far a corner went from where it was given, in the original's longer side. */
+function strayed(from: Affine, to: Affine, { original, originalScale }: Pair): number {
+  const size = { width: original.width / originalScale, height: original.height / originalScale }
+  return cornersMoved(compose(invert(from), to), size) / Math.max(size.width, size.height)
 }
 
 function refineLevel({ original, candidate }: Pair, start: Affine): Affine {
@@ -147,7 +175,9 @@ function stepOf(marks: Marks, { width, height }: Grid, image: Float32Array): Aff
       side[i]! += part * difference
     }
   }
-  for (let i = 0; i < 6; i++) to.matrix[i * 7]! += 1e-3 * to.matrix[i * 7]! + 1e-6
+  // Towards no step, as far as pixels of this level are known beforehand.
+  const held = (HELD * scale * scale) / (half * half)
+  for (let i = 0; i < 6; i++) to.matrix[i * 7]! += 1e-3 * to.matrix[i * 7]! + held
   const p = solve(to)?.[0]
   return p ? centred(p, width, height, half) : null
 }
@@ -167,7 +197,7 @@ function centred(p: Float64Array, width: number, height: number, half: number): 
   return [1 + a, b, c - a * cx - b * cy, d, 1 + e, f - d * cx - e * cy]
 }
 
-function cornersMoved([a, b, c, d, e, f]: Affine, { width, height }: Grid): number {
+function cornersMoved([a, b, c, d, e, f]: Affine, { width, height }: { width: number; height: number }): number {
   let most = 0
   for (const [x, y] of [
     [0, 0],

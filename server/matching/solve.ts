@@ -17,21 +17,26 @@ export function equations(unknowns: number, sides: number): Equations {
 }
 
 /** Adds an observation of which only some unknowns have a part.
- * @param at which unknowns, rising; @param parts theirs. */
+ * @param at which unknowns, rising, `count` of them from `from` on; @param parts theirs; @param values one a side. */
 export function observe(
-  to: Equations,
-  at: Int32Array,
-  parts: Float64Array,
+  { unknowns, matrix, sides }: Equations,
+  { at, parts, from = 0, count = at.length }: Observation,
   values: Float64Array,
   weight: number,
 ): void {
-  const { unknowns, matrix, sides } = to
-  for (let i = 0; i < at.length; i++) {
+  for (let i = from; i < from + count; i++) {
     const part = weight * parts[i]!
     const row = at[i]! * unknowns
-    for (let j = 0; j <= i; j++) matrix[row + at[j]!]! += part * parts[j]!
+    for (let j = from; j <= i; j++) matrix[row + at[j]!]! += part * parts[j]!
     for (let k = 0; k < sides.length; k++) sides[k]![at[i]!]! += part * values[k]!
   }
+}
+
+export interface Observation {
+  at: Int32Array
+  parts: Float64Array
+  from?: number
+  count?: number
 }
 
 /** Solves by Cholesky. @returns for each side the unknowns, or null if they are not determined. */
