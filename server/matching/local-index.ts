@@ -5,7 +5,8 @@
  * A feature is filed under 24 bits of its hash, with 64 others as a signature. A candidate's feature looks under its own key and those
  * that differ in one bit; where the signature is near, it gives the record a vote, one for each feature. A vote weighs the
  * more the nearer the signature is and the fewer records the feature votes for (inverse document frequency: Sivic and Zisserman, "Video Google",
- * 2003): a straight edge votes for half the registry and tells nothing.
+ * 2003): a straight edge votes for half the registry and tells nothing. Features of the candidate that are alike share one vote's weight (bursts: Jégou, Douze, Schmid,
+ * 2009): those along a frame would outvote the picture in it.
  */
 import type { LocalFeatures } from '../fingerprint/index.ts'
 import { BUCKETS, createEntries, emptyNear, type Near } from './local-entries.ts'
@@ -89,22 +90,40 @@ export function createLocalIndex(): LocalIndex {
 
   /** What is rare is looked up first. Who floods the registry with one key, or asks with it, comes last, and only as far as there is time. */
   function vote(keys: readonly Key[]): void {
-    const looks = keys
-      .map(({ key, ...signature }) => ({ ...signature, buckets: KEY_MASKS.map((mask) => bucketOf(key ^ mask)) }))
+    const looks = looksOf(keys)
       .map((look) => ({ ...look, count: look.buckets.reduce((sum, bucket) => sum + entries.count(bucket), 0) }))
       .sort((a, b) => a.count - b.count)
     const near = emptyNear()
     let budget = LOCAL_VOTE.lookedAt * numbers.size + LOCAL_VOTE.lookedAtAnyway
-    for (const { low, high, buckets, count } of looks) {
+    for (const { low, high, buckets, alike, count } of looks) {
       budget -= count
       if (budget < 0) return
       near.count = 0
       for (const bucket of buckets) entries.scan(bucket, low, high, LOCAL_VOTE.maxBits, near)
-      tally.count(near, alive, numbers.size)
+      tally.count(near, alive, numbers.size, alike)
     }
   }
 
   return { add, remove, query, size: () => ({ records: numbers.size, ...entries.size() }) }
+}
+
+interface Look {
+  /** Signature. */
+  low: number
+  high: number
+  /** Of its key and those that differ in one bit. */
+  buckets: number[]
+  /** Features of the candidate that look like it, itself among them. */
+  alike: number
+}
+
+function looksOf(keys: readonly Key[]): Look[] {
+  const own = new Map<number, number>()
+  for (const { key } of keys) own.set(bucketOf(key), (own.get(bucketOf(key)) ?? 0) + 1)
+  return keys.map(({ key, low, high }) => {
+    const buckets = KEY_MASKS.map((mask) => bucketOf(key ^ mask))
+    return { low, high, buckets, alike: buckets.reduce((sum, bucket) => sum + (own.get(bucket) ?? 0), 0) }
+  })
 }
 
 /** The best of each value, the heaviest first. */
@@ -127,8 +146,8 @@ function createTally(capacity: number) {
   const nearest = new Uint8Array(capacity)
   const voted: number[] = []
 
-  /** Counts the votes of one feature. */
-  function count(near: Near, alive: Uint8Array, records: number): void {
+  /** Counts the votes of one feature, of which so many of the candidate's are alike. */
+  function count(near: Near, alive: Uint8Array, records: number, alike: number): void {
     const elected: number[] = []
     for (let i = 0; i < near.count; i++) {
       const [record, mark] = [near.record[i]!, near.distanceBits[i]! + 1]
@@ -136,7 +155,7 @@ function createTally(capacity: number) {
       if (nearest[record] === 0) elected.push(record)
       if (nearest[record] === 0 || mark < nearest[record]!) nearest[record] = mark
     }
-    const rarity = Math.log2((records + 1) / elected.length)
+    const rarity = Math.log2((records + 1) / elected.length) / alike
     for (const record of elected) {
       if (votes[record] === 0) voted.push(record)
       votes[record]!++

@@ -49,6 +49,13 @@ function nearest(words: Uint32Array, feature: number, record: LocalFeatures): nu
   return least <= LOCAL_VOTE.maxBits ? least : null
 }
 
+/** Features of which the key lies where this one looks. */
+function alike(words: Uint32Array, feature: number): number {
+  const keys = keysOnce(words)
+  const buckets = KEY_MASKS.map((mask) => bucketOf(keys[feature]!.key ^ mask))
+  return keys.filter(({ key }) => buckets.includes(bucketOf(key))).length
+}
+
 /** Every record's features beside every feature of the candidate. */
 function bruteForce(candidate: LocalFeatures, records: Map<number, LocalFeatures>): Voted[] {
   const ways = (['plain', 'mirrored'] as const).map((way) => {
@@ -61,7 +68,8 @@ function bruteForce(candidate: LocalFeatures, records: Map<number, LocalFeatures
       for (const { value, bits } of votes) {
         const own = weights.get(value) ?? { value, way, votes: 0, weight: 0 }
         own.votes++
-        own.weight += Math.log2((records.size + 1) / votes.length) * (1 - bits! / (LOCAL_VOTE.maxBits + 1))
+        own.weight +=
+          (Math.log2((records.size + 1) / votes.length) / alike(words, i)) * (1 - bits! / (LOCAL_VOTE.maxBits + 1))
         weights.set(value, own)
       }
     }
@@ -150,6 +158,20 @@ describe('local index', () => {
     const found = flooded.query({ ...one, words }, 10)
     expect(found.map(({ value }) => value)).to.deep.equal([1])
     expect(found[0]!.votes).to.be.at.least(50)
+  })
+
+  it('lets many features that are alike weigh no more than one', () => {
+    const framed = createLocalIndex()
+    const [edge, picture] = [drawn(1, 0.5), drawn(60, 0.12)]
+    const edges = Uint32Array.from({ length: 8 * 60 }, (_, w) => edge.words[w & 7]!)
+    framed.add({ ...picture, words: edges }, 1)
+    framed.add(picture, 2)
+    const words = new Uint32Array([...edges, ...picture.words.subarray(0, 8 * 10)])
+    const found = framed.query({ ...drawn(70, 0), words }, 2)
+    expect(found.map(({ value, votes }) => [value, votes])).to.deep.equal([
+      [2, 10],
+      [1, 60],
+    ])
   })
 
   it('answers nothing before anything was added', () => {
