@@ -1,7 +1,10 @@
+import * as dagCbor from '@ipld/dag-cbor'
 import { expect } from 'chai'
+import { CID } from 'multiformats/cid'
+import { sha256 } from 'multiformats/hashes/sha2'
 import sharp from 'sharp'
 import { toHex0x } from '../../server/bytes.ts'
-import { encodeEvidence, writeManifest } from '../../server/fingerprint/index.ts'
+import { encodeEvidence, manifestCid, writeManifest } from '../../server/fingerprint/index.ts'
 import type { EvidenceChoice } from '../../server/registry/index.ts'
 import { picture } from '../fingerprint/make.ts'
 import { scenePlane } from '../fingerprint/planes.ts'
@@ -58,6 +61,22 @@ describe('the evidence of a record', () => {
     server.catalogue.insert(bare)
     await expectProblem(await get(`/v1/records/${toHex0x(bare.recordId)}/evidence`), 404, 'block.not_found')
     await expectProblem(await get(`/v1/records/0x${'00'.repeat(32)}/evidence`), 404, 'record.not_found')
+  })
+
+  it('is shown to nobody where it was handed to this server alone, not through the manifest of a stranger either', async () => {
+    const { path, cid } = await registered(undefined, 'server')
+    await expectProblem(await get(path), 404, 'block.not_found')
+    const [rootBlock] = (await writeManifest(evidenceOf(encodeEvidence(view)), description)).blocks
+    const root = dagCbor.decode<Record<string, unknown>>(rootBlock!.bytes)
+    const block = dagCbor.encode({ ...root, evidence: CID.parse(cid) })
+    const digest = (await sha256.digest(block)).digest
+    await server.blocks.put([{ cid: manifestCid(digest), bytes: block }])
+    const row = recordOf(picture(1), 9, { manifestDigest: digest })
+    server.catalogue.insert(row)
+    const stolen = `/v1/records/${toHex0x(row.recordId)}`
+    expect(await (await get(stolen)).json()).to.include({ manifest: 'present' })
+    const { detail } = await expectProblem(await get(`${stolen}/evidence`), 404, 'block.not_found')
+    expect(detail).to.match(/is no evidence that this server reads$/)
   })
 
   it('is not shown where the manifest is not what was anchored', async () => {

@@ -37,7 +37,7 @@ describe('words of the page', () => {
       'This copy was not compared for alterations: a changed face or word would not have been noticed.',
     )
     expect(limitSentence('not compared for alterations', 2)).to.match(/^At least one of these records was not compared/)
-    expect(limitSentence('no evidence of the original is published')).to.match(/^The publisher made no small copy/)
+    expect(limitSentence('no evidence of the original is published')).to.match(/^This server has no small copy/)
     expect(limitSentence('constructor')).to.equal('Not done: constructor.')
     expect(limitSentence('sound not compared')).to.equal('Not done: sound not compared.')
     expect(finalitySentence('local')).to.equal('a local network: its clock proves nothing')

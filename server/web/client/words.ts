@@ -52,12 +52,11 @@ export const NOT_COMPARED = 'not compared for alterations'
 
 /** Of a picture that was compared. */
 export const COMPARED_SENTENCE =
-  'It was compared with the small copy of the original that its publisher made public, of 512 pixels at most: what is finer than that, such as a changed word in small print, can go unnoticed.'
+  'It was compared with a small copy of the original, of 512 pixels at most: what is finer than that, such as a changed word in small print, can go unnoticed.'
 
 /** Why pictures were not compared. */
 const REASONS: Record<string, string> = {
-  'no evidence of the original is published':
-    'The publisher made no small copy of the original public, so there is nothing to compare with.',
+  'no evidence of the original is published': 'This server has no small copy of the original to compare with.',
   'the picture could not be laid over its original':
     'It resembles its original, but could not be laid over it closely enough to compare them.',
   'more originals are as near than are compared': 'So many records are as near that not all of them were compared.',
