@@ -9,7 +9,7 @@ import {
 } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { type Comparison, comparePictures, type PictureFinding } from './compare.ts'
-import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures } from './fit.ts'
+import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
 import { type Placement, placementOf } from './placement.ts'
 import { EXAMINE, FIT } from './thresholds.ts'
 import { turnOver } from './turn-over.ts'
@@ -33,6 +33,8 @@ export interface PictureOriginal {
   evidence: Uint8Array | null
   /** What was done to the candidate if it is a whole copy, by its PDQ hashes: a number of `ORIENTATIONS`; null where they do not match. */
   orientation: number | null
+  /** Whether the candidate shows it as it is or mirrored, where that is known. */
+  way: Way | null
 }
 
 /** What was found of one original. */
@@ -76,7 +78,7 @@ function examineOne(
   features: PreparedFeatures | null,
   planes: Planes | null,
 ): Examined | null {
-  const fit = features && original.local ? fitFeatures(features, decodeLocal(original.local)) : null
+  const fit = features && original.local ? fitFeatures(features, decodeLocal(original.local), original.way) : null
   const evidence = evidenceOf(original.evidence)
   const whole = original.orientation === null ? null : turnOver(original.orientation, candidate, original)
   if (evidence && planes) {

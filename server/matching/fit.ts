@@ -46,13 +46,11 @@ export function prepareFeatures(candidate: LocalFeatures): PreparedFeatures {
   return { plain, mirrored: mirrored(plain) }
 }
 
+export type Way = 'plain' | 'mirrored'
+
 /** The better of the fits of the candidate as it is and mirrored. Null where nothing agrees.
- * @param way only the one of these two; an index may know which. */
-export function fitFeatures(
-  candidate: PreparedFeatures,
-  original: LocalFeatures,
-  way?: 'plain' | 'mirrored',
-): Fit | null {
+ * @param way only the one of these two, where it is known which. */
+export function fitFeatures(candidate: PreparedFeatures, original: LocalFeatures, way: Way | null = null): Fit | null {
   const target = marksOf(original)
   const plain = way === 'mirrored' ? null : fitMarks(candidate.plain, target)
   const flipped = way === 'plain' ? null : fitMarks(candidate.mirrored, target)

@@ -9,6 +9,7 @@
  * 2009): those along a frame would outvote the picture in it.
  */
 import type { LocalFeatures } from '../fingerprint/index.ts'
+import type { Way } from './fit.ts'
 import { BUCKETS, createEntries, emptyNear, type Near } from './local-entries.ts'
 import { bucketOf, KEY_MASKS, type Key, keysOf } from './local-key.ts'
 import { mirroredWords } from './local-matches.ts'
@@ -18,7 +19,7 @@ export interface Voted {
   /** What was given to `add`. */
   value: number
   /** Whether the candidate is nearer to it as it is or mirrored. */
-  way: 'plain' | 'mirrored'
+  way: Way
   /** Features of the candidate that vote for it. */
   votes: number
   weight: number

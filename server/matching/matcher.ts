@@ -2,6 +2,7 @@
 import { decodeLocal, type Fingerprint, type Kind, ORIENTATIONS } from '../fingerprint/index.ts'
 import { type AlignedStretch, align, createTally, type TimedHash } from './align.ts'
 import type { PictureFinding } from './compare.ts'
+import type { Way } from './fit.ts'
 import { createHammingIndex } from './hamming.ts'
 import { createLocalIndex } from './local-index.ts'
 import type { Placement } from './placement.ts'
@@ -38,6 +39,8 @@ export interface Found {
   relation: Exclude<Relation, 'identical'>
   /** Nearest pair, or the mean along the stretches of a video; bits. Null where no pair of PDQ hashes matched. */
   distanceBits: number | null
+  /** Whether it shows the original as it is or mirrored, where that is known. */
+  way: Way | null
   /** Of the detail that both show, how much agrees, 0 to 1, where that is known. */
   likeness: number
   /** Of a picture that matched by its hashes as a whole: what was done to it, a number of `ORIENTATIONS`. */
@@ -54,6 +57,11 @@ export interface Found {
 
 export type Answer = { kind: 'found'; found: Found[] } | { kind: 'inconclusive'; reason: string }
 
+export interface Proposed {
+  key: string
+  way: Way
+}
+
 export interface Matcher {
   /** Adds an original, or replaces the one of this key. */
   add(original: Original): void
@@ -61,8 +69,9 @@ export interface Matcher {
   /** By hashes of whole pictures and frames.
    * @param maxDistanceBits at most `MAX_DISTANCE_BITS`. */
   find(candidate: Fingerprint, maxDistanceBits?: number): Answer
-  /** Keys of pictures that share local hashes with the candidate, at most `most`, the likeliest first. It settles what is worth comparing. */
-  propose(candidate: Fingerprint, most: number): string[]
+  /** Pictures that share local hashes with the candidate, as it is or mirrored, at most `most`, the likeliest first. It settles what is worth
+   *  comparing. */
+  propose(candidate: Fingerprint, most: number): Proposed[]
   size(): { originals: number; hashes: number }
   /** All that are held, in no particular order: to be saved, or compared. They are not to be changed. */
   originals(): Iterable<Original>
@@ -174,9 +183,11 @@ export function createMatcher(): Matcher {
     return { votes, voters }
   }
 
-  function propose({ picture }: Fingerprint, most: number): string[] {
+  function propose({ picture }: Fingerprint, most: number): Proposed[] {
     if (!picture?.local) return []
-    return local.query(decodeLocal(picture.local, 'candidate'), most).map(({ value }) => owners[value]!.original.key)
+    return local
+      .query(decodeLocal(picture.local, 'candidate'), most)
+      .map(({ value, way }) => ({ key: owners[value]!.original.key, way }))
   }
 
   return {
@@ -225,6 +236,7 @@ function pictureFound(owner: Stored, distance: number, turn: number): Found {
     relation: 'same_content',
     distanceBits: distance,
     orientation: turn,
+    way: turn < 4 ? 'plain' : 'mirrored',
     likeness: 1,
     explained: 1,
     transforms,
@@ -241,6 +253,7 @@ function untimedFound(owner: Stored, votes: OriginalVotes, voters: number): Foun
     key: owner.original.key,
     relation: 'excerpt',
     orientation: null,
+    way: null,
     likeness: 1,
     distanceBits: Math.round(votes.meanDistance()),
     explained: votes.frames() / voters,
@@ -269,6 +282,7 @@ function alignedFound(
     key: owner.original.key,
     relation: whole ? 'same_content' : 'excerpt',
     orientation: null,
+    way: null,
     likeness: 1,
     distanceBits: Math.round(stretches.reduce((sum, s) => sum + s.distanceBits, 0) / matched),
     explained,

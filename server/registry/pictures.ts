@@ -9,13 +9,13 @@ import {
   type PixelPlane,
   readManifest,
 } from '../fingerprint/index.ts'
-import type { Answer, Examined, Found, Matcher, PictureOriginal, Placement } from '../matching/index.ts'
+import type { Answer, Examined, Found, Matcher, PictureOriginal, Placement, Proposed } from '../matching/index.ts'
 import type { Examine } from './examiners.ts'
 import { NOT_COMPARED } from './summary.ts'
 
 /** Originals that one candidate is compared with at most: those that are nearest, and those that share most local hashes. */
 const MAX_BY_HASH = 20
-const MAX_PROPOSED = 20
+const MAX_PROPOSED = 8
 /** Share of the candidate that is to be explained before local hashes are asked: they find what else is in it. */
 const EXPLAINED = 0.9
 
@@ -45,8 +45,8 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine }: Par
     const found = whole.map((one) => first.get(one.key) ?? notCompared(one, TOO_MANY))
     // Whoever wants near hashes does not want what has none.
     if (maxDistance !== undefined || found.some(({ explained }) => explained >= EXPLAINED)) return { ...byHash, found }
-    const keys = matcher.propose(candidate, MAX_PROPOSED).filter((key) => !whole.some((one) => one.key === key))
-    const second = await examined(candidate, view, keys.map(proposed), signal)
+    const others = matcher.propose(candidate, MAX_PROPOSED).filter(({ key }) => !whole.some((one) => one.key === key))
+    const second = await examined(candidate, view, others.map(proposed), signal)
     const all = besideEachOther([...found, ...second.values()])
     return all.length > 0 ? { kind: 'found' as const, found: all } : byHash
   }
@@ -69,9 +69,9 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine }: Par
   async function originalsOf(among: readonly Found[]): Promise<PictureOriginal[]> {
     const rows = await catalogue.recordsById(among.map(({ key }) => fromHex(key, 32)))
     const byKey = new Map(rows.map((row) => [toHex(row.recordId), row]))
-    const loaded = among.map(async ({ key, orientation }) => {
+    const loaded = among.map(async ({ key, orientation, way }) => {
       const row = byKey.get(key)
-      return row ? { key, orientation, ...(await partsOf(row)) } : null
+      return row ? { key, orientation, way, ...(await partsOf(row)) } : null
     })
     return (await Promise.all(loaded)).filter((one) => one !== null)
   }
@@ -80,7 +80,7 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine }: Par
   async function partsOf({
     manifest,
     manifestDigest,
-  }: RecordRow): Promise<Omit<PictureOriginal, 'key' | 'orientation'>> {
+  }: RecordRow): Promise<Omit<PictureOriginal, 'key' | 'orientation' | 'way'>> {
     const { width, height, state } = manifest
     const none = { width: width ?? 1, height: height ?? 1, local: null, evidence: null }
     if (state !== 'present') return none
@@ -129,8 +129,8 @@ function notCompared(one: Found, why: string): Found {
 }
 
 /** What nothing is known of but that it shares local hashes. */
-const proposed = (key: string): Found => ({
-  key,
+const proposed = (one: Proposed): Found => ({
+  ...one,
   relation: 'excerpt',
   distanceBits: null,
   orientation: null,

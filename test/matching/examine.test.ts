@@ -11,7 +11,7 @@ const other = scene({ width: 480, height: 360, seed: 12, shapes: 120 })
 function originalOf(pixels: PixelPlane, change: Partial<PictureOriginal> = {}): PictureOriginal {
   const { width, height } = pixels
   const { local, evidence } = hashWhole(pixels, pixels)
-  return { key: 'a', width, height, local, evidence, orientation: null, ...change }
+  return { key: 'a', width, height, local, evidence, orientation: null, way: null, ...change }
 }
 
 function candidateOf(pixels: PixelPlane, change: Partial<PictureCandidate> = {}): PictureCandidate {

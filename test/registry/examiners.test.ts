@@ -7,7 +7,7 @@ import { scene } from '../fingerprint/scene.ts'
 
 const original = scene({ width: 320, height: 240, seed: 11 })
 const hashes = hashWhole(original, original)
-const ours = { ...hashes, key: 'a', width: 320, height: 240, orientation: 0 }
+const ours = { ...hashes, key: 'a', width: 320, height: 240, orientation: 0, way: null }
 const candidate = { width: 320, height: 240, local: null, evidence: null, view: original }
 const signal = new AbortController().signal
 
