@@ -42,7 +42,12 @@ export function differencesOf({ copy, prediction, resharpened, cells, tone, ...l
   const smooth = expectedEnergy(smoothed, detail, lostLuma, SMOOTH)
   const colours = only(colourOff(cells.copy, cells.expected), seen)
   const colour = expectedEnergy(colours, colourDetail(cells.expected, detail), boxBlur(lost.colour, 1), COLOUR)
-  const ratios = [ratio(remaining, luma), ratio(smoothed, smooth), ratio(colours, colour)] as const
+  const { light, hue: shade } = toneDoubts(cells.original, cells.expected)
+  const ratios = [
+    ratio(remaining, plus(luma, light)),
+    ratio(smoothed, plus(smooth, light)),
+    ratio(colours, plus(colour, shade)),
+  ] as const
   const [fine, soft, hue] = ratios.map(meanOfNine) as [Grid, Grid, Grid]
   return {
     strength: strongest(fine, soft, hue),
@@ -108,6 +113,17 @@ function squaredSlopes({ width, height, data }: Grid): Grid {
   return to
 }
 
+/** Of the square of what the tone changed: curves do not say all that programs do to colours, saturation beyond the limits least of all. */
+const TONE_DOUBT = 0.004
+
+/** What is left open of the tone: the more, the more it changed. */
+function toneDoubts(original: Channels, expected: Channels): { light: Grid; hue: Grid } {
+  const doubt = (a: Grid, b: Grid) => ({ ...a, data: a.data.map((value, i) => TONE_DOUBT * (value - b.data[i]!) ** 2) })
+  const light = doubt(expected.luma, original.luma)
+  return { light, hue: plus(light, plus(doubt(expected.blue, original.blue), doubt(expected.red, original.red))) }
+}
+
+const plus = (a: Grid, b: Grid): Grid => ({ ...a, data: a.data.map((value, i) => value + b.data[i]!) })
 const ratio = (a: Grid, b: Grid): Grid => ({ ...a, data: a.data.map((value, i) => value / b.data[i]!) })
 
 /** Cells that lie wholly within both pictures, and not at the rim of either, where resampling mixes in what is beside. */

@@ -107,6 +107,38 @@ describe('a copy with a badge', () => {
   })
 })
 
+describe('a copy with a mark through which it shines', () => {
+  it('has overlays and no region', () => {
+    const shining = graded(original, (value) => 0.4 * value + 150)
+    const bars = [150, 190, 230].map((y) => ({ x: 120, y, width: 240, height: 12 }))
+    const marked = bars.reduce((copy, bar) => pasted(copy, shining, bar), original)
+    const { findings } = compared(marked)
+    expect(findings).to.not.deep.equal([])
+    expect(altered(compared(marked))).to.deep.equal([])
+  })
+})
+
+describe('a candidate of which only the evidence is here', () => {
+  const box = { x: 200, y: 150, width: 90, height: 70 }
+  const sent = (copy: PixelPlane) => {
+    const planes = decodeEvidence(encodeEvidence(noisy(copy, 3, 5)))
+    return comparePictures(evidence, planes, inLongerSides(ROUGH, copy)) as Comparison
+  }
+
+  it('is compared as its pixels are', () => {
+    expect(sent(original).findings).to.deep.equal([])
+    const [finding] = altered(sent(pasted(original, other, box)))
+    expect(finding!.region.x * 480).to.be.closeTo(box.x, 9)
+  })
+})
+
+describe('what is compared', () => {
+  it('is answered the same each time', () => {
+    const copy = pasted(original, other, { x: 60, y: 200, width: 80, height: 60 })
+    expect(compared(copy)).to.deep.equal(compared(copy))
+  })
+})
+
 describe('another picture', () => {
   it('is not compared: it does not agree', () => {
     const result = comparePictures(evidence, planesOf(other), [1, 0, 0, 0, 1, 0])
