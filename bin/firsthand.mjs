@@ -31,7 +31,7 @@ function start(node) {
   const strip = ['--disable-warning=ExperimentalWarning', '--import', new URL('strip.mjs', import.meta.url).href]
   // As `npm start` has it: V8 takes 128 MB for new objects and does not give them back. Those of the server are requests, soon over.
   const args = [
-    '--max-semi-space-size=16',
+    '--max-semi-space-size=8',
     ...(installed ? strip : []),
     fileURLToPath(program),
     ...process.argv.slice(2),
