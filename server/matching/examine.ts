@@ -83,6 +83,8 @@ function examineOne(
   const whole = original.orientation === null ? null : turnOver(original.orientation, candidate, original)
   if (evidence && planes) {
     const comparison = compareBy([trusted(fit), whole], evidence, planes)
+    // Another picture of the same scene has the features of the original and little of what lies between them.
+    if (comparison && original.orientation === null && isAnother(comparison)) return null
     if (comparison) return compared(candidate, original, comparison)
   }
   const why = evidence ? 'the picture could not be laid over its original' : 'no evidence of the original is published'
@@ -100,6 +102,12 @@ function compareBy(transforms: (Affine | null)[], evidence: Planes, planes: Plan
     if (comparison?.compared) return comparison
   }
   return null
+}
+
+function isAnother({ findings, explained, likeness }: Comparison): boolean {
+  const regions = findings.filter(({ kind }) => kind === 'region')
+  const differs = regions.reduce((sum, { region }) => sum + region.w * region.h, 0)
+  return differs > EXAMINE.another.differs * explained && likeness < EXAMINE.another.likeness
 }
 
 function compared(candidate: PictureCandidate, original: PictureOriginal, comparison: Comparison): Examined {

@@ -126,4 +126,7 @@ export const EXAMINE = {
   minScoreAlone: 20,
   /** Share of the original that a copy shows which is not called an excerpt. */
   whole: 0.93,
+  /** Share of the common part that differs, and agreement of detail, beyond which it is another picture of the same scene, where only local hashes
+   *  found it. The second picture of a stereo pair has 0.98 and 0.51; close faces that were swapped 0.5 to 0.6, with 0.58 and more. */
+  another: { differs: 0.7, likeness: 0.55 },
 } as const

@@ -74,6 +74,19 @@ describe('an examination of a picture', () => {
     expect(examine(other)).to.equal(undefined)
   })
 
+  it('finds nothing of another picture of the same scene, whose parts have moved against each other', () => {
+    // Bands of a quarter of the height, to the left and to the right by turns: as from another place, near things and far ones.
+    const moved = (x: number, y: number) => Math.min(479, Math.max(0, x + (Math.floor(y / 90) % 2 ? 5 : -5)))
+    const data = original.data.map((_, i) => {
+      const [y, x] = [Math.floor(i / 1_440), Math.floor((i % 1_440) / 3)]
+      return original.data[(y * 480 + moved(x, y)) * 3 + (i % 3)]!
+    })
+    const sameFeatures = { local: ours.local }
+    expect(examine({ ...original, data }, sameFeatures)).to.equal(undefined)
+    // Where hashes of the whole say that it is a copy, it stays one.
+    expect(examine({ ...original, data }, sameFeatures, { ...ours, orientation: 0 })!.relation).to.equal('altered')
+  })
+
   it('believes a fit alone where there is no evidence, and says that nothing was compared', () => {
     const { relation, notCompared, placement } = examine(cropped(original, box), {}, { ...ours, evidence: null })!
     expect([relation, notCompared]).to.deep.equal(['excerpt', 'no evidence of the original is published'])
