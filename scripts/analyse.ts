@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util'
 const USAGE = `Usage: node scripts/analyse.ts
 
 Analyses contracts/ with \`forge lint\` (severities high, med and low), which it takes from the PATH:
-  npm install --prefix /tmp/foundry @foundry-rs/forge-linux-amd64@1.7.1
-  PATH=/tmp/foundry/node_modules/@foundry-rs/forge-linux-amd64/bin:$PATH node scripts/analyse.ts
+  npm install --prefix DIR @foundry-rs/forge-linux-amd64@1.7.1
+  PATH=DIR/node_modules/@foundry-rs/forge-linux-amd64/bin:$PATH node scripts/analyse.ts
 Without forge it says so and does nothing. Exit 1 for a finding that is not explained in this file.
 
   --help  print this`

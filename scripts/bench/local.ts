@@ -7,7 +7,7 @@ import type { Row } from './table.ts'
 
 const PICTURES = 100_000
 const QUERIES = 100
-/** Records that a lookup compares. */
+/** Records among which the original is counted as found: more than a lookup compares. */
 const COMPARED = 20
 /** Made pictures from which the features of all others are drawn. */
 const SCENES = 60

@@ -466,6 +466,6 @@ function presentMatch(match: Match, context: Context): MatchView {
     segments: match.segments.map((s) => ({ candidate: seconds(s.candidate), original: seconds(s.original), speed: 1 })),
     transforms: match.transforms,
     placement: match.placement,
-    findings: match.findings.map((finding) => ({ channel: 'video' as const, span: null, ...finding })),
+    findings: match.findings.map(({ kind, region, score }) => ({ channel: 'video', kind, span: null, region, score })),
   }
 }

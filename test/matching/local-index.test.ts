@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { type LocalFeatures, localFeatures } from '../../server/fingerprint/index.ts'
+import { noFeatures } from '../../server/fingerprint/local.ts'
 import { createLocalIndex, type Voted } from '../../server/matching/local-index.ts'
 import { bucketOf, KEY_MASKS, type Key, keysOf } from '../../server/matching/local-key.ts'
 import { mirroredWords } from '../../server/matching/local-matches.ts'
@@ -18,14 +19,7 @@ function drawn(count: number, share: number): LocalFeatures {
   const of = scenes[Math.floor(random() * scenes.length)]!
   const words = Uint32Array.from({ length: 8 * count }, (_, w) => of.words[32 * (w >> 3) + (w & 7)]!)
   for (let w = 0; w < words.length; w++) for (let b = 0; b < 32; b++) if (random() < share) words[w]! ^= 1 << b
-  return {
-    count,
-    x: new Uint16Array(count),
-    y: new Uint16Array(count),
-    size: new Uint8Array(count),
-    direction: new Uint8Array(count),
-    words,
-  }
+  return { ...noFeatures(count), words }
 }
 
 const known = new WeakMap<Uint32Array, Key[]>()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { anchoredWords, type Fingerprint, type PixelPlane, writeManifest } from '../../server/fingerprint/index.ts'
 import { hashWhole } from '../../server/fingerprint/picture-hash.ts'
+import { lookupView } from '../../server/registry/views.ts'
 import { pasted } from '../fingerprint/copies.ts'
 import { picture } from '../fingerprint/make.ts'
 import { scene } from '../fingerprint/scene.ts'
@@ -55,6 +56,7 @@ describe('a trusted publisher’s record leads, and the other is named, where a 
       [TRUSTED, 'altered'],
       [STRANGER, 'identical'],
     ])
+    expect(lookupView.parse(view), 'nothing beside what is promised').to.deep.equal(view)
     expect(view.conflict!.recordId).to.equal(view.matches[1]!.recordId)
     expect(view.summary).to.match(/one region differs from it\..*registered exactly these bytes/)
   })
