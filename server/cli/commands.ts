@@ -40,7 +40,9 @@ const POLL_MS = 200
 function becomesPublic(evidence: EvidenceChoice): string {
   const small =
     evidence === 'public' ? ', a small copy of each picture (512 pixels; --evidence server or none keep it back)' : ''
-  return `Becomes public, for good: the SHA-256 of each file, its perceptual hashes${small}, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.`
+  const apart =
+    evidence === 'server' ? ' The server alone gets a small copy of each picture (512 pixels), to compare with.' : ''
+  return `Becomes public, for good: the SHA-256 of each file, its perceptual hashes${small}, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.${apart}`
 }
 
 async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise<T>): Promise<T> {
