@@ -7,17 +7,7 @@ import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { RegistryError } from '../errors.ts'
 import type { DecodedMedia } from './fingerprint.ts'
-import {
-  CHANNEL_FD,
-  type Job,
-  MEDIA_FD,
-  READY,
-  readJob,
-  VIEW_SIDE,
-  writeError,
-  writeMedia,
-  writeProgress,
-} from './job.ts'
+import { CHANNEL_FD, type Job, MEDIA_FD, READY, readJob, writeError, writeMedia, writeProgress } from './job.ts'
 import { HEAD_BYTES, sniff } from './sniff.ts'
 
 /** Bytes. A picture is held in memory whole; the largest honest ones (16 bit TIFF of 50 megapixels) have 300 MB. */
@@ -53,7 +43,7 @@ async function answer(job: Job): Promise<string> {
   }
 }
 
-async function decode({ byteLength, limits, detail }: Job): Promise<DecodedMedia> {
+async function decode({ byteLength, limits, detail, view }: Job): Promise<DecodedMedia> {
   const { decoder, mediaType } = await sniff(readMedia(Math.min(byteLength, HEAD_BYTES)))
   if (decoder.kind === 'stream') {
     // Loaded when first needed: FFmpeg costs 60 MB and 0.2 s, and most processes only ever see pictures.
@@ -72,7 +62,7 @@ async function decode({ byteLength, limits, detail }: Job): Promise<DecodedMedia
       'media.too_large',
       `a picture of ${byteLength} bytes; at most ${MAX_PICTURE_BYTES} are decoded`,
     )
-  const [{ decodePicture, restrictLibvips }, { hashWhole, viewOf }] = await Promise.all([
+  const [{ decodePicture, restrictLibvips }, { hashAndView, hashWhole }] = await Promise.all([
     import('./picture.ts'),
     import('./picture-hash.ts'),
   ])
@@ -84,9 +74,8 @@ async function decode({ byteLength, limits, detail }: Job): Promise<DecodedMedia
     mediaType,
     ...size,
     durationMs: null,
-    picture: hashWhole(pixels, size, detail),
     frames: [],
-    view: detail === 'candidate' ? viewOf(pixels, size, VIEW_SIDE) : null,
+    ...(view ? hashAndView(pixels, size) : { picture: hashWhole(pixels, size, detail), view: null }),
   }
 }
 

@@ -1,6 +1,7 @@
 /** Evidence as a picture that can be looked at. */
-import { COLOUR_CELL, type Evidence, type Plane } from './evidence.ts'
+import type { Evidence } from './evidence.ts'
 import type { PixelPlane } from './pdq.ts'
+import { COLOUR_CELL, type Plane } from './planes.ts'
 
 /** Red, green and blue of evidence, or grey where it has no colour. Colour is smoothed between its samples (BT.601, full range). */
 export function pixelsOf({ width, height, luma, colour }: Evidence): PixelPlane {

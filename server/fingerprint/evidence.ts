@@ -7,8 +7,9 @@
  *
  * docs/protocol.md §4 has it byte by byte. What can be found by it: docs/accuracy.md.
  */
+import type { PixelPlane } from './area.ts'
 import { codePlane, emptyLevels, type LevelPlane, MAX_LEVEL, PLANE_CONTEXTS } from './levels.ts'
-import type { PixelPlane } from './pdq.ts'
+import { type Plane, type Planes, planesOf, quarter } from './planes.ts'
 import { createBitReader, createBitWriter } from './range-coder.ts'
 import { BLOCK, forward, inverse } from './transform.ts'
 
@@ -23,40 +24,16 @@ const HEADER_BYTES = 7
 /** Bytes that are read at the most; pictures have about 15,000, noise 70,000. */
 export const MAX_EVIDENCE_BYTES = 131_072
 
-/** Pixels of luminance a side for one of colour. */
-export const COLOUR_CELL = 4
-
 /** Steps, in 1/16 of a grey level of an orthonormal coefficient: half an octave in two. */
 const STEPS = Array.from({ length: 25 }, (_, i) => [48, 57, 68, 81][i & 3]! << (i >> 2))
 
 /** Levels of luminance that are not 0, which decide how many bytes it takes: the step is the smallest one that leaves no more. */
 const MAX_LEVELS = 24_000
 
-/** One plane of samples, rows from the top. */
-export interface Plane {
-  width: number
-  height: number
-  /** 0–255. */
-  samples: Uint8Array
-  /** Of evidence; pixels lost nothing. */
-  losses?: Losses
-}
-
-export interface Evidence {
+export interface Evidence extends Planes {
   /** Pixels of luminance. */
   width: number
   height: number
-  luma: Plane
-  /** Colour differences, BT.601, 128 is none; a quarter of the width and height, rounded up. Null for a grey picture. */
-  colour: { blue: Plane; red: Plane } | null
-}
-
-/** How far off evidence is: for each block of 8×8 samples of a plane the mean square of what the step took away. */
-export interface Losses {
-  columns: number
-  rows: number
-  /** Grey levels, squared. */
-  variances: Float32Array
 }
 
 /** Evidence of a picture.
@@ -102,7 +79,7 @@ export function decodeEvidence(bytes: Uint8Array): Evidence {
       `"bytes" expected 1 or 3 planes of at most ${MAX_SIDE} a side, got ${count} of ${width}×${height}`,
     )
   const coder = createBitReader(count * PLANE_CONTEXTS, bytes.subarray(HEADER_BYTES))
-  const sizes = [[width, height], quarter(width, height), quarter(width, height)].slice(0, count) as [number, number][]
+  const sizes = [[width, height] as const, quarter(width, height), quarter(width, height)].slice(0, count)
   const planes = sizes.map(([columns, rows], i) => {
     const plane = emptyLevels(columns, rows)
     codePlane(coder, plane, i * PLANE_CONTEXTS)
@@ -111,46 +88,6 @@ export function decodeEvidence(bytes: Uint8Array): Evidence {
   if (!coder.atEnd()) throw new RangeError('"bytes" go on after the last plane')
   const [luma, blue, red] = planes as [Plane, Plane?, Plane?]
   return { width, height, luma, colour: blue && red ? { blue, red } : null }
-}
-
-const quarter = (width: number, height: number) => [Math.ceil(width / COLOUR_CELL), Math.ceil(height / COLOUR_CELL)]
-
-/** Luminance and colour of pixels, as evidence has them. */
-export function planesOf({ width, height, channels, data }: PixelPlane): Pick<Evidence, 'luma' | 'colour'> {
-  const luma: Plane = { width, height, samples: new Uint8Array(width * height) }
-  if (channels === 1) {
-    luma.samples.set(data)
-    return { luma, colour: null }
-  }
-  const sums = cellSums(width, height)
-  for (let y = 0, p = 0, i = 0; y < height; y++)
-    for (let x = 0, row = (y >> 2) * sums.columns; x < width; x++, i++, p += 3) {
-      const r = data[p]!
-      const g = data[p + 1]!
-      const b = data[p + 2]!
-      const cell = row + (x >> 2)
-      luma.samples[i] = (77 * r + 150 * g + 29 * b + 128) >> 8
-      sums.blue[cell]! += -43 * r - 85 * g + 128 * b
-      sums.red[cell]! += 128 * r - 107 * g - 21 * b
-    }
-  return { luma, colour: { blue: meansOf(sums.blue, width, height), red: meansOf(sums.red, width, height) } }
-}
-
-function cellSums(width: number, height: number) {
-  const [columns, rows] = quarter(width, height) as [number, number]
-  return { columns, blue: new Int32Array(columns * rows), red: new Int32Array(columns * rows) }
-}
-
-/** Sums of colour differences, in 1/256, become their means. */
-function meansOf(sums: Int32Array, width: number, height: number): Plane {
-  const [columns, rows] = quarter(width, height) as [number, number]
-  const samples = new Uint8Array(columns * rows)
-  for (let row = 0, i = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++, i++) {
-      const pixels = Math.min(4, width - 4 * column) * Math.min(4, height - 4 * row)
-      samples[i] = Math.min(255, Math.max(0, 128 + Math.floor(sums[i]! / (256 * pixels) + 0.5)))
-    }
-  return { width: columns, height: rows, samples }
 }
 
 interface CoefficientPlane {

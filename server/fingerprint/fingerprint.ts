@@ -2,9 +2,9 @@
 import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
 import { describeIssues, RegistryError } from '../errors.ts'
-import type { PixelPlane } from './area.ts'
 import { MAX_EVIDENCE_BYTES } from './evidence.ts'
 import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
+import type { Planes } from './planes.ts'
 
 export const KINDS = ['image', 'video', 'audio'] as const
 export type Kind = (typeof KINDS)[number]
@@ -61,8 +61,8 @@ export interface MediaFingerprint {
 
 /** What a decoder answers. */
 export interface DecodedMedia extends MediaFingerprint {
-  /** Of a picture, where it was asked for: its pixels at its true proportions, at most `VIEW_SIDE` a side. */
-  view?: PixelPlane | null
+  /** Of a picture that is a candidate, instead of evidence: itself at its true proportions, at most `VIEW_SIDE` a side. */
+  view?: Planes | null
 }
 
 export interface Fingerprint extends MediaFingerprint {

@@ -4,10 +4,7 @@ export {
   EVIDENCE_SIDE,
   type Evidence,
   encodeEvidence,
-  type Losses,
   MAX_EVIDENCE_BYTES,
-  type Plane,
-  planesOf,
 } from './evidence.ts'
 export { pixelsOf } from './evidence-pixels.ts'
 export * from './fingerprint.ts'
@@ -43,5 +40,6 @@ export {
   writeManifest,
 } from './manifest.ts'
 export { MIN_QUALITY, type PixelPlane } from './pdq.ts'
+export type { Losses, Plane, Planes } from './planes.ts'
 export { createDecoderPool, type DecoderPool } from './pool.ts'
 export { colourView, greyView, type Size, sizeWithin } from './view.ts'

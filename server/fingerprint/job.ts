@@ -10,6 +10,8 @@ import { type ErrorCode, RegistryError } from '../errors.ts'
 import { MAX_EVIDENCE_BYTES } from './evidence.ts'
 import { type DecodedMedia, KINDS, ORIENTATIONS } from './fingerprint.ts'
 import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
+import { joinPlanes, type Planes, splitPlanes } from './planes.ts'
+import { VIEW_SIDE } from './view.ts'
 
 export interface DecoderLimits {
   /** Pixels of a picture, or of one frame of a video. */
@@ -45,19 +47,18 @@ export const CHANNEL_FD = 4
 /** Frames chosen a second. */
 export const FRAMES_PER_SECOND = 2
 
-/** Pixels of the longer side of the view of a picture, at the most. */
-export const VIEW_SIDE = 1024
-
 /** What a decoder process says when it has started: an end before this is no fault of any media. */
 export const READY = '{"ready":true}'
 
 /** Bytes of the longest honest answer, a frame has about 110, with reports of progress five times a second. */
 export const maxAnswerBytes = ({ maxDurationS, timeoutS }: DecoderLimits): number =>
   4096 +
-  base64Length(MAX_LOCAL_BYTES + MAX_EVIDENCE_BYTES + 3 * VIEW_SIDE ** 2) +
+  base64Length(MAX_LOCAL_BYTES + MAX_EVIDENCE_BYTES + MAX_VIEW_BYTES) +
   160 * maxFrames(maxDurationS) +
   5 * 64 * Math.ceil(timeoutS)
 
+/** Luminance, and two colours of a sixteenth of its samples each. */
+const MAX_VIEW_BYTES = (VIEW_SIDE ** 2 * 9) / 8
 const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3)
 const maxFrames = (durationS: number) => Math.ceil(durationS * FRAMES_PER_SECOND) + 1
 
@@ -68,8 +69,14 @@ const limits = z.strictObject({
   timeoutS: z.number().positive(),
 })
 
-/** How a picture is looked at: as a candidate its pixels are answered too, to be compared with an original. */
-const job = z.strictObject({ byteLength: z.int().positive(), limits, detail: z.enum(['original', 'candidate']) })
+const job = z.strictObject({
+  byteLength: z.int().positive(),
+  limits,
+  /** How closely a picture is looked at. */
+  detail: z.enum(['original', 'candidate']),
+  /** Whether a picture is answered with its view, which is for a candidate, and not with evidence. */
+  view: z.boolean(),
+})
 export type Job = z.infer<typeof job>
 
 /** What a decoder may say of media. Anything else that it meets is a crash. */
@@ -88,14 +95,16 @@ const pixels = z.int().min(1).max(1_000_000).nullable()
 
 const base64 = (maxBytes: number) => z.base64().max(base64Length(maxBytes)).transform(decodeBase64)
 const viewSide = z.int().min(1).max(VIEW_SIDE)
+/** Its letters are not checked one by one, for there are a million: what is none of base64 makes it too short. */
 const view = z
   .strictObject({
     width: viewSide,
     height: viewSide,
-    channels: z.union([z.literal(1), z.literal(3)]),
-    data: base64(3 * VIEW_SIDE ** 2),
+    colour: z.boolean(),
+    samples: z.string().max(base64Length(MAX_VIEW_BYTES)).transform(decodeBase64),
   })
-  .refine((v) => v.data.length === v.width * v.height * v.channels, 'pixels of another size')
+  .transform(({ samples, ...size }) => splitPlanes(samples, size))
+  .refine((planes) => planes !== null, 'samples of another size')
 
 const media = z.strictObject({
   kind: z.enum(KINDS),
@@ -109,7 +118,7 @@ const media = z.strictObject({
       reduced: hashes,
       quality,
       local: base64(MAX_LOCAL_BYTES),
-      evidence: base64(MAX_EVIDENCE_BYTES),
+      evidence: base64(MAX_EVIDENCE_BYTES).nullable(),
     })
     .nullable(),
   view: view.nullable().default(null),
@@ -146,11 +155,16 @@ export function writeMedia(of: DecodedMedia): string {
     orientations: of.picture.orientations.map(toHex),
     reduced: of.picture.reduced.map(toHex),
     local: toBase64(of.picture.local!),
-    evidence: toBase64(of.picture.evidence!),
+    evidence: of.picture.evidence && toBase64(of.picture.evidence),
   }
-  const view = of.view ? { ...of.view, data: toBase64(of.view.data) } : null
+  const view = of.view ? writeView(of.view) : null
   const frames = of.frames.map((frame) => ({ ...frame, hash: toHex(frame.hash) }))
   return `${JSON.stringify({ media: { ...of, picture, view, frames } })}\n`
+}
+
+function writeView(view: Planes) {
+  const { width, height } = view.luma
+  return { width, height, colour: view.colour !== null, samples: toBase64(joinPlanes(view)) }
 }
 
 /** Reads one line of a decoder that is not trusted.
@@ -186,6 +200,7 @@ function checkMedia(of: z.infer<typeof media>, { maxPixels, maxDurationS }: Deco
   need(!sized || of.width! * of.height! <= maxPixels, `${of.width}×${of.height} pixels`)
   need((of.kind === 'image') === (of.picture !== null), `${of.kind} with the wrong hashes`)
   need(of.kind === 'image' || of.view === null, `${of.kind} with a view`)
+  need(!of.picture || (of.picture.evidence === null) === (of.view !== null), 'both a view and evidence, or neither')
   need((of.kind === 'image') === (of.durationMs === null), `${of.kind} of ${of.durationMs} ms`)
   need((of.durationMs ?? 0) <= maxDurationS * 1000, `${of.durationMs} ms`)
   need((of.kind === 'video') === of.frames.length > 0, `${of.kind} with ${of.frames.length} frames`)

@@ -46,8 +46,10 @@ export interface DecodeOptions {
   signal?: AbortSignal
   /** Called a few times a second while video is decoded, with the part that is done, 0 to 1. */
   onProgress?: (fraction: number) => void
-  /** As a candidate a picture is looked at more closely, and its pixels are answered too; as an original if left out. */
+  /** As a candidate a picture is looked at more closely; as an original if left out. */
   detail?: Detail
+  /** A picture is answered with its view, to be compared at once, and not with evidence. */
+  view?: boolean
 }
 
 export interface DecoderPoolStats {
@@ -176,11 +178,11 @@ export function createDecoderPool(options: DecoderPoolOptions = {}): DecoderPool
   async function work(
     fd: number,
     byteLength: number,
-    { signal, onProgress, detail }: DecodeOptions,
+    { signal, onProgress, detail, view }: DecodeOptions,
   ): Promise<DecodedMedia> {
     const decoder = await obtain()
     try {
-      const media = await decoder.run(fd, byteLength, { limits, detail, signal, onProgress })
+      const media = await decoder.run(fd, byteLength, { limits, detail, view, signal, onProgress })
       if (closed || isWorn(decoder)) await discard(decoder)
       else rest(decoder)
       return media

@@ -35,8 +35,9 @@ export interface RunOptions {
   limits: DecoderLimits
   signal?: AbortSignal | undefined
   onProgress?: ((fraction: number) => void) | undefined
-  /** Of a candidate the pixels are answered too. */
   detail?: Detail | undefined
+  /** With its view instead of evidence. */
+  view?: boolean | undefined
 }
 
 export interface DecoderProcess {
@@ -123,7 +124,7 @@ export async function startDecoder({ program, directory, way, limits }: StartOpt
     },
     ready,
     ...sight,
-    async run(fd, byteLength, { limits, detail = 'original', signal, onProgress = () => {} }) {
+    async run(fd, byteLength, { limits, detail = 'original', view = false, signal, onProgress = () => {} }) {
       jobs++
       await Promise.all([scratch.fill(fd, byteLength, signal), ready]).catch((error) => {
         checkAlive()
@@ -133,7 +134,7 @@ export async function startDecoder({ program, directory, way, limits }: StartOpt
       try {
         // It may have ended, or been stopped by the watch itself, before there was anything to answer.
         checkAlive()
-        const media = await talk.ask({ byteLength, limits, detail }, onProgress)
+        const media = await talk.ask({ byteLength, limits, detail, view }, onProgress)
         await scratch.empty()
         return media
       } finally {

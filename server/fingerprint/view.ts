@@ -7,6 +7,9 @@
  */
 import { checkPlane, type Grid, grid, type PixelPlane, reduceByArea } from './area.ts'
 
+/** Pixels of the longer side of the view of a picture, at the most. */
+export const VIEW_SIDE = 1024
+
 /** Pixels. */
 export interface Size {
   width: number

@@ -9,11 +9,12 @@
  * Pure: the same input gives the same answer.
  */
 
+import type { Planes } from '../fingerprint/index.ts'
 import { type Affine, apply, compose, invert, scaling } from './affine.ts'
 import { differencesOf } from './differences.ts'
 import { type Framing, frameOf, framing, type Region, turnsOf } from './geometry.ts'
 import type { Grid } from './grid.ts'
-import { type Laid, layOver, type Planes } from './lay.ts'
+import { type Laid, layOver } from './lay.ts'
 import { likenessOf } from './likeness.ts'
 import { drawingOf, isOverlay } from './overlay.ts'
 import { type CellRegion, regionsOf } from './regions.ts'

@@ -1,12 +1,5 @@
 /** Whether a picture comes from each of some originals, and what was done to it: geometry by local hashes, then comparison with the evidence. Pure. */
-import {
-  decodeEvidence,
-  decodeLocal,
-  type Evidence,
-  ORIENTATIONS,
-  type PixelPlane,
-  planesOf,
-} from '../fingerprint/index.ts'
+import { decodeEvidence, decodeLocal, ORIENTATIONS, type Planes } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { type Comparison, comparePictures, type PictureFinding } from './compare.ts'
 import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
@@ -20,8 +13,8 @@ export interface PictureCandidate {
   height: number
   /** `local1`. */
   local: Uint8Array | null
-  /** What it is compared by: its pixels, else its evidence. */
-  view: PixelPlane | null
+  /** What it is compared by: its view, else its evidence. */
+  view: Planes | null
   evidence: Uint8Array | null
 }
 
@@ -53,12 +46,10 @@ export interface Examined {
   notCompared: string | null
 }
 
-type Planes = Pick<Evidence, 'luma' | 'colour'>
-
 /** The originals that the candidate comes from. */
 export function examinePicture(candidate: PictureCandidate, originals: readonly PictureOriginal[]): Examined[] {
   const features = candidate.local && prepareFeatures(decodeLocal(candidate.local, 'candidate'))
-  const planes = candidate.view ? planesOf(candidate.view) : evidenceOf(candidate.evidence)
+  const planes = candidate.view ?? evidenceOf(candidate.evidence)
   return originals.map((original) => examineOne(candidate, original, features, planes)).filter((one) => one !== null)
 }
 

@@ -1,5 +1,5 @@
 /** Lays a copy over its original: the same place in the same pixel, the original with the copy's tone and sharpness. */
-import type { Evidence, Losses, Plane } from '../fingerprint/index.ts'
+import type { Losses, Plane, Planes } from '../fingerprint/index.ts'
 import { type Affine, apply, compose, invert, scaleOf, scaling } from './affine.ts'
 import type { Channels } from './curves.ts'
 import { emptyGrid, type Grid, gridOf, halve, pyramid, sample } from './grid.ts'
@@ -7,9 +7,6 @@ import { type Pair, polish, refine } from './refine.ts'
 import { CELL, cellMeanSquares, cellMeans, sharpened } from './residual.ts'
 import { fitTone, type Tone } from './tone.ts'
 import { type Lost, toned, tonedLuma } from './toned.ts'
-
-/** A picture as luminance and colour: evidence, or `planesOf` a view. */
-export type Planes = Pick<Evidence, 'luma' | 'colour'>
 
 export interface Laid {
   /** From pixels of the grids below to those of the candidate's luminance. */

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events'
 import { toHex, toHex0x } from '../bytes.ts'
 import type { Catalogue, RecordRow } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
-import type { DecodedMedia, Detail, Fingerprint, Kind, PixelPlane } from '../fingerprint/index.ts'
+import type { DecodedMedia, Detail, Fingerprint, Kind, Planes } from '../fingerprint/index.ts'
 import { type Found, type Matcher, type Relation, rank, type Verdict } from '../matching/index.ts'
 import type { Admission, Turn } from './admission.ts'
 import type { PictureLookup } from './pictures.ts'
@@ -36,7 +36,7 @@ export interface Candidate {
 export type Decode = (
   fd: number,
   byteLength: number,
-  options: { signal: AbortSignal; onProgress: (fraction: number) => void; detail?: Detail },
+  options: { signal: AbortSignal; onProgress: (fraction: number) => void; detail?: Detail; view?: boolean },
 ) => Promise<DecodedMedia>
 
 export interface Lookups {
@@ -215,7 +215,7 @@ export function createLookups(parts: Parts): Lookups {
     if (!turn.begun) await turn.ready(signal)
     update(job, { status: 'running', stage: 'decoding', progress: null })
     const onProgress = (fraction: number) => update(job, { progress: fraction })
-    return parts.decode(fd, byteLength, { signal, onProgress, detail: 'candidate' })
+    return parts.decode(fd, byteLength, { signal, onProgress, detail: 'candidate', view: true })
   }
 
   function startFingerprint(fingerprint: Fingerprint, options: LookupOptions, client: Client): LookupView {
@@ -230,12 +230,7 @@ export function createLookups(parts: Parts): Lookups {
     }
   }
 
-  async function judge(
-    job: Job,
-    candidate: Fingerprint,
-    view: PixelPlane | null,
-    options: LookupOptions,
-  ): Promise<Answer> {
+  async function judge(job: Job, candidate: Fingerprint, view: Planes | null, options: LookupOptions): Promise<Answer> {
     update(job, { status: 'running', stage: 'searching' satisfies Stage, progress: null })
     const identical = await parts.catalogue.records({
       contentDigest: candidate.contentDigest,
@@ -259,7 +254,7 @@ export function createLookups(parts: Parts): Lookups {
     )
   }
 
-  async function alikeTo(job: Job, candidate: Fingerprint, view: PixelPlane | null, { maxDistance }: LookupOptions) {
+  async function alikeTo(job: Job, candidate: Fingerprint, view: Planes | null, { maxDistance }: LookupOptions) {
     update(job, { stage: candidate.picture ? 'comparing' : 'searching' })
     if (candidate.picture) return parts.pictures.find(candidate, view, { maxDistance, signal: job.abort.signal })
     const alike = parts.matcher.find(candidate, maxDistance)

@@ -6,7 +6,7 @@ import {
   keptEvidence,
   type Manifest,
   manifestCid,
-  type PixelPlane,
+  type Planes,
   readManifest,
 } from '../fingerprint/index.ts'
 import type { Answer, Examined, Found, Matcher, PictureOriginal, Placement, Proposed } from '../matching/index.ts'
@@ -20,8 +20,8 @@ const MAX_PROPOSED = 8
 const EXPLAINED = 0.9
 
 export interface PictureLookup {
-  /** @param view pixels of the candidate; null where only a fingerprint was sent. @throws the signal's reason. */
-  find(candidate: Fingerprint, view: PixelPlane | null, options: FindOptions): Promise<Answer>
+  /** @param view of the candidate; null where only a fingerprint was sent. @throws the signal's reason. */
+  find(candidate: Fingerprint, view: Planes | null, options: FindOptions): Promise<Answer>
 }
 
 export interface FindOptions {
@@ -37,7 +37,7 @@ interface Parts {
 }
 
 export function createPictureLookup({ matcher, catalogue, blocks, examine }: Parts): PictureLookup {
-  async function find(candidate: Fingerprint, view: PixelPlane | null, { maxDistance, signal }: FindOptions) {
+  async function find(candidate: Fingerprint, view: Planes | null, { maxDistance, signal }: FindOptions) {
     const byHash = matcher.find(candidate, maxDistance)
     const whole = byHash.kind === 'found' ? byHash.found : []
     const nearest = whole.toSorted((a, b) => a.distanceBits! - b.distanceBits!).slice(0, MAX_BY_HASH)
@@ -54,7 +54,7 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine }: Par
   /** Those that the candidate comes from, by key. */
   async function examined(
     candidate: Fingerprint,
-    view: PixelPlane | null,
+    view: Planes | null,
     among: readonly Found[],
     signal: AbortSignal,
   ): Promise<Map<string, Found>> {

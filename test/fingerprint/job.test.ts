@@ -18,12 +18,15 @@ describe('what a decoder says is not believed', () => {
     },
     frames: [],
   }
+  const viewed = { ...image.picture, evidence: null }
+  const view = { width: 3, height: 1, colour: false, samples: 'AAAA' }
   const frame = { timeMs: 0, hash, quality: 50 }
   const video = { ...image, kind: 'video', mediaType: 'video/mp4', picture: null, durationMs: 1000, frames: [frame] }
   const read = (media: object) => readAnswer(JSON.stringify({ media }), DEFAULT_LIMITS)
 
   it('unless it has the form of an answer', () => {
     expect(read(image).kind).to.equal('media')
+    expect(read({ ...image, picture: viewed, view }).kind).to.equal('media')
     expect(read(video).kind).to.equal('media')
     expect(read({ ...image, kind: 'audio', width: null, height: null, picture: null, durationMs: 5 }).kind).to.equal(
       'media',
@@ -36,9 +39,11 @@ describe('what a decoder says is not believed', () => {
     'a hash too short': { ...image, picture: { ...image.picture, orientations: new Array(8).fill('00') } },
     'a quality beyond 100': { ...image, picture: { ...image.picture, quality: 101 } },
     'half a local hash': { ...image, picture: { ...image.picture, local: 'AAAA' } },
-    'no evidence': { ...image, picture: { ...image.picture, evidence: null } },
-    'a view of another size': { ...image, view: { width: 2, height: 1, channels: 1, data: 'AAAA' } },
-    'a video with a view': { ...video, view: { width: 3, height: 1, channels: 1, data: 'AAAA' } },
+    'a view of another size': { ...image, picture: viewed, view: { ...view, width: 2 } },
+    'a view of what is no base64': { ...image, picture: viewed, view: { ...view, samples: 'A!AA' } },
+    'a view and evidence': { ...image, view },
+    'neither a view nor evidence': { ...image, picture: viewed },
+    'a video with a view': { ...video, view },
     'more pixels than are allowed': { ...image, width: 100_000, height: 100_000 },
     'a size of nothing': { ...image, width: 0 },
     'a picture that lasts': { ...image, durationMs: 1 },

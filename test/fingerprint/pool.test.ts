@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { DEFAULT_LIMITS } from '../../server/fingerprint/job.ts'
 import { hashPicture } from '../../server/fingerprint/pdq.ts'
-import { hashWhole } from '../../server/fingerprint/picture-hash.ts'
+import { hashAndView, hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { createDecoderPool, type DecoderPool, type DecoderPoolOptions } from '../../server/fingerprint/pool.ts'
 import { distanceBits } from '../../server/matching/hamming.ts'
 import { createFiles, failureOf, makeVideo, texture, toSharp } from './media.ts'
@@ -51,6 +51,15 @@ describe('decoders', () => {
       expect(video.frames.map((frame) => frame.timeMs)).to.deep.equal([0, 520, 1000])
       expect(distanceBits(video.frames[0]!.hash, hashPicture(await texture(0)).orientations[0]!)).to.be.at.most(16)
       expect(pool.stats()).to.deep.include({ busy: 0, queued: 0, done: 3, failed: 0 })
+    })
+
+    it('answers what is compared at once with its view instead of evidence', async () => {
+      const pool = createDecoderPool({ size: 1 })
+      pools.push(pool)
+      const source = await texture(4, 301, 203)
+      const png = await toSharp(source).png().toBuffer()
+      const { picture, view } = await give(pool, png, { detail: 'candidate', view: true })
+      expect({ picture, view }).to.deep.equal(hashAndView(source, source))
     })
 
     it('keeps one process for many jobs, and each sees its own media only', async () => {

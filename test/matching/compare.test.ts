@@ -1,6 +1,7 @@
 import { expect } from 'chai'
-import { decodeEvidence, encodeEvidence, planesOf } from '../../server/fingerprint/evidence.ts'
+import { decodeEvidence, encodeEvidence } from '../../server/fingerprint/evidence.ts'
 import type { PixelPlane } from '../../server/fingerprint/pdq.ts'
+import { planesOf } from '../../server/fingerprint/planes.ts'
 import { type Affine, compose, invert } from '../../server/matching/affine.ts'
 import { type Comparison, comparePictures } from '../../server/matching/compare.ts'
 import { badged, cropped, framed, graded, grey, mirrored, noisy, pasted, turned } from '../fingerprint/copies.ts'

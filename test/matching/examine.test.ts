@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { PixelPlane } from '../../server/fingerprint/index.ts'
 import { hashWhole } from '../../server/fingerprint/picture-hash.ts'
+import { planesOf } from '../../server/fingerprint/planes.ts'
 import { examinePicture, type PictureCandidate, type PictureOriginal } from '../../server/matching/index.ts'
 import { cropped, framed, mirrored, noisy, pasted, turned } from '../fingerprint/copies.ts'
 import { scene } from '../fingerprint/scene.ts'
@@ -18,7 +19,7 @@ function candidateOf(pixels: PixelPlane, change: Partial<PictureCandidate> = {})
   const view = noisy(pixels, 3, 7)
   const { width, height } = view
   const { local, evidence } = hashWhole(view, view, 'candidate')
-  return { width, height, local, evidence, view, ...change }
+  return { width, height, local, evidence, view: planesOf(view), ...change }
 }
 
 const ours = originalOf(original)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { RegistryError } from '../../server/errors.ts'
 import { hashWhole } from '../../server/fingerprint/picture-hash.ts'
+import { planesOf } from '../../server/fingerprint/planes.ts'
 import { createExaminers, type Examiners } from '../../server/registry/examiners.ts'
 import { cropped, pasted } from '../fingerprint/copies.ts'
 import { scene } from '../fingerprint/scene.ts'
@@ -8,7 +9,7 @@ import { scene } from '../fingerprint/scene.ts'
 const original = scene({ width: 320, height: 240, seed: 11 })
 const hashes = hashWhole(original, original)
 const ours = { ...hashes, key: 'a', width: 320, height: 240, orientation: 0, way: null }
-const candidate = { width: 320, height: 240, local: null, evidence: null, view: original }
+const candidate = { width: 320, height: 240, local: null, evidence: null, view: planesOf(original) }
 const signal = new AbortController().signal
 
 describe('examiners', function () {
@@ -22,7 +23,7 @@ describe('examiners', function () {
   it('compare in a process of their own, one picture after the other', async () => {
     const other = scene({ width: 320, height: 240, seed: 12, shapes: 90 })
     const box = { x: 120, y: 90, width: 70, height: 70 }
-    const altered = { ...candidate, view: pasted(original, other, box) }
+    const altered = { ...candidate, view: planesOf(pasted(original, other, box)) }
     const asked = [candidate, altered, candidate].map((one) => examiners.examine(one, [ours], signal))
     const answers = await Promise.all(asked)
     expect(answers.map(([one]) => one?.relation)).to.deep.equal(['same_content', 'altered', 'same_content'])
@@ -32,7 +33,7 @@ describe('examiners', function () {
   it('stop when nobody waits any more, and take the next', async () => {
     const abort = new AbortController()
     const cancelled = examiners.examine(
-      { ...candidate, view: cropped(original, { x: 9, y: 9, width: 300, height: 200 }) },
+      { ...candidate, view: planesOf(cropped(original, { x: 9, y: 9, width: 300, height: 200 })) },
       [ours],
       abort.signal,
     )

@@ -6,7 +6,7 @@ import {
   type PixelPlane,
   writeManifest,
 } from '../../server/fingerprint/index.ts'
-import { hashWhole, viewOf } from '../../server/fingerprint/picture-hash.ts'
+import { hashAndView, hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { createMatcher, examinePicture, type Found } from '../../server/matching/index.ts'
 import { createPictureLookup } from '../../server/registry/pictures.ts'
 import { createSync } from '../../server/registry/sync.ts'
@@ -53,7 +53,10 @@ async function registryOf(originals: PixelPlane[], choice: EvidenceChoice = 'pub
     },
   })
   const find = async (pixels: PixelPlane, maxDistance?: number): Promise<Found[]> => {
-    const answer = await lookup.find(fingerprintOf(pixels, 99), viewOf(pixels, pixels, 1024), { maxDistance, signal })
+    const answer = await lookup.find(fingerprintOf(pixels, 99), hashAndView(pixels, pixels).view, {
+      maxDistance,
+      signal,
+    })
     return answer.kind === 'found' ? answer.found : []
   }
   return { find, examined: () => examined }
