@@ -228,7 +228,8 @@ async function* readEvents(response: Response): AsyncGenerator<[string, unknown]
     text += chunk
     const parts = text.split('\n\n')
     text = parts.pop()!
-    for (const part of parts) {
+    // Without the signs of life, which come whenever the machine is slow.
+    for (const part of parts.filter((one) => one !== ':')) {
       const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(part)!
       yield [name!, JSON.parse(data!)]
     }
