@@ -1,28 +1,16 @@
-/** Lookups as jobs: decode, search, judge; progress on the way, a finished answer kept until it expires. */
-
+/** Lookups as jobs: decode, judge; progress on the way, a finished answer kept until it expires. */
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { toHex, toHex0x } from '../bytes.ts'
-import type { Catalogue, RecordRow } from '../catalogue/index.ts'
+import type { Catalogue } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
-import type { DecodedMedia, Detail, Fingerprint, Kind, Planes } from '../fingerprint/index.ts'
-import { type Found, type Matcher, type Relation, rank, type Verdict } from '../matching/index.ts'
+import type { DecodedMedia, Detail, Fingerprint } from '../fingerprint/index.ts'
 import type { Admission, Turn } from './admission.ts'
-import type { PictureLookup } from './pictures.ts'
-import {
-  type Context,
-  isoTime,
-  presentAnchor,
-  presentDisowned,
-  presentPublisherBrief,
-  presentSupersession,
-  stateOf,
-  trustOf,
-} from './present.ts'
+import type { Answer } from './answer.ts'
+import type { Course, Judge } from './judge.ts'
+import { isoTime } from './present.ts'
 import type { Client, Quota, Share } from './quota.ts'
 import type { RemoteMedia } from './remote.ts'
-import { NOT_COMPARED, summarise, summariseConflict } from './summary.ts'
-import type { LookupOptions, LookupView, MatchView, Problem, Stage } from './views.ts'
+import type { LookupOptions, LookupView, Problem } from './views.ts'
 
 /** A candidate that lies in a file which the job may read until it calls `dispose`. */
 export interface Candidate {
@@ -70,10 +58,8 @@ interface Parts {
   /** Lookups under way; and of these, those by fingerprint, which lie in memory. */
   quota: Quota
   fingerprints: Quota
-  matcher: Matcher
-  pictures: PictureLookup
+  judge: Judge
   catalogue: Catalogue
-  context: Context
   /** Seconds that a finished lookup is kept. */
   ttlS: number
   /** Seconds since 1970. */
@@ -85,9 +71,6 @@ interface Parts {
 
 /** 16 bytes: an id cannot be guessed, so only who was given it can read the answer. */
 const ID_BYTES = 16
-const DEFAULT_LIMIT = 20
-/** Records of exactly these bytes that are looked at, the oldest: anyone may register the same bytes, so there can be any number. */
-const MAX_IDENTICAL = 1_000
 
 interface Job {
   view: LookupView
@@ -200,7 +183,7 @@ export function createLookups(parts: Parts): Lookups {
     const { contentDigest, byteLength } = candidate
     try {
       const { view, ...media } = await decodeInTurn(job, turn, candidate)
-      const judged = await judge(job, { ...media, contentDigest, byteLength }, view ?? null, options)
+      const judged = await parts.judge({ ...media, contentDigest, byteLength }, view ?? null, options, courseOf(job))
       turn.leave(true)
       return judged
     } finally {
@@ -223,48 +206,17 @@ export function createLookups(parts: Parts): Lookups {
     try {
       const share = parts.quota.take(client)
       const both = { ...share, release: () => [share, inMemory].forEach(({ release }) => void release()) }
-      return begin('client fingerprint', both, (job) => judge(job, fingerprint, null, options))
+      return begin('client fingerprint', both, (job) => parts.judge(fingerprint, null, options, courseOf(job)))
     } catch (error) {
       inMemory.release()
       throw error
     }
   }
 
-  async function judge(job: Job, candidate: Fingerprint, view: Planes | null, options: LookupOptions): Promise<Answer> {
-    update(job, { status: 'running', stage: 'searching' satisfies Stage, progress: null })
-    const identical = await parts.catalogue.records({
-      contentDigest: candidate.contentDigest,
-      ...(options.publisher !== undefined && { publisherId: options.publisher }),
-      limit: MAX_IDENTICAL,
-      oldestFirst: true,
-    })
-    const alike = await alikeTo(job, candidate, view, options)
-    const rows = alike.kind === 'found' ? await rowsOf(alike.found) : new Map<string, RecordRow>()
-    const likenesses =
-      alike.kind === 'found' ? alike.found.flatMap((found) => likeness(found, rows.get(found.key))) : []
-    const known = new Set(identical.map((row) => toHex(row.recordId)))
-    const all = [...identical.map(identity), ...likenesses.filter((match) => !known.has(toHex(match.row.recordId)))]
-    const reason = alike.kind === 'inconclusive' ? alike.reason : null
-    return answer(
-      candidate,
-      all.filter((match) => wanted(match.row, options)),
-      reason,
-      options.limit ?? DEFAULT_LIMIT,
-      parts.context,
-    )
-  }
-
-  async function alikeTo(job: Job, candidate: Fingerprint, view: Planes | null, { maxDistance }: LookupOptions) {
-    update(job, { stage: candidate.picture ? 'comparing' : 'searching' })
-    if (candidate.picture) return parts.pictures.find(candidate, view, { maxDistance, signal: job.abort.signal })
-    const alike = parts.matcher.find(candidate, maxDistance)
-    return alike.kind === 'found' ? { ...alike, found: alike.found.map(uncompared) } : alike
-  }
-
-  async function rowsOf(found: Found[]): Promise<Map<string, RecordRow>> {
-    const rows = await parts.catalogue.recordsById(found.map((match) => new Uint8Array(Buffer.from(match.key, 'hex'))))
-    return new Map(rows.map((row) => [toHex(row.recordId), row]))
-  }
+  const courseOf = (job: Job): Course => ({
+    signal: job.abort.signal,
+    onStage: (stage) => update(job, { status: 'running', stage, progress: null }),
+  })
 
   async function get(id: string): Promise<LookupView> {
     const job = jobs.get(id)
@@ -328,139 +280,4 @@ const EMPTY: LookupView = {
   conflict: null,
   limits: [],
   error: null,
-}
-
-type Answer = Pick<
-  LookupView,
-  'kind' | 'verdict' | 'reason' | 'summary' | 'candidate' | 'matches' | 'conflict' | 'limits'
->
-
-/** A record with what was found of it. */
-interface Match {
-  row: RecordRow
-  relation: Relation
-  distanceBits: number | null
-  likeness: number
-  explained: number
-  transforms: string[]
-  segments: Found['segments']
-  placement: Found['placement']
-  findings: Found['findings']
-  limits: string[]
-}
-
-function identity(row: RecordRow): Match {
-  return {
-    row,
-    relation: 'identical',
-    distanceBits: 0,
-    likeness: 1,
-    explained: 1,
-    transforms: [],
-    segments: [],
-    placement: null,
-    findings: [],
-    limits: [],
-  }
-}
-
-const uncompared = (found: Found): Found => ({ ...found, limits: [NOT_COMPARED, ...found.limits] })
-
-/** Empty if the record was rolled back since it was found. */
-function likeness(found: Found, row: RecordRow | undefined): Match[] {
-  return row ? [{ ...found, row }] : []
-}
-
-function wanted(row: RecordRow, { publisher, kind }: LookupOptions): boolean {
-  return (publisher === undefined || row.publisherId === publisher) && (kind === undefined || row.kind === kind)
-}
-
-function answer(
-  candidate: Fingerprint,
-  found: Match[],
-  reason: string | null,
-  limit: number,
-  context: Context,
-): Answer {
-  const { matches, conflict } = rank(
-    found.map((match) => ({
-      ...match,
-      disowned: match.row.disowned !== null,
-      publisherId: match.row.publisherId,
-      trust: trustOf(match.row.publisherId, context),
-      registeredAt: match.row.registeredAt,
-      sequence: match.row.sequence,
-    })),
-  )
-  const views = matches.slice(0, limit).map((match) => presentMatch(match, context))
-  const verdict: Verdict = matches[0]?.relation ?? (reason ? 'inconclusive' : 'not_registered')
-  const conflictView = conflict && presentMatch(conflict, context)
-  return {
-    kind: candidate.kind,
-    verdict,
-    reason: verdict === 'inconclusive' ? reason : null,
-    summary: [
-      summarise({
-        verdict,
-        kind: candidate.kind,
-        reason,
-        first: views[0] ?? null,
-        compared: !matches[0]?.limits.includes(NOT_COMPARED),
-      }),
-      ...(conflictView ? [summariseConflict(conflictView)] : []),
-    ].join(' '),
-    candidate: presentCandidate(candidate),
-    matches: views,
-    conflict: conflictView && { recordId: conflictView.recordId, summary: summariseConflict(conflictView) },
-    limits: [...new Set(matches.slice(0, limit).flatMap((match) => match.limits))],
-  }
-}
-
-function presentCandidate(of: Fingerprint) {
-  const qualities = of.frames.map((frame) => frame.quality).sort((a, b) => a - b)
-  return {
-    contentDigest: toHex(of.contentDigest),
-    mediaType: of.mediaType,
-    quality: of.picture?.quality ?? qualities[qualities.length >> 1] ?? null,
-    durationS: of.durationMs === null ? null : of.durationMs / 1000,
-    width: of.width,
-    height: of.height,
-  }
-}
-
-/** Bits by which unrelated hashes differ in the mean: the foot of the scale of similarity. */
-const UNRELATED_BITS = 128
-
-function presentMatch(match: Match, context: Context): MatchView {
-  const { row } = match
-  const seconds = ({ startMs, endMs }: { startMs: number; endMs: number }) => ({
-    startS: startMs / 1000,
-    endS: endMs / 1000,
-  })
-  return {
-    recordId: toHex0x(row.recordId),
-    relation: match.relation,
-    similarity: Math.round(
-      100 * (match.distanceBits === null ? match.likeness : 1 - match.distanceBits / UNRELATED_BITS),
-    ),
-    distanceBits: match.distanceBits,
-    original: {
-      contentDigest: toHex(row.contentDigest),
-      kind: row.kind satisfies Kind | null,
-      title: row.manifest.title,
-      durationS: row.manifest.durationMs === null ? null : row.manifest.durationMs / 1000,
-      width: row.manifest.width,
-      height: row.manifest.height,
-    },
-    publisher: presentPublisherBrief(row, context),
-    registeredAt: isoTime(row.registeredAt),
-    state: stateOf(row),
-    disowned: presentDisowned(row.disowned),
-    supersession: presentSupersession(row, context),
-    anchor: presentAnchor(row.anchor, context),
-    segments: match.segments.map((s) => ({ candidate: seconds(s.candidate), original: seconds(s.original), speed: 1 })),
-    transforms: match.transforms,
-    placement: match.placement,
-    findings: match.findings.map(({ kind, region, score }) => ({ channel: 'video', kind, span: null, region, score })),
-  }
 }

@@ -1,22 +1,21 @@
 /** The use cases of a running server. HTTP knows nothing else of it. */
-import { CID } from 'multiformats/cid'
 import { fromHex, toHex, toHex0x } from '../bytes.ts'
-import type { Block, BlockStore, Catalogue, RecordRow, Withdrawals } from '../catalogue/index.ts'
+import type { BlockStore, Catalogue, RecordRow, Withdrawals } from '../catalogue/index.ts'
 import type { Deployment, Indexer } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
 import type { Confinement, Description, EvidenceChoice } from '../fingerprint/index.ts'
-import { type Kind, keptEvidence, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
+import { type Kind, manifestCid, readManifest } from '../fingerprint/index.ts'
 import type { Matcher } from '../matching/index.ts'
 import type { Guard } from '../outgoing/index.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import type { Way } from './anchoring.ts'
-import { eachOnce, readCar, writeCar } from './car.ts'
+import { type BlockExchange, createBlockExchange } from './block-exchange.ts'
 import type { Examine } from './examiners.ts'
 import { createFetcher } from './fetcher.ts'
-import { isList, links } from './links.ts'
+import { createJudge } from './judge.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
 import { createPictureLookup } from './pictures.ts'
-import { type Context, isoTime, presentPublisher, presentRecord, presentWholeRecord } from './present.ts'
+import { type Context, presentPublisher, presentRecord, presentWholeRecord } from './present.ts'
 import { type PublicEvidence, publicEvidence } from './public-evidence.ts'
 import { type Client, createQuota } from './quota.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
@@ -35,7 +34,7 @@ export interface RecordsQuery {
   limit?: number | undefined
 }
 
-export interface Registry {
+export interface Registry extends BlockExchange {
   lookups: Lookups
   /** With its history. */
   record(recordId: string): Promise<WholeRecordView>
@@ -44,12 +43,6 @@ export interface Registry {
   /** What a picture is compared by, where its publisher made it public. */
   evidence(recordId: string): Promise<PublicEvidence>
   publisher(publisherId: number): Promise<PublisherView>
-  /** One block by CID. @throws RegistryError `block.not_found`. */
-  block(cid: string): Promise<Uint8Array>
-  /** A block and, with `all`, everything that it links to, as a CAR. */
-  car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array>
-  /** Takes the blocks of a manifest, or of the list of a rooted batch, as a CAR, for a registration that is to come or has come. */
-  hold(car: Uint8Array, client: Client): Promise<HeldView>
   status(): Promise<NetworkView>
   /** Manifests and lists that are asked for elsewhere; null where none are. */
   fetching(): ReturnType<Wanted['state']> | null
@@ -65,18 +58,6 @@ export interface Registry {
 
 /** Files at decoders and before them, those that were refused for it, and lookups of any kind under way. */
 export type Load = ReturnType<Admission['stats']> & { lookups: number }
-
-export interface HeldView {
-  root: string
-  type: 'manifest' | 'list'
-  /** Of a manifest, as hex. */
-  contentDigest: string | null
-  /** Claims of a list. */
-  count: number | null
-  blocks: number
-  status: 'held' | 'kept'
-  expiresAt: string | null
-}
 
 export interface ManifestView {
   cid: string
@@ -163,11 +144,10 @@ export function createRegistry(parts: RegistryParts): Registry {
   const lookups = createLookups({
     ...parts,
     catalogue: seen,
-    pictures: createPictureLookup(parts),
+    judge: createJudge({ ...parts, catalogue: seen, pictures: createPictureLookup(parts), context }),
     admission,
     quota,
     fingerprints,
-    context,
     ttlS: parts.lookupTtlS,
   })
   const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
@@ -221,77 +201,6 @@ export function createRegistry(parts: RegistryParts): Registry {
       perceptual: { ...read.perceptual, words: read.perceptual.words.map(toHex) },
       frames: read.frames.length,
     }
-  }
-
-  async function block(cid: string): Promise<Uint8Array> {
-    await requireServed(parts.withdrawals, [cid])
-    const bytes = await blocks.get(cid)
-    if (!bytes) throw new RegistryError('block.not_found', `block ${cid.slice(0, 100)} is not here`)
-    if (keptEvidence(bytes)) throw new RegistryError('block.not_found', `block ${cid} is kept for its publisher`)
-    return bytes
-  }
-
-  async function* linked(cid: string, scope: 'block' | 'all'): AsyncGenerator<Block> {
-    const bytes = await block(cid)
-    yield { cid, bytes }
-    if (scope === 'all') for (const link of new Set(links(cid, bytes))) yield { cid: link, bytes: await block(link) }
-  }
-
-  async function car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array> {
-    await block(cid)
-    return writeCar(cid, linked(cid, scope))
-  }
-
-  async function hold(bytes: Uint8Array, client: Client): Promise<HeldView> {
-    const { root, blocks: sent } = await readCar(bytes)
-    await requireServed(
-      parts.withdrawals,
-      sent.map(({ cid }) => cid),
-    )
-    const about = isList(sent.find(({ cid }) => cid === root)!.bytes)
-      ? { type: 'list' as const, claims: (await readList(root, eachOnce(sent)))?.length ?? missingBlock(root) }
-      : { type: 'manifest' as const, manifest: (await readManifest(root, eachOnce(sent)))! }
-    if (root !== manifestCid(CID.parse(root).multihash.digest))
-      throw new RegistryError('block.invalid', `the root ${root} cannot be anchored: it is not CIDv1 of dag-cbor`)
-    const wanted = new Set([root, ...links(root, sent.find((b) => b.cid === root)!.bytes)])
-    const withheld = about.type === 'manifest' ? about.manifest.keptEvidence : null
-    if (withheld && sent.some(({ cid, bytes }) => cid === withheld && keptEvidence(bytes))) wanted.add(withheld)
-    const { expiresAt } = await blocks.hold(
-      root,
-      sent.filter((b) => wanted.has(b.cid)),
-      client.limited ? client.key : null,
-    )
-    const kept = about.type === 'list' ? await takeList(root) : await keepManifest(root, about.manifest.content.digest)
-    return {
-      root,
-      type: about.type,
-      contentDigest: about.type === 'manifest' ? toHex(about.manifest.content.digest) : null,
-      count: about.type === 'list' ? about.claims : null,
-      blocks: wanted.size,
-      status: kept ? 'kept' : 'held',
-      expiresAt: kept ? null : isoTime(expiresAt),
-    }
-  }
-
-  /** @returns whether a record names it. */
-  async function keepManifest(root: string, contentDigest: Uint8Array): Promise<boolean> {
-    const named = await recordsNaming(root, contentDigest)
-    if (named.length > 0) await sync.refresh(named)
-    return named.length > 0
-  }
-
-  /** @returns whether a batch names it. */
-  async function takeList(root: string): Promise<boolean> {
-    const listDigest = CID.parse(root).multihash.digest
-    if ((await catalogue.batches({ listDigest, limit: 1 })).length === 0) return false
-    await sync.take(listDigest)
-    return true
-  }
-
-  /** Records that were anchored before their manifest came. */
-  async function recordsNaming(root: string, contentDigest: Uint8Array): Promise<Uint8Array[]> {
-    const rows = await catalogue.records({ contentDigest, limit: 1_000, oldestFirst: true })
-    return rows.filter((row) => manifestCid(row.manifestDigest) === root).map((row) => row.recordId)
   }
 
   async function publisher(publisherId: number): Promise<PublisherView> {
@@ -412,9 +321,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     manifest,
     evidence: async (recordId) => publicEvidence(await rowOf(recordId), parts),
     publisher,
-    block,
-    car,
-    hold,
+    ...createBlockExchange({ ...parts, sync }),
     status,
     fetching: () => wanted?.state() ?? null,
     notReady,
@@ -427,10 +334,6 @@ export function createRegistry(parts: RegistryParts): Registry {
 
 /** What is void may be registered again. */
 const isValid = (row: RecordRow | null): boolean => row !== null && row.disowned === null
-
-function missingBlock(root: string): never {
-  throw new RegistryError('block.invalid', `the CAR of list ${root} lacks one of its blocks`)
-}
 
 function bytesOf(name: string, text: string): Uint8Array {
   try {

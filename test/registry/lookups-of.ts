@@ -3,6 +3,7 @@ import { RegistryError } from '../../server/errors.ts'
 import type { Fingerprint } from '../../server/fingerprint/index.ts'
 import { createMatcher, examinePicture } from '../../server/matching/index.ts'
 import { createAdmission } from '../../server/registry/admission.ts'
+import { createJudge } from '../../server/registry/judge.ts'
 import { createLookups, type Decode } from '../../server/registry/lookups.ts'
 import { createPictureLookup } from '../../server/registry/pictures.ts'
 import { createQuota } from '../../server/registry/quota.ts'
@@ -32,15 +33,18 @@ export function lookupsOf(
     admission,
     quota,
     fingerprints,
-    matcher,
-    pictures: createPictureLookup({
+    judge: createJudge({
       matcher,
+      pictures: createPictureLookup({
+        matcher,
+        catalogue,
+        blocks,
+        examine: async (candidate, originals) => examinePicture(candidate, originals),
+      }),
       catalogue,
-      blocks,
-      examine: async (candidate, originals) => examinePicture(candidate, originals),
+      context: { deployment: DEPLOYMENT, finality: () => 'local', trusted: new Set(trusted) },
     }),
     catalogue,
-    context: { deployment: DEPLOYMENT, finality: () => 'local', trusted: new Set(trusted) },
     ttlS: HOUR,
     now: () => NOW,
     problem: (error, id) => {

@@ -1,0 +1,143 @@
+/** Matches as the answer to a lookup: which leads, whether another contradicts it, and all of it in words. Pure. */
+import { toHex, toHex0x } from '../bytes.ts'
+import type { RecordRow } from '../catalogue/index.ts'
+import type { Fingerprint, Kind } from '../fingerprint/index.ts'
+import { type Found, type Relation, rank, type Verdict } from '../matching/index.ts'
+import {
+  type Context,
+  isoTime,
+  presentAnchor,
+  presentDisowned,
+  presentPublisherBrief,
+  presentSupersession,
+  stateOf,
+  trustOf,
+} from './present.ts'
+import { NOT_COMPARED, summarise, summariseConflict } from './summary.ts'
+import type { LookupView, MatchView } from './views.ts'
+
+/** What a finished lookup says beside its life as a job. */
+export type Answer = Pick<
+  LookupView,
+  'kind' | 'verdict' | 'reason' | 'summary' | 'candidate' | 'matches' | 'conflict' | 'limits'
+>
+
+/** A record with what was found of it. */
+export interface Match {
+  row: RecordRow
+  relation: Relation
+  distanceBits: number | null
+  likeness: number
+  explained: number
+  transforms: string[]
+  segments: Found['segments']
+  placement: Found['placement']
+  findings: Found['findings']
+  limits: string[]
+}
+
+export function identity(row: RecordRow): Match {
+  return {
+    row,
+    relation: 'identical',
+    distanceBits: 0,
+    likeness: 1,
+    explained: 1,
+    transforms: [],
+    segments: [],
+    placement: null,
+    findings: [],
+    limits: [],
+  }
+}
+
+/** The verdict is the relation to the match that leads. @param reason why nothing could be searched for; null where it was. */
+export function answer(
+  candidate: Fingerprint,
+  found: Match[],
+  reason: string | null,
+  limit: number,
+  context: Context,
+): Answer {
+  const { matches, conflict } = rank(
+    found.map((match) => ({
+      ...match,
+      disowned: match.row.disowned !== null,
+      publisherId: match.row.publisherId,
+      trust: trustOf(match.row.publisherId, context),
+      registeredAt: match.row.registeredAt,
+      sequence: match.row.sequence,
+    })),
+  )
+  const views = matches.slice(0, limit).map((match) => presentMatch(match, context))
+  const verdict: Verdict = matches[0]?.relation ?? (reason ? 'inconclusive' : 'not_registered')
+  const conflictView = conflict && presentMatch(conflict, context)
+  return {
+    kind: candidate.kind,
+    verdict,
+    reason: verdict === 'inconclusive' ? reason : null,
+    summary: [
+      summarise({
+        verdict,
+        kind: candidate.kind,
+        reason,
+        first: views[0] ?? null,
+        compared: !matches[0]?.limits.includes(NOT_COMPARED),
+      }),
+      ...(conflictView ? [summariseConflict(conflictView)] : []),
+    ].join(' '),
+    candidate: presentCandidate(candidate),
+    matches: views,
+    conflict: conflictView && { recordId: conflictView.recordId, summary: summariseConflict(conflictView) },
+    limits: [...new Set(matches.slice(0, limit).flatMap((match) => match.limits))],
+  }
+}
+
+function presentCandidate(of: Fingerprint) {
+  const qualities = of.frames.map((frame) => frame.quality).sort((a, b) => a - b)
+  return {
+    contentDigest: toHex(of.contentDigest),
+    mediaType: of.mediaType,
+    quality: of.picture?.quality ?? qualities[qualities.length >> 1] ?? null,
+    durationS: of.durationMs === null ? null : of.durationMs / 1000,
+    width: of.width,
+    height: of.height,
+  }
+}
+
+/** Bits by which unrelated hashes differ in the mean: the foot of the scale of similarity. */
+const UNRELATED_BITS = 128
+
+function presentMatch(match: Match, context: Context): MatchView {
+  const { row } = match
+  const seconds = ({ startMs, endMs }: { startMs: number; endMs: number }) => ({
+    startS: startMs / 1000,
+    endS: endMs / 1000,
+  })
+  return {
+    recordId: toHex0x(row.recordId),
+    relation: match.relation,
+    similarity: Math.round(
+      100 * (match.distanceBits === null ? match.likeness : 1 - match.distanceBits / UNRELATED_BITS),
+    ),
+    distanceBits: match.distanceBits,
+    original: {
+      contentDigest: toHex(row.contentDigest),
+      kind: row.kind satisfies Kind | null,
+      title: row.manifest.title,
+      durationS: row.manifest.durationMs === null ? null : row.manifest.durationMs / 1000,
+      width: row.manifest.width,
+      height: row.manifest.height,
+    },
+    publisher: presentPublisherBrief(row, context),
+    registeredAt: isoTime(row.registeredAt),
+    state: stateOf(row),
+    disowned: presentDisowned(row.disowned),
+    supersession: presentSupersession(row, context),
+    anchor: presentAnchor(row.anchor, context),
+    segments: match.segments.map((s) => ({ candidate: seconds(s.candidate), original: seconds(s.original), speed: 1 })),
+    transforms: match.transforms,
+    placement: match.placement,
+    findings: match.findings.map(({ kind, region, score }) => ({ channel: 'video', kind, span: null, region, score })),
+  }
+}

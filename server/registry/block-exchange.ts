@@ -1,0 +1,119 @@
+/** Blocks by CID, out and in: served to whoever asks, and taken for registrations that name them. */
+import { CID } from 'multiformats/cid'
+import { toHex } from '../bytes.ts'
+import type { Block, BlockStore, Catalogue, Withdrawals } from '../catalogue/index.ts'
+import { RegistryError } from '../errors.ts'
+import { keptEvidence, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
+import { eachOnce, readCar, writeCar } from './car.ts'
+import { isList, links } from './links.ts'
+import { isoTime } from './present.ts'
+import type { Client } from './quota.ts'
+import type { Sync } from './sync.ts'
+import { requireServed } from './withdrawn.ts'
+
+export interface BlockExchange {
+  /** One block by CID. @throws RegistryError `block.not_found`. */
+  block(cid: string): Promise<Uint8Array>
+  /** A block and, with `all`, everything that it links to, as a CAR. */
+  car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array>
+  /** Takes the blocks of a manifest, or of the list of a rooted batch, as a CAR, for a registration that is to come or has come. */
+  hold(car: Uint8Array, client: Client): Promise<HeldView>
+}
+
+export interface HeldView {
+  root: string
+  type: 'manifest' | 'list'
+  /** Of a manifest, as hex. */
+  contentDigest: string | null
+  /** Claims of a list. */
+  count: number | null
+  blocks: number
+  status: 'held' | 'kept'
+  expiresAt: string | null
+}
+
+interface Parts {
+  catalogue: Catalogue
+  blocks: BlockStore
+  withdrawals: Withdrawals
+  sync: Pick<Sync, 'take' | 'refresh'>
+}
+
+export function createBlockExchange({ catalogue, blocks, withdrawals, sync }: Parts): BlockExchange {
+  async function block(cid: string): Promise<Uint8Array> {
+    await requireServed(withdrawals, [cid])
+    const bytes = await blocks.get(cid)
+    if (!bytes) throw new RegistryError('block.not_found', `block ${cid.slice(0, 100)} is not here`)
+    if (keptEvidence(bytes)) throw new RegistryError('block.not_found', `block ${cid} is kept for its publisher`)
+    return bytes
+  }
+
+  async function* linked(cid: string, scope: 'block' | 'all'): AsyncGenerator<Block> {
+    const bytes = await block(cid)
+    yield { cid, bytes }
+    if (scope === 'all') for (const link of new Set(links(cid, bytes))) yield { cid: link, bytes: await block(link) }
+  }
+
+  async function car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array> {
+    await block(cid)
+    return writeCar(cid, linked(cid, scope))
+  }
+
+  async function hold(bytes: Uint8Array, client: Client): Promise<HeldView> {
+    const { root, blocks: sent } = await readCar(bytes)
+    await requireServed(
+      withdrawals,
+      sent.map(({ cid }) => cid),
+    )
+    const about = isList(sent.find(({ cid }) => cid === root)!.bytes)
+      ? { type: 'list' as const, claims: (await readList(root, eachOnce(sent)))?.length ?? missingBlock(root) }
+      : { type: 'manifest' as const, manifest: (await readManifest(root, eachOnce(sent)))! }
+    if (root !== manifestCid(CID.parse(root).multihash.digest))
+      throw new RegistryError('block.invalid', `the root ${root} cannot be anchored: it is not CIDv1 of dag-cbor`)
+    const wanted = new Set([root, ...links(root, sent.find((b) => b.cid === root)!.bytes)])
+    const withheld = about.type === 'manifest' ? about.manifest.keptEvidence : null
+    if (withheld && sent.some(({ cid, bytes }) => cid === withheld && keptEvidence(bytes))) wanted.add(withheld)
+    const { expiresAt } = await blocks.hold(
+      root,
+      sent.filter((b) => wanted.has(b.cid)),
+      client.limited ? client.key : null,
+    )
+    const kept = about.type === 'list' ? await takeList(root) : await keepManifest(root, about.manifest.content.digest)
+    return {
+      root,
+      type: about.type,
+      contentDigest: about.type === 'manifest' ? toHex(about.manifest.content.digest) : null,
+      count: about.type === 'list' ? about.claims : null,
+      blocks: wanted.size,
+      status: kept ? 'kept' : 'held',
+      expiresAt: kept ? null : isoTime(expiresAt),
+    }
+  }
+
+  /** @returns whether a record names it. */
+  async function keepManifest(root: string, contentDigest: Uint8Array): Promise<boolean> {
+    const named = await recordsNaming(root, contentDigest)
+    if (named.length > 0) await sync.refresh(named)
+    return named.length > 0
+  }
+
+  /** @returns whether a batch names it. */
+  async function takeList(root: string): Promise<boolean> {
+    const listDigest = CID.parse(root).multihash.digest
+    if ((await catalogue.batches({ listDigest, limit: 1 })).length === 0) return false
+    await sync.take(listDigest)
+    return true
+  }
+
+  /** Records that were anchored before their manifest came. */
+  async function recordsNaming(root: string, contentDigest: Uint8Array): Promise<Uint8Array[]> {
+    const rows = await catalogue.records({ contentDigest, limit: 1_000, oldestFirst: true })
+    return rows.filter((row) => manifestCid(row.manifestDigest) === root).map((row) => row.recordId)
+  }
+
+  return { block, car, hold }
+}
+
+function missingBlock(root: string): never {
+  throw new RegistryError('block.invalid', `the CAR of list ${root} lacks one of its blocks`)
+}

@@ -1,0 +1,84 @@
+/** What a candidate comes from: records of its bytes, records of its likeness, and the answer that is made of them. */
+import { toHex } from '../bytes.ts'
+import type { Catalogue, RecordRow } from '../catalogue/index.ts'
+import type { Fingerprint, Planes } from '../fingerprint/index.ts'
+import type { Found, Matcher } from '../matching/index.ts'
+import { type Answer, answer, identity, type Match } from './answer.ts'
+import type { PictureLookup } from './pictures.ts'
+import type { Context } from './present.ts'
+import { NOT_COMPARED } from './summary.ts'
+import type { LookupOptions, Stage } from './views.ts'
+
+interface Parts {
+  matcher: Matcher
+  pictures: PictureLookup
+  catalogue: Catalogue
+  context: Context
+}
+
+/** What the judgement of one candidate tells, and is told, while it is under way. */
+export interface Course {
+  signal: AbortSignal
+  onStage: (stage: Stage) => void
+}
+
+/** @param view the candidate's pixels; null where only its fingerprint came. */
+export type Judge = (
+  candidate: Fingerprint,
+  view: Planes | null,
+  options: LookupOptions,
+  course: Course,
+) => Promise<Answer>
+
+const DEFAULT_LIMIT = 20
+/** Records of exactly these bytes that are looked at, the oldest: anyone may register the same bytes, so there can be any number. */
+const MAX_IDENTICAL = 1_000
+
+export function createJudge({ matcher, pictures, catalogue, context }: Parts): Judge {
+  async function judge(...[candidate, view, options, course]: Parameters<Judge>): Promise<Answer> {
+    course.onStage('searching')
+    const identical = await catalogue.records({
+      contentDigest: candidate.contentDigest,
+      ...(options.publisher !== undefined && { publisherId: options.publisher }),
+      limit: MAX_IDENTICAL,
+      oldestFirst: true,
+    })
+    const alike = await alikeTo(candidate, view, options, course)
+    const likenesses = alike.kind === 'found' ? await likenessesOf(alike.found) : []
+    const known = new Set(identical.map((row) => toHex(row.recordId)))
+    const all = [...identical.map(identity), ...likenesses.filter((match) => !known.has(toHex(match.row.recordId)))]
+    const reason = alike.kind === 'inconclusive' ? alike.reason : null
+    return answer(
+      candidate,
+      all.filter((match) => wanted(match.row, options)),
+      reason,
+      options.limit ?? DEFAULT_LIMIT,
+      context,
+    )
+  }
+
+  async function alikeTo(...[candidate, view, { maxDistance }, { signal, onStage }]: Parameters<Judge>) {
+    onStage(candidate.picture ? 'comparing' : 'searching')
+    if (candidate.picture) return pictures.find(candidate, view, { maxDistance, signal })
+    const alike = matcher.find(candidate, maxDistance)
+    return alike.kind === 'found' ? { ...alike, found: alike.found.map(uncompared) } : alike
+  }
+
+  /** Without records that were rolled back since they were found. */
+  async function likenessesOf(found: Found[]): Promise<Match[]> {
+    const rows = await catalogue.recordsById(found.map((match) => new Uint8Array(Buffer.from(match.key, 'hex'))))
+    const rowOf = new Map(rows.map((row) => [toHex(row.recordId), row]))
+    return found.flatMap((match) => {
+      const row = rowOf.get(match.key)
+      return row ? [{ ...match, row }] : []
+    })
+  }
+
+  return judge
+}
+
+const uncompared = (found: Found): Found => ({ ...found, limits: [NOT_COMPARED, ...found.limits] })
+
+function wanted(row: RecordRow, { publisher, kind }: LookupOptions): boolean {
+  return (publisher === undefined || row.publisherId === publisher) && (kind === undefined || row.kind === kind)
+}
