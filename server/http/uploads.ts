@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import busboy from 'busboy'
 import { RegistryError } from '../errors.ts'
 import { type Candidate, type Client, createQuota, type Share } from '../registry/index.ts'
+import { fileNameOf } from './file-name.ts'
 
 const read = promisify(readCallback)
 
@@ -82,7 +83,12 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     // Asked and not held: whoever announces much and sends little must not keep out the others.
     space.take(client, announced(request)).release()
     const isForm = request.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')
-    return inPlace(client, () => (isForm ? fromForm(request, client) : storeMedia(watched(request, limits), client)))
+    return inPlace(client, () => (isForm ? fromForm(request, client) : fromBody(request, client)))
+  }
+
+  async function fromBody(request: IncomingMessage, client: Client): Promise<Candidate> {
+    const media = await storeMedia(watched(request, limits), client)
+    return { ...media, name: fileNameOf(request.headers['content-disposition']) }
   }
 
   /** One of the places for uploads, for as long as `work` takes. */
@@ -128,12 +134,12 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
   async function fromForm(request: IncomingMessage, client: Client): Promise<Candidate> {
     let found: Promise<Candidate> | undefined
     const form = parser(request)
-    form.on('file', (name, stream) => {
+    form.on('file', (name, stream, { filename }) => {
       if (name !== 'media' || found) stream.on('error', () => {}).resume()
       if (name !== 'media') return
       if (found)
         return void form.destroy(new RegistryError('request.invalid', 'the form has two files "media": send one'))
-      found = storeMedia(stream, client)
+      found = storeMedia(stream, client).then((media) => ({ ...media, name: filename ?? null }))
       found.catch((error: Error) => form.destroy(error))
     })
     try {
@@ -209,7 +215,12 @@ async function collect(source: AsyncIterable<Buffer>, maxBytes: number): Promise
 
 function parser(request: IncomingMessage) {
   try {
-    return busboy({ headers: request.headers, limits: { files: 8, fields: 50, fieldSize: 10_000, parts: 60 } })
+    // Browsers send names in UTF-8 (HTML, "Multipart form data").
+    return busboy({
+      headers: request.headers,
+      defParamCharset: 'utf8',
+      limits: { files: 8, fields: 50, fieldSize: 10_000, parts: 60 },
+    })
   } catch (cause) {
     throw new RegistryError('request.invalid', 'the form cannot be read: its Content-Type has no boundary', { cause })
   }

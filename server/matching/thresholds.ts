@@ -107,7 +107,7 @@ export const OVERLAY = {
 
 /** Strength against the share of benign copies that have a region as strong. Of 271 of the development corpus 1.5 % reached 16, 0.7 % 18, none 20;
  * no count supports a rate under 0.2 %. */
-const FALSE_ALARMS = [
+export const FALSE_ALARMS = [
   [16, 0.015],
   [18, 0.01],
   [22, 0.005],

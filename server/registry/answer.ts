@@ -72,6 +72,7 @@ export function answer(
   const views = matches.slice(0, limit).map((match) => presentMatch(match, context))
   const verdict: Verdict = matches[0]?.relation ?? (reason ? 'inconclusive' : 'not_registered')
   const conflictView = conflict && presentMatch(conflict, context)
+  const conflictSummary = conflictView && summariseConflict(conflictView, views[0]!)
   return {
     kind: candidate.kind,
     verdict,
@@ -84,11 +85,11 @@ export function answer(
         first: views[0] ?? null,
         compared: !matches[0]?.limits.includes(NOT_COMPARED),
       }),
-      ...(conflictView ? [summariseConflict(conflictView)] : []),
+      ...(conflictSummary ? [conflictSummary] : []),
     ].join(' '),
     candidate: presentCandidate(candidate),
     matches: views,
-    conflict: conflictView && { recordId: conflictView.recordId, summary: summariseConflict(conflictView) },
+    conflict: conflictView && { recordId: conflictView.recordId, summary: conflictSummary! },
     limits: [...new Set(matches.slice(0, limit).flatMap((match) => match.limits))],
   }
 }
@@ -97,6 +98,7 @@ function presentCandidate(of: Fingerprint) {
   const qualities = of.frames.map((frame) => frame.quality).sort((a, b) => a - b)
   return {
     contentDigest: toHex(of.contentDigest),
+    sizeBytes: of.byteLength,
     mediaType: of.mediaType,
     quality: of.picture?.quality ?? qualities[qualities.length >> 1] ?? null,
     durationS: of.durationMs === null ? null : of.durationMs / 1000,
@@ -139,5 +141,6 @@ function presentMatch(match: Match, context: Context): MatchView {
     transforms: match.transforms,
     placement: match.placement,
     findings: match.findings.map(({ kind, region, score }) => ({ channel: 'video', kind, span: null, region, score })),
+    limits: match.limits,
   }
 }

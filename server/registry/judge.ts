@@ -30,7 +30,8 @@ export type Judge = (
   course: Course,
 ) => Promise<Answer>
 
-const DEFAULT_LIMIT = 20
+/** Matches of an answer. */
+export const DEFAULT_LIMIT = 20
 /** Records of exactly these bytes that are looked at, the oldest: anyone may register the same bytes, so there can be any number. */
 const MAX_IDENTICAL = 1_000
 

@@ -1,12 +1,13 @@
 /** Lookups as jobs: decode, judge; progress on the way, a finished answer kept until it expires. */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Catalogue } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
 import type { DecodedMedia, Detail, Fingerprint } from '../fingerprint/index.ts'
+import { THRESHOLDS_TEXT } from '../matching/index.ts'
 import type { Admission, Turn } from './admission.ts'
 import type { Answer } from './answer.ts'
-import type { Course, Judge } from './judge.ts'
+import { type Course, DEFAULT_LIMIT, type Judge } from './judge.ts'
 import { isoTime } from './present.ts'
 import type { Client, Quota, Share } from './quota.ts'
 import type { RemoteMedia } from './remote.ts'
@@ -18,6 +19,8 @@ export interface Candidate {
   byteLength: number
   /** SHA-256, 32 bytes. */
   contentDigest: Uint8Array
+  /** What the client calls it. */
+  name?: string | null
   dispose(): Promise<void>
 }
 
@@ -60,6 +63,8 @@ interface Parts {
   fingerprints: Quota
   judge: Judge
   catalogue: Catalogue
+  /** Of this program. */
+  version: string
   /** Seconds that a finished lookup is kept. */
   ttlS: number
   /** Seconds since 1970. */
@@ -71,6 +76,14 @@ interface Parts {
 
 /** 16 bytes: an id cannot be guessed, so only who was given it can read the answer. */
 const ID_BYTES = 16
+/** Characters of a file's name that are kept; file systems have 255. */
+const MAX_NAME = 255
+
+interface Question {
+  basis: LookupView['basis']
+  name: string | null
+  options: LookupOptions
+}
 
 interface Job {
   view: LookupView
@@ -82,12 +95,15 @@ interface Job {
 export function createLookups(parts: Parts): Lookups {
   const jobs = new Map<string, Job>()
 
-  function begin(basis: LookupView['basis'], share: Share, run: (job: Job) => Promise<Answer>): LookupView {
+  const madeBy = { software: parts.version, thresholds: thresholdsVersion(THRESHOLDS_TEXT) }
+
+  function begin(question: Question, share: Share, run: (job: Job) => Promise<Answer>): LookupView {
     const now = parts.now()
     const view = {
       ...EMPTY,
       id: randomBytes(ID_BYTES).toString('hex'),
-      basis,
+      basis: question.basis,
+      asked: askedOf(question),
       createdAt: isoTime(now),
       expiresAt: isoTime(now + parts.ttlS),
     }
@@ -102,7 +118,7 @@ export function createLookups(parts: Parts): Lookups {
   async function finish(job: Job, run: (job: Job) => Promise<Answer>): Promise<void> {
     let end: Partial<LookupView>
     try {
-      end = { ...(await run(job)), status: 'done' }
+      end = { ...(await run(job)), madeBy, status: 'done' }
       job.abort.signal.throwIfAborted()
     } catch (error) {
       const cancelled = job.abort.signal.aborted
@@ -130,8 +146,8 @@ export function createLookups(parts: Parts): Lookups {
       })
       return view
     } catch (error) {
-      const { id, basis, createdAt, expiresAt } = view
-      return { ...EMPTY, id, basis, createdAt, expiresAt, status: 'failed', error: failure(error, id) }
+      const { id, basis, asked, createdAt, expiresAt } = view
+      return { ...EMPTY, id, basis, asked, createdAt, expiresAt, status: 'failed', error: failure(error, id) }
     }
   }
 
@@ -150,7 +166,9 @@ export function createLookups(parts: Parts): Lookups {
     try {
       share = parts.quota.take(client)
       const turn = parts.admission.enter(client)
-      return begin('media', share, (job) => decodeAndJudge(job, turn, candidate, options))
+      return begin({ basis: 'media', name: fileName(candidate), options }, share, (job) =>
+        decodeAndJudge(job, turn, candidate, options),
+      )
     } catch (error) {
       share?.release()
       void candidate.dispose()
@@ -161,7 +179,7 @@ export function createLookups(parts: Parts): Lookups {
   function startUrl(url: string, options: LookupOptions, client: Client): LookupView {
     parts.remote.check(url)
     check(client)
-    return begin('media', parts.quota.take(client), async (job) => {
+    return begin({ basis: 'media', name: url, options }, parts.quota.take(client), async (job) => {
       update(job, { status: 'running', stage: 'fetching' })
       const onProgress = (fraction: number) => update(job, { progress: fraction })
       const candidate = await parts.remote.fetch(url, { signal: job.abort.signal, onProgress, client })
@@ -206,7 +224,9 @@ export function createLookups(parts: Parts): Lookups {
     try {
       const share = parts.quota.take(client)
       const both = { ...share, release: () => [share, inMemory].forEach(({ release }) => void release()) }
-      return begin('client fingerprint', both, (job) => parts.judge(fingerprint, null, options, courseOf(job)))
+      return begin({ basis: 'client fingerprint', name: null, options }, both, (job) =>
+        parts.judge(fingerprint, null, options, courseOf(job)),
+      )
     } catch (error) {
       inMemory.release()
       throw error
@@ -263,6 +283,21 @@ export function createLookups(parts: Parts): Lookups {
   return { check, startMedia, startUrl, startFingerprint, get, wait, watch, remove, close }
 }
 
+function askedOf({ name, options }: Question): LookupView['asked'] {
+  const { publisher = null, kind = null, maxDistance = null, limit = DEFAULT_LIMIT } = options
+  return { name, publisher, kind, maxDistance, limit }
+}
+
+/** Without the folders, which are nobody's business. */
+function fileName({ name }: Candidate): string | null {
+  const last = name?.toWellFormed().split(/[\\/]/).at(-1)
+  return last ? [...last].slice(0, MAX_NAME).join('') : null
+}
+
+/** @returns `thresholds1` and 12 digits that are others whenever a threshold is another. */
+const thresholdsVersion = (text: string) =>
+  `thresholds1-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+
 const EMPTY: LookupView = {
   id: '',
   status: 'queued',
@@ -272,6 +307,7 @@ const EMPTY: LookupView = {
   expiresAt: '',
   kind: null,
   basis: 'media',
+  asked: { name: null, publisher: null, kind: null, maxDistance: null, limit: DEFAULT_LIMIT },
   verdict: null,
   reason: null,
   summary: null,
@@ -279,5 +315,6 @@ const EMPTY: LookupView = {
   matches: [],
   conflict: null,
   limits: [],
+  madeBy: null,
   error: null,
 }

@@ -31,15 +31,17 @@ export function summarise(of: {
     .join(' ')
 }
 
-/** @returns a sentence on the record that explains the candidate better than the leading one. */
-export function summariseConflict(other: MatchView): string {
+/** @returns a sentence on the record that contradicts the leading one: it explains the candidate better, or was there before it. */
+export function summariseConflict(other: MatchView, first: Pick<MatchView, 'anchor'>): string {
   const how =
     other.relation === 'identical'
       ? 'registered exactly these bytes'
       : other.relation === 'altered'
         ? 'registered a version that differs from it'
         : 'registered a version that is nearer to it'
-  const sentence = `${capital(publisher(other))} ${how} on ${day(other.registeredAt)}.`
+  // Within a day the dates do not tell.
+  const when = other.anchor.block < first.anchor.block ? 'earlier, on' : 'on'
+  const sentence = `${capital(publisher(other))} ${how} ${when} ${day(other.registeredAt)}.`
   return other.disowned ? `${sentence} ${stateSentence(other)}` : sentence
 }
 

@@ -178,6 +178,7 @@ export const matchView = z
     transforms: z.array(z.string()),
     placement: placementView.nullable().describe('of a picture that was compared; null for any other'),
     findings: z.array(findingView).describe('differences from the original, the strongest first'),
+    limits: z.array(z.string()).describe('what was not done for this match'),
   })
   .meta({ id: 'Match' })
 
@@ -196,6 +197,23 @@ export const problemView = z
 export const STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
 export const STAGES = ['receiving', 'fetching', 'decoding', 'searching', 'comparing'] as const
 
+const askedView = z
+  .object({
+    name: z
+      .string()
+      .nullable()
+      .describe('of the file, as the client gave it, or the address; nothing is looked up by it'),
+    publisher: z.int().nullable(),
+    kind: z.enum(KINDS).nullable(),
+    maxDistance: z.int().nullable(),
+    limit: z.int(),
+  })
+  .meta({ id: 'Asked', description: 'What was asked: null where nothing was left out of the search.' })
+
+const madeByView = z
+  .object({ software: z.string(), thresholds: z.string().describe('names their values: docs/protocol.md §5') })
+  .meta({ id: 'MadeBy', description: 'By which program, with which thresholds.' })
+
 export const lookupView = z
   .object({
     id: z.string(),
@@ -206,15 +224,23 @@ export const lookupView = z
     expiresAt: z.iso.datetime(),
     kind: z.enum(KINDS).nullable(),
     basis: z.enum(['media', 'client fingerprint']),
+    asked: askedView,
     verdict: z.enum(VERDICTS).nullable().describe('null unless done'),
     reason: z.string().nullable().describe('why the verdict is inconclusive'),
     summary: z.string().nullable(),
     candidate: z
-      .object({ contentDigest: digest, mediaType: z.string(), quality: z.int().nullable(), ...extent })
+      .object({
+        contentDigest: digest,
+        sizeBytes: z.int(),
+        mediaType: z.string(),
+        quality: z.int().nullable(),
+        ...extent,
+      })
       .nullable(),
     matches: z.array(matchView),
     conflict: z.object({ recordId: hex32, summary: z.string() }).nullable(),
-    limits: z.array(z.string()),
+    limits: z.array(z.string()).describe('those of all matches'),
+    madeBy: madeByView.nullable().describe('null unless done'),
     error: problemView.nullable().describe('what failed, when status is failed'),
   })
   .meta({ id: 'Lookup' })

@@ -45,6 +45,7 @@ export function lookupsOf(
       context: { deployment: DEPLOYMENT, finality: () => 'local', trusted: new Set(trusted) },
     }),
     catalogue,
+    version: '1.2.3',
     ttlS: HOUR,
     now: () => NOW,
     problem: (error, id) => {

@@ -9,6 +9,7 @@ const MATCH = {
   original: { title: 'Quay at dawn' },
   publisher: { id: 7, name: 'Quay News', domain: null, trust: 'unverified' },
   registeredAt: '2026-05-03T23:59:59Z',
+  anchor: { block: 12 },
   state: 'active',
   disowned: null,
   segments: [],
@@ -96,7 +97,7 @@ describe('the summary', () => {
       /\(declared on 9 May 2026, by an account that was declared compromised itself\)\.$/,
     )
     expect(say({ state: 'superseded' })).to.match(/The publisher has since replaced that record by another\.$/)
-    expect(summariseConflict({ ...MATCH, state: 'disowned', disowned })).to.match(
+    expect(summariseConflict({ ...MATCH, state: 'disowned', disowned }, MATCH)).to.match(
       /registered exactly these bytes on .* has disowned that record/,
     )
   })
@@ -118,8 +119,16 @@ describe('the summary', () => {
 
   it('of a conflict says who and when', () => {
     const other = { ...MATCH, publisher: { ...MATCH.publisher, name: null } }
-    expect(summariseConflict(other)).to.equal('Unverified publisher 7 registered exactly these bytes on 3 May 2026.')
-    expect(summariseConflict({ ...MATCH, relation: 'excerpt' })).to.contain('registered a version that is nearer to it')
+    expect(summariseConflict(other, MATCH)).to.equal(
+      'Unverified publisher 7 registered exactly these bytes on 3 May 2026.',
+    )
+    expect(summariseConflict({ ...MATCH, relation: 'excerpt' }, MATCH)).to.contain(
+      'registered a version that is nearer to it',
+    )
+    const before = { ...MATCH.anchor, block: 11 }
+    expect(summariseConflict({ ...other, anchor: before }, MATCH)).to.equal(
+      'Unverified publisher 7 registered exactly these bytes earlier, on 3 May 2026.',
+    )
   })
 
   it('never leaves out "unverified", and never judges', () => {
