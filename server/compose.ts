@@ -33,7 +33,7 @@ import {
   type RegistryParts,
   type SavedSearch,
 } from './registry/index.ts'
-import { createAssets } from './web/index.ts'
+import { createAssets, createReport } from './web/index.ts'
 
 export interface RunningServer {
   url: string
@@ -138,6 +138,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     registry,
     uploads,
     assets: createAssets({ token: token ?? '', version: config.version }),
+    report: createReport(),
     token,
     version: config.version,
     loopback: config.loopback,

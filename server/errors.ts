@@ -37,6 +37,7 @@ export const ERRORS = {
   'publisher.not_found': kind(404, 'There is no such publisher'),
   'lookup.not_found': kind(404, 'There is no such lookup'),
   'lookup.cancelled': kind(409, 'The lookup was cancelled'),
+  'lookup.unfinished': kind(409, 'The lookup is not finished', true),
   'registration.conflict': kind(409, 'The digest is registered already with other content'),
   'signer.unavailable': kind(403, 'There is no key to sign with'),
   'chain.rejected': kind(422, 'The chain rejected the transaction'),

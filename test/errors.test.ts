@@ -49,6 +49,7 @@ describe('RegistryError', () => {
       'request.rate_limited',
       'fetch.timeout',
       'fetch.unreachable',
+      'lookup.unfinished',
       'chain.unreachable',
       'server.busy',
     ])

@@ -1,5 +1,6 @@
 /** The server over HTTP, as the command uses it. */
 import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import type { ServerApi } from '../command.ts'
 import { ERRORS, type ErrorCode, RegistryError } from '../errors.ts'
@@ -13,6 +14,8 @@ export interface Api extends ServerApi {
   lookupFile(path: string, byteLength: number, onSent: (bytes: number) => void): Promise<LookupView>
   lookupJson(body: unknown): Promise<LookupView>
   lookup(id: string): Promise<LookupView>
+  /** Address of the report of a finished lookup. */
+  reportOf(id: string): string
 }
 
 /** A server that has too much to do says when to come back: so often we do, and for so long at the most. */
@@ -54,6 +57,7 @@ export function createApi(server: string, onWait: (seconds: number) => void = sa
     record: (id) => get<WholeRecordView>(`/v1/records/${encodeURIComponent(id)}`),
     publisher: (id) => get<PublisherView>(`/v1/publishers/${id}`),
     lookup: (id) => get<LookupView>(`/v1/lookups/${encodeURIComponent(id)}`),
+    reportOf: (id) => `${base}/v1/lookups/${encodeURIComponent(id)}/report`,
     async recordExists(id) {
       try {
         const { state } = await get<RecordView>(`/v1/records/${encodeURIComponent(id)}`)
@@ -67,22 +71,26 @@ export function createApi(server: string, onWait: (seconds: number) => void = sa
       request(path, () => ({ method: 'POST', headers: { 'content-type': type }, body: body as BodyInit })),
     lookupJson: (body) => post<LookupView>('/v1/lookups?wait=0', 'application/json', () => JSON.stringify(body)),
     lookupFile: (path, byteLength, onSent) =>
-      post<LookupView>(
-        '/v1/lookups?wait=0',
-        'application/octet-stream',
-        () => fileBody(path, onSent),
-        String(byteLength),
-      ),
+      post<LookupView>('/v1/lookups?wait=0', 'application/octet-stream', () => fileBody(path, onSent), {
+        'content-length': String(byteLength),
+        'content-disposition': disposition(path),
+      }),
   }
 
-  function post<T>(path: string, type: string, body: () => BodyInit, length?: string): Promise<T> {
-    const headers = { 'content-type': type, ...(length !== undefined && { 'content-length': length }) }
+  function post<T>(path: string, type: string, body: () => BodyInit, more: Record<string, string> = {}): Promise<T> {
+    const headers = { 'content-type': type, ...more }
     return request(path, () => ({ method: 'POST', headers, body: body(), duplex: 'half' }) as RequestInit) as Promise<T>
   }
 }
 
 /** Codes of errors that pass by waiting. */
 const WAITS: readonly ErrorCode[] = ['request.rate_limited', 'server.busy']
+
+/** The file's name alone (RFC 6266): the report tells it. */
+function disposition(path: string): string {
+  const name = encodeURIComponent(basename(path).toWellFormed())
+  return `attachment; filename*=UTF-8''${name.replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)}`
+}
 
 function sayWait(seconds: number): void {
   note(`the server is busy: asking again in ${seconds} s`)

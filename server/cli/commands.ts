@@ -107,7 +107,7 @@ export async function lookup(api: Api, target: string, json: boolean): Promise<n
     progress.stop()
     if (finished.error) throw new RegistryError(finished.error.code as RegistryError['code'], finished.error.detail)
     if (json) printJson(finished, 2)
-    else printLookup(finished)
+    else printLookup(finished, api.reportOf(finished.id))
     return 0
   } finally {
     progress.stop()

@@ -66,10 +66,11 @@ const VERDICTS: Record<string, string> = {
   inconclusive: 'INCONCLUSIVE',
 }
 
-export function printLookup(lookup: LookupView): void {
+/** @param report address of the answer as a page. */
+export function printLookup(lookup: LookupView, report: string): void {
   print(VERDICTS[lookup.verdict ?? ''] ?? String(lookup.verdict), lookup.summary ?? '')
   for (const match of lookup.matches) printMatch(match)
-  for (const limit of lookup.limits) print(`limit: ${limit}`)
+  print('', `report     ${report}`)
 }
 
 function printMatch(match: MatchView): void {
@@ -83,6 +84,7 @@ function printMatch(match: MatchView): void {
   for (const { candidate, original } of match.segments)
     print(`segment    ${seconds(candidate)} of the candidate is ${seconds(original)} of the original`)
   for (const line of comparedLines(match)) print(line)
+  for (const limit of match.limits) print(`limit      ${limit}`)
   const local = anchor.finality === 'local' ? ' (a local chain: its clock proves nothing)' : ''
   print(
     `anchor     ${anchor.chain}, block ${anchor.block}, transaction ${anchor.transaction}, ${anchor.finality}${local}`,

@@ -3,7 +3,7 @@ import express, { type Express, type Response } from 'express'
 import type { Logger } from 'pino'
 import { RegistryError } from '../errors.ts'
 import { createQuota, type Registry } from '../registry/index.ts'
-import type { Assets } from '../web/index.ts'
+import type { Assets, Report } from '../web/index.ts'
 import { blockRoutes } from './blocks.ts'
 import { docsRoutes } from './docs.ts'
 import { limitOpen, limitRate, localHostOnly, safeJson, securityHeaders } from './guard.ts'
@@ -19,6 +19,7 @@ export interface AppParts {
   registry: Registry
   uploads: Uploads
   assets: Assets
+  report: Report
   /** Of the development signer; null where there is none. */
   token: string | null
   version: string
@@ -67,7 +68,7 @@ export function createApp(parts: AppParts): Express {
     createQuota({ what, total, perClient, retryAfterS: () => OPEN_S })
   app.use(limitRate(parts.rateLimit), limitOpen(quota('requests', MAX_REQUESTS, parts.clientRequests)))
   const streams = quota('streams of events', MAX_STREAMS, CLIENT_STREAMS)
-  app.use('/v1/lookups', lookupRoutes(registry.lookups, parts.uploads, streams, parts.heartbeatMs))
+  app.use('/v1/lookups', lookupRoutes(registry.lookups, parts.uploads, streams, parts.report, parts.heartbeatMs))
   app.use('/v1', recordRoutes(registry, parts.uploads, parts.token))
   app.use('/ipfs', blockRoutes(registry))
   const document = openApi(parts.version)

@@ -12,9 +12,11 @@ import {
   type Quota,
 } from '../registry/index.ts'
 import { toJson } from '../text.ts'
+import type { Report } from '../web/index.ts'
 import { clientOf } from './client.ts'
 import { param, parse } from './parse.ts'
 import { methodNotAllowed, sendProblem } from './problem.ts'
+import { reportHandler } from './report.ts'
 import type { Uploads } from './uploads.ts'
 
 const DEFAULT_WAIT_S = 30
@@ -37,7 +39,13 @@ const jsonBody = z.union([z.strictObject({ fingerprint: z.unknown() }), z.strict
 })
 
 /** @param streams those of events that are open. */
-export function lookupRoutes(lookups: Lookups, uploads: Uploads, streams: Quota, heartbeatMs = HEARTBEAT_MS): Router {
+export function lookupRoutes(
+  lookups: Lookups,
+  uploads: Uploads,
+  streams: Quota,
+  report: Report,
+  heartbeatMs = HEARTBEAT_MS,
+): Router {
   const router = Router()
 
   router
@@ -69,6 +77,8 @@ export function lookupRoutes(lookups: Lookups, uploads: Uploads, streams: Quota,
       await streamEvents(lookups, request, response, heartbeatMs)
     })
     .all(methodNotAllowed)
+
+  router.route('/:id/report').get(reportHandler(lookups, report)).all(methodNotAllowed)
 
   function startJson(body: unknown, options: LookupOptions, client: Client): LookupView {
     const asked = parse(jsonBody, body)

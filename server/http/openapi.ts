@@ -86,7 +86,7 @@ const media = {
 const paths: Json = {
   '/v1/lookups': {
     post: operation(
-      'Does this media come from a registered original?',
+      'Does this media come from a registered original? Content-Disposition may name the file, for the report.',
       {
         200: ok('the finished lookup', ref('Lookup')),
         202: ok('not finished within `wait`; ask again at `Location`', ref('Lookup')),
@@ -119,6 +119,12 @@ const paths: Json = {
     parameters: [path('id', 'as the lookup was answered with')],
     get: operation('Stages and progress as server-sent events `stage`, then `done` with the lookup', {
       200: ok('events', { type: 'string' }, 'text/event-stream'),
+    }),
+  },
+  '/v1/lookups/{id}/report': {
+    parameters: [path('id', 'as the lookup was answered with')],
+    get: operation('A finished lookup as a page to print, to file or to cite', {
+      200: ok('the page, which loads nothing and runs nothing', { type: 'string' }, 'text/html'),
     }),
   },
   '/v1/records': {

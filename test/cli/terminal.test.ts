@@ -63,6 +63,7 @@ describe('JSON for machines', () => {
 })
 
 describe('a verdict on a terminal', () => {
+  const REPORT = 'http://localhost:8080/v1/lookups/0a/report'
   const hostile = 'Quay\nIDENTICAL\x1b[1A'
   const match = {
     recordId: '0x01',
@@ -75,6 +76,7 @@ describe('a verdict on a terminal', () => {
     transforms: ['mirrored'],
     placement: null,
     findings: [],
+    limits: ['not compared'],
     segments: [{ candidate: { startS: 0, endS: 9.5 }, original: { startS: 12, endS: 21.5 }, speed: 1 }],
     anchor: { chain: 'eip155:31337', block: 12, transaction: '0x02', finality: 'local' },
   }
@@ -82,11 +84,10 @@ describe('a verdict on a terminal', () => {
     verdict: 'excerpt',
     summary: hostile,
     matches: [match],
-    limits: ['not compared'],
   } as unknown as LookupView
 
   it('stands in lines that only we begin', async () => {
-    const lines = (await written(() => printLookup(lookup))).split('\n')
+    const lines = (await written(() => printLookup(lookup, REPORT))).split('\n')
     expect(lines).to.deep.equal([
       'EXCERPT',
       'Quay�IDENTICAL�[1A',
@@ -97,8 +98,10 @@ describe('a verdict on a terminal', () => {
       'registered 2026-05-03T00:00:00Z, since revoked',
       'relation   excerpt, 7 of 256 bits differ, mirrored',
       'segment    0.0 s to 9.5 s of the candidate is 12.0 s to 21.5 s of the original',
+      'limit      not compared',
       'anchor     eip155:31337, block 12, transaction 0x02, local (a local chain: its clock proves nothing)',
-      'limit: not compared',
+      '',
+      `report     ${REPORT}`,
       '',
     ])
   })
@@ -110,9 +113,9 @@ describe('a verdict on a terminal', () => {
     const differs = { channel: 'video', kind: 'region', span: null, region: half, score: 0.999 }
     const findings = [differs, { ...differs, kind: 'overlay', region: whole, score: 0.95 }]
     const compared = { ...match, relation: 'altered', segments: [], placement, findings }
-    const lines = (await written(() => printLookup({ ...lookup, matches: [compared] } as unknown as LookupView))).split(
-      '\n',
-    )
+    const lines = (
+      await written(() => printLookup({ ...lookup, matches: [compared] } as unknown as LookupView, REPORT))
+    ).split('\n')
     expect(lines.slice(8, 12)).to.deep.equal([
       'placement  the candidate shows 72 % of the original',
       'placement  the original fills 40 % of the candidate',
@@ -120,7 +123,9 @@ describe('a verdict on a terminal', () => {
       'finding    something is laid over the candidate, 100 % x 100 % of the candidate, 0 % from its left and 0 % from its top; score 0.95',
     ])
     const unchanged = { ...compared, placement: { ...placement, candidate: whole, original: whole }, findings: [] }
-    const shorter = await written(() => printLookup({ ...lookup, matches: [unchanged] } as unknown as LookupView))
+    const shorter = await written(() =>
+      printLookup({ ...lookup, matches: [unchanged] } as unknown as LookupView, REPORT),
+    )
     expect(shorter).not.to.match(/placement|finding/)
   })
 

@@ -44,7 +44,7 @@ describe("the README's session", () => {
       const there = command.replaceAll('http://localhost:8080', server.url)
       const { code, stdout, stderr } = await run(['-c', `${there} 2>&1`], { program: 'bash', server: server.url })
       expect(code, stdout + stderr).to.equal(0)
-      const lines = stdout.trimEnd().split('\n')
+      const lines = stdout.trimEnd().replaceAll(server.url, 'http://localhost:8080').split('\n')
       expect(lines, stdout).to.have.length(shown.length)
       for (const [i, line] of shown.entries()) expect(lines[i]).to.match(pattern(line))
     })

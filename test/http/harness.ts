@@ -11,6 +11,7 @@ import { type AppParts, createApp, createLog, createUploads, listen, problemOf }
 import { createMatcher, examinePicture } from '../../server/matching/index.ts'
 import { type Allowed, createGuard } from '../../server/outgoing/index.ts'
 import { createRegistry, createRemoteMedia, type Decode, type Ledger } from '../../server/registry/index.ts'
+import { createReport } from '../../server/web/index.ts'
 import { picture } from '../fingerprint/make.ts'
 import { DEPLOYMENT, memoryBlocks, memoryCatalogue } from '../registry/fakes.ts'
 
@@ -108,6 +109,7 @@ export async function serve(options: Options = {}) {
       asset: (path) =>
         path === '/assets/style.css' ? { type: 'text/css', body: Buffer.from('a{}'), etag: '"1"' } : null,
     },
+    report: createReport(),
     token: TOKEN,
     version: '1.2.3',
     loopback: true,

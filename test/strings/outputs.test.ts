@@ -22,7 +22,13 @@ const READ: Record<string, (of: Stranger) => string> = {
   '/metrics': () => '/metrics',
 }
 /** Read below: they need a lookup, or are bytes that nobody shows; or a picture, in which there is no text. */
-const ELSEWHERE = ['/v1/lookups/{id}', '/v1/lookups/{id}/events', '/v1/records/{recordId}/evidence', '/ipfs/{cid}']
+const ELSEWHERE = [
+  '/v1/lookups/{id}',
+  '/v1/lookups/{id}/events',
+  '/v1/lookups/{id}/report',
+  '/v1/records/{recordId}/evidence',
+  '/ipfs/{cid}',
+]
 
 /** Commands that show what others wrote, with their arguments. */
 const SHOWN: Record<string, (of: Stranger, file: string) => string[]> = {
@@ -115,6 +121,22 @@ describe('what strangers wrote', function () {
       const stream = await (await fetch(`${server.url}${response.headers.get('location')}/events`)).text()
       expect(stream).not.to.match(OBEYED)
       expect(stream).to.match(/^event: done\ndata: [^\n\r]+\n\n$/)
+    }
+  })
+
+  it('is in a report without markup, turns no line of it, and begins no sentence of ours', async () => {
+    const tags = /<(\/?[a-z0-9]+)(?: [a-z-]+="[^"<>]*")*>/g
+    for (const stranger of strangers) {
+      const report = await fetch(`${server.url}${(await lookUp(stranger)).headers.get('location')}/report`)
+      const html = await report.text()
+      expect(report.status).to.equal(200)
+      expect(html).not.to.match(OBEYED)
+      // Tags of ours and style taken away, nothing of markup is left: what a stranger wrote has none.
+      const text = html.replace(/<!doctype html>|<style>[\s\S]*?<\/style>/g, '').replace(tags, '')
+      expect(text).not.to.match(/[<>]/)
+      expect(html).not.to.match(/<(?:script|img|iframe|a|form)\b/)
+      expect(html).to.match(/<strong><bdi>.*<\/bdi><\/strong> \(publisher \d+\); unverified/)
+      expect(html.length).to.be.below(25_000)
     }
   })
 

@@ -69,8 +69,9 @@ browserSuite('the page, for everybody', (session) => {
       await page.keyboard.press('Tab')
       walked.push(await at())
     }
-    expect(walked.slice(0, 5)).to.deep.equal([
+    expect(walked.slice(0, 6)).to.deep.equal([
       'Copy content digest',
+      'This answer as a page to print, to file or to cite',
       'The whole lookup as JSON',
       'register-title',
       'register-text',

@@ -1,5 +1,6 @@
 /** What the stub answers: one finished lookup for each verdict, records, and strings of people who mean no good. */
 import type { Finding, Lookup, Match, Placement, Problem, RecordEntry, Relation } from '../../server/web/client/wire.ts'
+import type { Reported } from '../../server/web/index.ts'
 import { TEXTS } from '../strings/stranger.ts'
 
 const hex = (seed: number, digits = 64) =>
@@ -47,6 +48,7 @@ export function match(relation: Relation, changes: Partial<Match> = {}): Match {
     segments: [],
     placement: null,
     findings: [],
+    limits: relation === 'same_content' || relation === 'excerpt' ? ['not compared for alterations'] : [],
     transforms: relation === 'identical' ? [] : ['re-encoded', 'resized', 'mirrored'],
     ...changes,
   }
@@ -85,13 +87,13 @@ export const FINDINGS: Finding[] = [
   { channel: 'video', kind: 'overlay', span: null, region: region(0.6, 0.7, 0.1, 0.05), score: 0.95 },
 ]
 
-const compared = { placement: INSIDE, findings: FINDINGS }
+const compared = { placement: INSIDE, findings: FINDINGS, limits: [] }
 
 const found = (relation: Relation, summary: string, matches = [match(relation)]): Partial<Lookup> => ({
   verdict: relation,
   summary,
   matches,
-  limits: relation === 'same_content' || relation === 'excerpt' ? ['not compared for alterations'] : [],
+  limits: [...new Set(matches.flatMap((one) => one.limits))],
 })
 
 const ANSWERS: Record<string, Partial<Lookup>> = {
@@ -131,6 +133,10 @@ const ANSWERS: Record<string, Partial<Lookup>> = {
   composite: found('composite', 'A third of this picture is other material; the rest is the unverified original.', [
     match('composite', { ...compared, findings: [] }),
   ]),
+  partly: found('altered', 'This picture comes from the unverified original, but one region differs from it.', [
+    match('altered', compared),
+    match('same_content', { recordId: `0x${hex(19)}` }),
+  ]),
   not_registered: { verdict: 'not_registered', summary: 'No registered original was found.' },
   inconclusive: {
     verdict: 'inconclusive',
@@ -158,9 +164,9 @@ const ANSWERS: Record<string, Partial<Lookup>> = {
           { ...FINDINGS[0]!, kind: HOSTILE.markup },
           { ...FINDINGS[1]!, region: region(-4e9, 5, 1e300, 0) },
         ],
+        limits: [HOSTILE.markup],
       }),
     ]),
-    limits: [HOSTILE.markup],
     conflict: { recordId: HOSTILE.markup, summary: HOSTILE.long },
   },
   strings: found(
@@ -212,6 +218,7 @@ export function finished(id: string, scenario: string): Lookup {
     reason: null,
     candidate: {
       contentDigest: hex(6),
+      sizeBytes: 214_037,
       durationS: scenario === 'excerpt' ? 9 : null,
       width: 1280,
       height: 720,
@@ -221,6 +228,19 @@ export function finished(id: string, scenario: string): Lookup {
     conflict: null,
     limits: [],
     ...(ANSWERS[scenario] ?? ANSWERS.not_registered),
+  }
+}
+
+/** A finished lookup as its report has it. */
+export function reported(id: string, scenario: string): Reported {
+  const { error: _, ...lookup } = finished(id, scenario)
+  return {
+    ...lookup,
+    basis: 'media',
+    createdAt: '2026-11-21T09:00:00Z',
+    expiresAt: '2026-12-21T09:00:00Z',
+    asked: { name: 'quay.jpg', publisher: null, kind: null, maxDistance: null, limit: 20 },
+    madeBy: { software: '1.2.3', thresholds: 'thresholds1-00112233aabb' },
   }
 }
 

@@ -43,6 +43,19 @@ browserSuite('a lookup on the page', (session) => {
       expect(await text(page, '.match >> nth=1')).to.include('Revoked. Its publisher no longer stands by this record.')
     })
 
+    it('says of each of several matches what was not done for it', async () => {
+      const page = await session.start()
+      await lookUp(page, 'partly')
+      const notes = (which: string) => page.locator(`${which} >> .note`).allInnerTexts()
+      const said = 'This copy was not compared with the original for alterations'
+      expect((await notes('.verdict')).join()).not.to.include(said)
+      expect((await notes('.match >> nth=0')).join()).not.to.include(said)
+      expect((await notes('.match >> nth=1')).join()).to.include(said)
+      await lookUp(page, 'excerpt')
+      expect((await notes('.verdict')).join()).to.include(said)
+      expect(await notes('.match >> nth=0')).to.deep.equal([])
+    })
+
     it('says what does not follow from "not registered", and why a lookup is inconclusive', async () => {
       const page = await session.start()
       await lookUp(page, 'not_registered')
@@ -55,7 +68,7 @@ browserSuite('a lookup on the page', (session) => {
       const page = await session.start()
       await lookUp(page, 'conflict')
       expect(await text(page, '.verdict')).to.include(
-        'Another record explains this file better. Somebody else (unverified)',
+        'Another record contradicts the one that leads. Somebody else (unverified)',
       )
     })
 

@@ -3,8 +3,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Problem, RecordEntry } from '../../server/web/client/wire.ts'
-import { createAssets } from '../../server/web/index.ts'
-import { finished, HIDDEN, record, unsupported } from './answers.ts'
+import { createAssets, createReport } from '../../server/web/index.ts'
+import { finished, HIDDEN, record, reported, unsupported } from './answers.ts'
 
 /** As the server sends it, and trusted types on top: any use of innerHTML would throw. */
 const CONTENT_SECURITY_POLICY = [
@@ -55,6 +55,7 @@ export interface Stub {
 
 export async function createStub({ token = '', records = [], stepMs = 0 }: StubOptions = {}): Promise<Stub> {
   const assets = createAssets({ token, version: '0.0.0-test' })
+  const report = createReport()
   const scenarios = new Map<string, string>()
   /** Lookups of an address. */
   const fetched = new Set<string>()
@@ -78,12 +79,13 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (pathname === '/v1/development/registrations') return registration(request, searchParams, response)
     if (pathname.endsWith('/evidence')) return evidence(pathname, response)
     if (method === 'POST') return begin(body, response, request.headers['content-type'] === 'application/json')
-    const [, id = '', events] = /^\/v1\/lookups\/(\w+)(\/events)?$/.exec(pathname) ?? []
+    const [, id = '', part] = /^\/v1\/lookups\/(\w+)\/?(events|report)?$/.exec(pathname) ?? []
     const scenario = scenarios.get(id)
     if (scenario === undefined)
       return problem(response, { title: 'There is no such lookup', status: 404, code: 'lookup.not_found' })
     if (method === 'DELETE') return json(response, 204, null)
-    if (events) return stream(id, scenario, response)
+    if (part === 'events') return stream(id, scenario, response)
+    if (part === 'report') return page(id, scenario, response)
     json(response, 200, scenario === 'slow' ? { id, status: 'running' } : finished(id, scenario))
   }
 
@@ -93,6 +95,11 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (asset) response.writeHead(200, { ...headers, 'Content-Type': asset.type, ETag: asset.etag }).end(asset.body)
     else if (pathname === '/') response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end(assets.page())
     else response.writeHead(404).end()
+  }
+
+  function page(id: string, scenario: string, response: ServerResponse): void {
+    const headers = { 'Content-Security-Policy': report.policy, 'Content-Type': 'text/html; charset=utf-8' }
+    response.writeHead(200, headers).end(report.page(reported(id, scenario)))
   }
 
   function list(query: URLSearchParams, response: ServerResponse) {

@@ -94,6 +94,10 @@ export function lookupPath(id: string): string {
   return `/v1/lookups/${encodeURIComponent(id)}`
 }
 
+export function reportPath(id: string): string {
+  return `${lookupPath(id)}/report`
+}
+
 export function isFinished(lookup: Lookup): boolean {
   return lookup.status !== 'queued' && lookup.status !== 'running'
 }
@@ -164,8 +168,8 @@ function upload<T>({ url, file, headers = {}, onProgress, signal }: Upload): Pro
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', url)
-    for (const [name, value] of Object.entries({ 'Content-Type': contentType(file), ...headers }))
-      request.setRequestHeader(name, value)
+    const about = { 'Content-Type': contentType(file), 'Content-Disposition': disposition(file) }
+    for (const [name, value] of Object.entries({ ...about, ...headers })) request.setRequestHeader(name, value)
     request.upload.addEventListener('progress', (event) =>
       onProgress(event.lengthComputable ? event.loaded / event.total : null),
     )
@@ -186,6 +190,12 @@ function upload<T>({ url, file, headers = {}, onProgress, signal }: Upload): Pro
 /** A file that calls itself JSON or multipart would be read as a request instead of as the candidate. */
 function contentType(file: File): string {
   return /^(?:image|video|audio)\//.test(file.type) ? file.type : 'application/octet-stream'
+}
+
+/** The file's name (RFC 6266), so that a report can tell it. */
+function disposition({ name }: File): string {
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+  return `attachment; filename*=UTF-8''${encoded}`
 }
 
 function answer<T>(status: number, text: string, retryAfter: string | null): T {

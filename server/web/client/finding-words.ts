@@ -45,12 +45,12 @@ export function percent(fraction: number): string {
   return fraction > 0 && fraction < 0.01 ? 'under 1 %' : `${Math.round(fraction * 100)} %`
 }
 
-/** How much of the one is in the other, where it is not all. */
-export function placementSentence({ candidate, original }: Placement): string | null {
+/** How much of the one is in the other, where it is not all. @param file what the candidate is called. */
+export function placementSentence({ candidate, original }: Placement, file = 'your file'): string | null {
   const [inOriginal, inCandidate] = [original.w * original.h, candidate.w * candidate.h]
   const sentences = [
-    inOriginal < WHOLE && `Your file shows ${percent(inOriginal)} of the original.`,
-    inCandidate < WHOLE && `The original fills ${percent(inCandidate)} of your file.`,
+    inOriginal < WHOLE && `${file[0]!.toUpperCase()}${file.slice(1)} shows ${percent(inOriginal)} of the original.`,
+    inCandidate < WHOLE && `The original fills ${percent(inCandidate)} of ${file}.`,
   ]
   return sentences.filter(Boolean).join(' ') || null
 }

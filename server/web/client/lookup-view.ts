@@ -1,5 +1,5 @@
 /** The answer to a lookup: the verdict in a word and a sentence, what follows from it, and the matches. */
-import { lookupPath, type ProblemError, recordPath } from './api.ts'
+import { lookupPath, type ProblemError, recordPath, reportPath } from './api.ts'
 import { type Child, copyable, el, facts, fill, link } from './dom.ts'
 import { glyph } from './glyphs.ts'
 import { matchView } from './match-view.ts'
@@ -31,21 +31,29 @@ export function showVerdict(container: HTMLElement, lookup: Lookup, file: string
       reasonLine(lookup),
       el('p', { class: 'meaning' }, VERDICT_MEANINGS[verdict]),
       comparedLine(lookup),
-      ...(lookup.limits ?? []).map((limit) => el('p', { class: 'note' }, limitSentence(limit, matches.length))),
+      // Those of the match that the verdict is of; the others stand where their match is.
+      ...(matches[0]?.limits ?? []).map((limit) => el('p', { class: 'note' }, limitSentence(limit))),
       conflictNote(lookup.conflict),
     ),
     matches.length > 0 &&
       el('h2', { class: 'label' }, matches.length === 1 ? 'The record' : `${matches.length} records`),
-    ...matches.map((match) => matchView(match, { candidate: lookup.candidate ?? null, file }, match === matches[0])),
+    ...matches.map((match, index) =>
+      matchView(
+        match,
+        { candidate: lookup.candidate ?? null, file },
+        { leads: index === 0, alone: matches.length === 1 },
+      ),
+    ),
     candidateFacts(lookup),
   )
   return heading
 }
 
 /** How finely it was compared, where it was. */
-function comparedLine({ matches, limits, verdict }: Lookup): HTMLElement | null {
-  const placed = verdict !== 'identical' && matches?.[0]?.placement
-  return placed && !limits?.includes(NOT_COMPARED) ? el('p', {}, COMPARED_SENTENCE) : null
+function comparedLine({ matches, verdict }: Lookup): HTMLElement | null {
+  const [first] = matches ?? []
+  const compared = verdict !== 'identical' && first?.placement && !first.limits.includes(NOT_COMPARED)
+  return compared ? el('p', {}, COMPARED_SENTENCE) : null
 }
 
 interface ProblemActions {
@@ -88,6 +96,7 @@ function candidateFacts({ candidate, id }: Lookup): HTMLElement | null {
     facts([
       ['Content digest', copyable(candidate.contentDigest, 'content digest')],
       ['Extent', size || null],
+      ['Report', link(reportPath(id), 'This answer as a page to print, to file or to cite')],
       ['This answer', link(lookupPath(id), 'The whole lookup as JSON')],
     ]),
   )
@@ -98,9 +107,9 @@ function conflictNote(conflict: Conflict | null | undefined): HTMLElement | null
   return el(
     'div',
     { class: 'note' },
-    el('strong', {}, 'Another record explains this file better. '),
+    el('strong', {}, 'Another record contradicts the one that leads. '),
     conflict.summary,
-    ' That record is younger, or its publisher is less trusted, so it does not lead: ',
+    ' Its publisher is less trusted, or it is younger, so it does not lead: ',
     copyable(conflict.recordId, 'id of the other record'),
     el('span', { class: 'aside' }, link(recordPath(conflict.recordId), 'The other record as JSON')),
   )

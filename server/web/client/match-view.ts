@@ -15,7 +15,7 @@ import {
   title,
 } from './record-facts.ts'
 import type { Candidate, Match } from './wire.ts'
-import { clock, extent, segmentSentence, VERDICT_WORDS } from './words.ts'
+import { clock, extent, limitSentence, segmentSentence, VERDICT_WORDS } from './words.ts'
 
 /** What was looked up. */
 export interface Asked {
@@ -24,14 +24,22 @@ export interface Asked {
   file: string | null
 }
 
-/** @param leads whether it is the first: its comparison is open. */
-export function matchView(match: Match, asked: Asked, leads: boolean): HTMLElement {
+/** Its place among the matches. */
+export interface Place {
+  /** Whether it is the first: its comparison is open. */
+  leads: boolean
+  /** Whether there is no other: what was not done then stands beside the verdict. */
+  alone: boolean
+}
+
+export function matchView(match: Match, asked: Asked, { leads, alone }: Place): HTMLElement {
   const { original, publisher, anchor } = match
   return el(
     'article',
     { class: 'match' },
     el('h3', {}, title(original.title)),
     stateNote(match),
+    ...(alone ? [] : match.limits.map((limit) => el('p', { class: 'note' }, limitSentence(limit)))),
     comparison(match, asked, leads),
     facts([
       ['Publisher', publisherLine(publisher)],

@@ -111,17 +111,19 @@ export interface Match extends State {
   transforms: string[]
   placement: Placement | null
   findings: Finding[]
+  limits: string[]
 }
 
 export interface Candidate {
   contentDigest: string
+  sizeBytes: number
   durationS: number | null
   width: number | null
   height: number | null
   quality: number | null
 }
 
-/** Names a younger or less trusted record that explains the candidate better than the first match. */
+/** Names a younger or less trusted record that contradicts the first match. */
 export interface Conflict {
   recordId: string
   /** Who registered it and when; a part of the lookup's own summary too. */

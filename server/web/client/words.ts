@@ -62,12 +62,10 @@ const REASONS: Record<string, string> = {
   'more originals are as near than are compared': 'So many records are as near that not all of them were compared.',
 }
 
-/** @param matches of the answer: a limit may be of one of them. */
-export function limitSentence(limit: string, matches = 1): string {
+/** Of one match. */
+export function limitSentence(limit: string): string {
   if (limit === NOT_COMPARED)
-    return matches > 1
-      ? 'At least one of these records was not compared for alterations: there, a changed face or word would not have been noticed.'
-      : 'This copy was not compared for alterations: a changed face or word would not have been noticed.'
+    return 'This copy was not compared with the original for alterations: a changed face or word would not have been noticed.'
   if (Object.hasOwn(REASONS, limit)) return REASONS[limit]!
   if (limit === 'manifest unavailable')
     return 'The record’s manifest was not available: only the hashes on the chain were compared.'
