@@ -31,14 +31,14 @@ channel.on('close', leave).on('error', leave)
 
 channel.write(`${READY}\n`)
 const lines = createInterface({ input: channel })
-for await (const line of lines) channel.write(await answer(readJob(line)))
+for await (const line of lines) for (const part of await answer(readJob(line))) channel.write(part)
 
-async function answer(job: Job): Promise<string> {
+async function answer(job: Job): Promise<(string | Uint8Array)[]> {
   try {
     return writeMedia(await decode(job))
   } catch (error) {
     // Anything but a statement on the media is a defect or an attack: the process ends with its words on stderr.
-    if (error instanceof RegistryError) return writeError(error)
+    if (error instanceof RegistryError) return [writeError(error)]
     throw error
   }
 }

@@ -8,9 +8,9 @@ import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
 import { type ErrorCode, RegistryError } from '../errors.ts'
 import { MAX_EVIDENCE_BYTES } from './evidence.ts'
-import { type DecodedMedia, KINDS, ORIENTATIONS } from './fingerprint.ts'
+import { type DecodedMedia, KINDS, type MediaFingerprint, ORIENTATIONS } from './fingerprint.ts'
 import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
-import { joinPlanes, type Planes, splitPlanes } from './planes.ts'
+import { formOf, joinPlanes, type PlanesForm, samplesIn } from './planes.ts'
 import { VIEW_SIDE } from './view.ts'
 
 export interface DecoderLimits {
@@ -53,12 +53,11 @@ export const READY = '{"ready":true}'
 /** Bytes of the longest honest answer, a frame has about 110, with reports of progress five times a second. */
 export const maxAnswerBytes = ({ maxDurationS, timeoutS }: DecoderLimits): number =>
   4096 +
-  base64Length(MAX_LOCAL_BYTES + MAX_EVIDENCE_BYTES + MAX_VIEW_BYTES) +
+  base64Length(MAX_LOCAL_BYTES + MAX_EVIDENCE_BYTES) +
+  samplesIn({ width: VIEW_SIDE, height: VIEW_SIDE, colour: true }) +
   160 * maxFrames(maxDurationS) +
   5 * 64 * Math.ceil(timeoutS)
 
-/** Luminance, and two colours of a sixteenth of its samples each. */
-const MAX_VIEW_BYTES = (VIEW_SIDE ** 2 * 9) / 8
 const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3)
 const maxFrames = (durationS: number) => Math.ceil(durationS * FRAMES_PER_SECOND) + 1
 
@@ -95,16 +94,8 @@ const pixels = z.int().min(1).max(1_000_000).nullable()
 
 const base64 = (maxBytes: number) => z.base64().max(base64Length(maxBytes)).transform(decodeBase64)
 const viewSide = z.int().min(1).max(VIEW_SIDE)
-/** Its letters are not checked one by one, for there are a million: what is none of base64 makes it too short. */
-const view = z
-  .strictObject({
-    width: viewSide,
-    height: viewSide,
-    colour: z.boolean(),
-    samples: z.string().max(base64Length(MAX_VIEW_BYTES)).transform(decodeBase64),
-  })
-  .transform(({ samples, ...size }) => splitPlanes(samples, size))
-  .refine((planes) => planes !== null, 'samples of another size')
+/** Its samples follow the line as they are: as base64 they would be a million letters, read three times. */
+const view = z.strictObject({ width: viewSide, height: viewSide, colour: z.boolean() })
 
 const media = z.strictObject({
   kind: z.enum(KINDS),
@@ -131,10 +122,11 @@ const answer = z.union([
   z.strictObject({ media }),
 ])
 
+/** Of media with a view its form: the samples follow. */
 export type Answer =
   | { kind: 'progress'; fraction: number }
   | { kind: 'error'; error: RegistryError }
-  | { kind: 'media'; media: DecodedMedia }
+  | { kind: 'media'; media: MediaFingerprint; view: PlanesForm | null }
 
 export const writeJob = (of: Job): string => `${JSON.stringify(of)}\n`
 
@@ -149,7 +141,8 @@ export function writeError(error: RegistryError): string {
   return `${JSON.stringify({ error: { code: error.code, detail: oneLine(error.message) } })}\n`
 }
 
-export function writeMedia(of: DecodedMedia): string {
+/** A line, and the samples of a view. */
+export function writeMedia({ view, ...of }: DecodedMedia): (string | Uint8Array)[] {
   const picture = of.picture && {
     quality: of.picture.quality,
     orientations: of.picture.orientations.map(toHex),
@@ -157,14 +150,9 @@ export function writeMedia(of: DecodedMedia): string {
     local: toBase64(of.picture.local!),
     evidence: of.picture.evidence && toBase64(of.picture.evidence),
   }
-  const view = of.view ? writeView(of.view) : null
   const frames = of.frames.map((frame) => ({ ...frame, hash: toHex(frame.hash) }))
-  return `${JSON.stringify({ media: { ...of, picture, view, frames } })}\n`
-}
-
-function writeView(view: Planes) {
-  const { width, height } = view.luma
-  return { width, height, colour: view.colour !== null, samples: toBase64(joinPlanes(view)) }
+  const line = `${JSON.stringify({ media: { ...of, picture, view: view ? formOf(view) : null, frames } })}\n`
+  return view ? [line, joinPlanes(view)] : [line]
 }
 
 /** Reads one line of a decoder that is not trusted.
@@ -174,9 +162,10 @@ export function readAnswer(line: string, within: DecoderLimits): Answer {
   if ('progress' in read) return { kind: 'progress', fraction: read.progress }
   if ('error' in read) return { kind: 'error', error: new RegistryError(read.error.code, oneLine(read.error.detail)) }
   checkMedia(read.media, within)
-  const { picture, frames, ...rest } = read.media
+  const { picture, frames, view, ...rest } = read.media
   return {
     kind: 'media',
+    view,
     media: {
       ...rest,
       picture: picture && {

@@ -73,26 +73,39 @@ function meansOf(sums: Int32Array, width: number, height: number): Plane {
   return { width: columns, height: rows, samples }
 }
 
-/** The samples of all planes in one piece, luminance first. */
+/** How planes lie in one piece, luminance first. */
+export interface PlanesForm {
+  /** Pixels of luminance. */
+  width: number
+  height: number
+  colour: boolean
+}
+
+export const formOf = ({ luma: { width, height }, colour }: Planes): PlanesForm => ({
+  width,
+  height,
+  colour: colour !== null,
+})
+
+export function samplesIn({ width, height, colour }: PlanesForm): number {
+  const [columns, rows] = quarter(width, height)
+  return width * height + (colour ? 2 * columns * rows : 0)
+}
+
 export function joinPlanes({ luma, colour }: Planes): Uint8Array {
-  const planes = colour ? [luma, colour.blue, colour.red] : [luma]
-  const joined = new Uint8Array(planes.reduce((sum, { samples }) => sum + samples.length, 0))
+  const joined = new Uint8Array(samplesIn(formOf({ luma, colour })))
   let at = 0
-  for (const { samples } of planes) {
+  for (const { samples } of colour ? [luma, colour.blue, colour.red] : [luma]) {
     joined.set(samples, at)
     at += samples.length
   }
   return joined
 }
 
-/** @param width pixels of luminance. @returns null if there are not just as many samples as planes of this size have. */
-export function splitPlanes(
-  joined: Uint8Array,
-  { width, height, colour }: { width: number; height: number; colour: boolean },
-): Planes | null {
+/** @param joined as many as `samplesIn` says. */
+export function splitPlanes(joined: Uint8Array, { width, height, colour }: PlanesForm): Planes {
   const [columns, rows] = quarter(width, height)
   const [luma, hue] = [width * height, columns * rows]
-  if (joined.length !== luma + (colour ? 2 * hue : 0)) return null
   const plane = (at: number) => ({ width: columns, height: rows, samples: joined.subarray(at, at + hue) })
   return {
     luma: { width, height, samples: joined.subarray(0, luma) },

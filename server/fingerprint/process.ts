@@ -7,16 +7,16 @@ import { fileURLToPath } from 'node:url'
 import { RegistryError } from '../errors.ts'
 import { readsOf, type Way } from './confine.ts'
 import type { DecodedMedia } from './fingerprint.ts'
-import { type DecoderLimits, type Job, maxAnswerBytes, maxCpuS, oneLine, READY, readAnswer, writeJob } from './job.ts'
+import { type DecoderLimits, maxCpuS, oneLine } from './job.ts'
 import type { Detail } from './local.ts'
 import { openScratch } from './scratch.ts'
+import { createTalk } from './talk.ts'
 import { childrenOf, cpuSeconds, residentBytes, saysOutOfMemory, tooMuchMemory, watch } from './watch.ts'
 
 /** Seconds in which a process must have said that it is ready: 0.3 are usual, and a machine may be busy. */
 const START_S = 60
 /** Milliseconds that the last words of a process may take to arrive. */
 const LAST_WORDS_MS = 500
-const NEWLINE = 10
 /** Little memory, and few threads, for each decoder has one core. WebAssembly, which strips types, would otherwise
  * reserve 8 GiB of addresses and leave no sense in a limit on them; with its first compiler alone that takes no longer.
  * No signal opens the inspector. */
@@ -157,64 +157,6 @@ async function launchOr(close: () => Promise<void>, start: () => ChildProcess): 
   }
 }
 
-interface Pending {
-  limits: DecoderLimits
-  onProgress: (fraction: number) => void
-  /** Bytes that came since the job was given. */
-  received: number
-  resolve(media: DecodedMedia): void
-  reject(error: unknown): void
-}
-
-/** The talk with a process: it says that it is ready, then one question and one answer at a time.
- * @param onViolation called when it says anything else; nothing more is listened to. */
-function createTalk(channel: Duplex | undefined, onViolation: (cause: unknown) => void) {
-  let begun = false
-  let pending: Pending | null = null
-  const greeted = Promise.withResolvers<void>()
-  const settle = (how: (job: Pending) => void) => {
-    const job = pending
-    pending = null
-    if (job) how(job)
-  }
-  let early = 0
-  // Also of what has no end of line yet: it is kept until that comes.
-  const count = (bytes: number) => {
-    if (!begun) early += bytes
-    if (pending) pending.received += bytes
-    if (!pending && (begun || early > READY.length + 1)) throw new Error('the decoder spoke without being asked')
-    if (pending && pending.received > maxAnswerBytes(pending.limits)) throw new Error('the decoder talks too much')
-  }
-  const hear = (line: string) => {
-    const greeting = !begun && line === READY
-    begun ||= greeting
-    if (greeting) return greeted.resolve()
-    if (!pending) throw new Error('the decoder spoke without being asked')
-    const answer = readAnswer(line, pending.limits)
-    if (answer.kind === 'progress') pending.onProgress(answer.fraction)
-    else if (answer.kind === 'error') settle((job) => job.reject(answer.error))
-    else settle((job) => job.resolve(answer.media))
-  }
-  const violated = (cause: unknown) => {
-    channel?.removeAllListeners('data')
-    onViolation(cause)
-  }
-  channel?.on('error', () => {}) // The end of the process says more.
-  channel?.on('data', lineReader({ count, hear, violated }))
-  return {
-    get begun() {
-      return begun
-    },
-    greeted: greeted.promise,
-    ask: (job: Job, onProgress: (fraction: number) => void) =>
-      new Promise<DecodedMedia>((resolve, reject) => {
-        pending = { limits: job.limits, onProgress, received: 0, resolve, reject }
-        channel?.write(writeJob(job))
-      }),
-    fail: (error: unknown) => settle((job) => job.reject(error)),
-  }
-}
-
 function launch(program: string, mediaFd: number, way: Way, limits: DecoderLimits): ChildProcess {
   const node = [process.execPath, ...FLAGS, ...inheritedFlags(), program]
   const [command, ...args] = way.wrap(node, readsOf(program), { ...limits, maxCpuS: maxCpuS(limits) })
@@ -273,32 +215,6 @@ async function ended(child: ChildProcess): Promise<void> {
   await new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()))
   // Its pipes close with it; unless it has left a process of its own behind, for which nobody waits.
   if (child.pid) await Promise.race([closed, setTimeout(LAST_WORDS_MS, undefined, { ref: false })])
-}
-
-interface Listener {
-  /** Told of everything that comes; may throw, and so may `hear`: that is a violation. */
-  count(bytes: number): void
-  hear(line: string): void
-  violated(cause: unknown): void
-}
-
-function lineReader({ count, hear, violated }: Listener): (chunk: Buffer) => void {
-  let begun: Buffer[] = []
-  return (chunk) => {
-    try {
-      count(chunk.length)
-      let from = 0
-      for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-        const line = Buffer.concat([...begun, chunk.subarray(from, end)]).toString()
-        begun = []
-        from = end + 1
-        hear(line)
-      }
-      begun.push(chunk.subarray(from))
-    } catch (cause) {
-      violated(cause)
-    }
-  }
 }
 
 function killAtOnce(pid: number): void {

@@ -70,10 +70,13 @@ function examineOne(
   planes: Planes | null,
 ): Examined | null {
   const fit = features && original.local ? fitFeatures(features, decodeLocal(original.local), original.way) : null
-  const evidence = evidenceOf(original.evidence)
   const whole = original.orientation === null ? null : turnOver(original.orientation, candidate, original)
+  const transforms = [trusted(fit), whole].filter((one) => one !== null)
+  // Of those that local hashes propose most fit by chance only: their evidence need not be read.
+  if (transforms.length === 0) return null
+  const evidence = evidenceOf(original.evidence)
   if (evidence && planes) {
-    const comparison = compareBy([trusted(fit), whole], evidence, planes)
+    const comparison = compareBy(transforms, evidence, planes)
     // Another picture of the same scene has the features of the original and little of what lies between them.
     if (comparison && original.orientation === null && isAnother(comparison)) return null
     if (comparison) return compared(candidate, original, comparison)
@@ -87,10 +90,10 @@ function examineOne(
 const trusted = (fit: Fit | null): Affine | null => (fit && fit.score >= FIT.minScore ? fit.transform : null)
 
 /** The comparison by the first of these transforms by which the pictures agree. */
-function compareBy(transforms: (Affine | null)[], evidence: Planes, planes: Planes): Comparison | null {
+function compareBy(transforms: Affine[], evidence: Planes, planes: Planes): Comparison | null {
   for (const transform of transforms) {
-    const comparison = transform && comparePictures(evidence, planes, transform)
-    if (comparison?.compared) return comparison
+    const comparison = comparePictures(evidence, planes, transform)
+    if (comparison.compared) return comparison
   }
   return null
 }

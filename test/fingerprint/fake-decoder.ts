@@ -26,6 +26,12 @@ async function obey(order: string, rest: string): Promise<void> {
   if (order === 'answer') say({ media: picture(jobs) })
   if (order === 'twice') for (let i = 0; i < 2; i++) say({ media: picture(jobs) })
   if (order === 'refuse') say({ error: { code: 'media.undecodable', detail: 'an orderly refusal' } })
+  if (order === 'view') {
+    const seen = { ...picture(jobs), view: { width: 4, height: 3, colour: false } }
+    say({ media: { ...seen, picture: { ...seen.picture, evidence: null } } })
+    // In pieces, as a pipe brings them.
+    for (let i = 0; i < Number(rest); i++) await new Promise((done) => channel.write(Uint8Array.of(10 + i), done))
+  }
   if (order === 'crash') process.abort()
   if (order === 'throw') throw new Error('a defect of the decoder')
   if (order === 'say') channel.write(`${rest}\n`)

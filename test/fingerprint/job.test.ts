@@ -19,7 +19,7 @@ describe('what a decoder says is not believed', () => {
     frames: [],
   }
   const viewed = { ...image.picture, evidence: null }
-  const view = { width: 3, height: 1, colour: false, samples: 'AAAA' }
+  const view = { width: 3, height: 1, colour: false }
   const frame = { timeMs: 0, hash, quality: 50 }
   const video = { ...image, kind: 'video', mediaType: 'video/mp4', picture: null, durationMs: 1000, frames: [frame] }
   const read = (media: object) => readAnswer(JSON.stringify({ media }), DEFAULT_LIMITS)
@@ -39,8 +39,8 @@ describe('what a decoder says is not believed', () => {
     'a hash too short': { ...image, picture: { ...image.picture, orientations: new Array(8).fill('00') } },
     'a quality beyond 100': { ...image, picture: { ...image.picture, quality: 101 } },
     'half a local hash': { ...image, picture: { ...image.picture, local: 'AAAA' } },
-    'a view of another size': { ...image, picture: viewed, view: { ...view, width: 2 } },
-    'a view of what is no base64': { ...image, picture: viewed, view: { ...view, samples: 'A!AA' } },
+    'a view of nothing': { ...image, picture: viewed, view: { ...view, width: 0 } },
+    'a view larger than views are': { ...image, picture: viewed, view: { ...view, height: 1025 } },
     'a view and evidence': { ...image, view },
     'neither a view nor evidence': { ...image, picture: viewed },
     'a video with a view': { ...video, view },

@@ -62,6 +62,15 @@ describe('decoders', () => {
       expect({ picture, view }).to.deep.equal(hashAndView(source, source))
     })
 
+    it('takes samples for what they are, line ends too', async () => {
+      const { order } = obedient()
+      const { view } = await order('view:12')
+      expect(view).to.deep.equal({
+        luma: { width: 4, height: 3, samples: Uint8Array.from({ length: 12 }, (_, i) => 10 + i) },
+        colour: null,
+      })
+    })
+
     it('keeps one process for many jobs, and each sees its own media only', async () => {
       const pool = createDecoderPool({ size: 1 })
       pools.push(pool)
@@ -254,13 +263,14 @@ describe('decoders', () => {
       ['a lie', 'say:{"media":{"kind":"image","width":-1}}'],
       ['an answer without end', 'flood'],
       ['two answers', 'twice'],
+      ['a view that goes on', 'view:20'],
       ['a word without end after its answer', 'mutter'],
     ] as const)
       it(`${what} is ended`, async () => {
         const { pool, order: give } = obedient()
         await give('answer')
         const outcome = await give(order).catch((error) => error)
-        if (order !== 'twice' && order !== 'mutter')
+        if (!['twice', 'view:20', 'mutter'].includes(order))
           expect(outcome).to.include({ code: 'media.undecodable', message: 'the decoder broke down over it' })
         await sleep(100)
         expect((await give('answer')).width).to.equal(1)
