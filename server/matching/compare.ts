@@ -13,7 +13,7 @@ import type { Planes } from '../fingerprint/index.ts'
 import { type Affine, apply, compose, invert, scaling } from './affine.ts'
 import { differencesOf } from './differences.ts'
 import { type Framing, frameOf, framing, type Region, turnsOf } from './geometry.ts'
-import type { Grid } from './grid.ts'
+import { type Grid, lendingGrids } from './grid.ts'
 import { type Laid, layOver } from './lay.ts'
 import { likenessOf } from './likeness.ts'
 import { drawingOf, isOverlay } from './overlay.ts'
@@ -55,6 +55,10 @@ export interface NotCompared {
 
 /** @param transform from the candidate to the original, both in their longer sides, as far as it is known: to about a hundredth. */
 export function comparePictures(original: Planes, candidate: Planes, transform: Affine): Comparison | NotCompared {
+  return lendingGrids(() => compare(original, candidate, transform))
+}
+
+function compare(original: Planes, candidate: Planes, transform: Affine): Comparison | NotCompared {
   const laid = layOver(original, candidate, transform)
   if (!laid) return { compared: false, reason: 'too little of the original is shown' }
   const likeness = likenessOf(laid)

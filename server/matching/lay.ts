@@ -2,7 +2,7 @@
 import type { Losses, Plane, Planes } from '../fingerprint/index.ts'
 import { type Affine, apply, compose, invert, scaleOf, scaling } from './affine.ts'
 import type { Channels } from './curves.ts'
-import { emptyGrid, type Grid, gridOf, halve, pyramid, sample } from './grid.ts'
+import { emptyGrid, type Grid, gridOf, halve, minus, pyramid, sample } from './grid.ts'
 import { type Pair, polish, refine } from './refine.ts'
 import { CELL, cellMeanSquares, cellMeans, sharpened } from './residual.ts'
 import { fitTone, type Tone } from './tone.ts'
@@ -100,7 +100,7 @@ function comparable(original: Planes, candidate: Planes, { map, step, luma, look
     step,
     copy: sample(look, toLook, luma.width, luma.height),
     prediction,
-    resharpened: cellMeanSquares({ ...plain, data: plain.data.map((value, i) => value - prediction.data[i]!) }),
+    resharpened: cellMeanSquares(minus(plain, prediction)),
     cells: { ...channels, expected: toned(channels.original, tone) },
     lost: lostOf(channels.copy.luma, [
       { planes: original, map: own },

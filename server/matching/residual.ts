@@ -11,9 +11,10 @@ export const CELL = 4
 /** The prediction as sharp as the copy: a sum of it and of blurred ones, fitted. Negative parts sharpen.
  * @returns null where too little is there to say. */
 export function sharpened(prediction: Grid, copy: Grid): Grid | null {
-  const twice = boxBlur(boxBlur(prediction, 1), 1)
+  const once = boxBlur(prediction, 1)
+  const twice = boxBlur(once, 1)
   const soft = boxBlur(boxBlur(prediction, 2), 2)
-  const narrow = [prediction, boxBlur(prediction, 1), twice, soft]
+  const narrow = [prediction, once, twice, soft]
   const parts = fitParts(narrow, copy)
   if (!parts) return null
   // A copy that is mostly of the softest is softer still, or may be.

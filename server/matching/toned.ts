@@ -15,9 +15,10 @@ export function toned(original: Channels, tone: Tone): Channels {
 /** The original's luminance, pixel by pixel, with the copy's tone. Colour is that of the cells, between their middles. */
 export function tonedLuma(luma: Grid, blue: Grid, red: Grid, tone: Tone): Grid {
   const lines: [Float32Array, Float32Array] = [new Float32Array(luma.width), new Float32Array(luma.width)]
+  const [rows, columns] = [betweenCells(luma.height, blue.height), betweenCells(luma.width, blue.width)]
   return apply(curveOf(tone[0]!), luma, (y) => {
-    fillLine(blue, y, lines[0])
-    fillLine(red, y, lines[1])
+    fillLine(blue, y, rows, columns, lines[0])
+    fillLine(red, y, rows, columns, lines[1])
     return lines
   })
 }
@@ -57,19 +58,30 @@ function apply(
   return to
 }
 
-/** A row of pixels, each between the middles of the four cells around it; at the border the cells' own values. */
-function fillLine({ width, height, data }: Grid, y: number, line: Float32Array): void {
-  const v = Math.min(height - 1, Math.max(0, (y + 0.5) / CELL - 0.5))
-  const upper = (v | 0) * width
-  const lower = Math.min(height - 1, (v | 0) + 1) * width
-  const part = v - (v | 0)
+/** For pixels along a side: the cells on either side of each, and how far it is from the first to the second; at the border a cell stands alone. */
+interface Between {
+  first: Int32Array
+  next: Int32Array
+  part: Float64Array
+}
+
+function betweenCells(pixels: number, cells: number): Between {
+  const at = Float64Array.from({ length: pixels }, (_, x) => Math.min(cells - 1, Math.max(0, (x + 0.5) / CELL - 0.5)))
+  const first = Int32Array.from(at)
+  return { first, next: first.map((x) => Math.min(cells - 1, x + 1)), part: at.map((x, i) => x - first[i]!) }
+}
+
+/** A row of pixels, each between the middles of the four cells around it. */
+function fillLine({ width, data }: Grid, y: number, rows: Between, columns: Between, line: Float32Array): void {
+  const { first, next, part } = columns
+  const upper = rows.first[y]! * width
+  const lower = rows.next[y]! * width
+  const down = rows.part[y]!
   for (let x = 0; x < line.length; x++) {
-    const u = Math.min(width - 1, Math.max(0, (x + 0.5) / CELL - 0.5))
-    const left = u | 0
-    const right = Math.min(width - 1, left + 1)
-    const a = data[upper + left]! + (u - left) * (data[upper + right]! - data[upper + left]!)
-    const b = data[lower + left]! + (u - left) * (data[lower + right]! - data[lower + left]!)
-    line[x] = a + part * (b - a)
+    const [left, right, across] = [first[x]!, next[x]!, part[x]!]
+    const a = data[upper + left]! + across * (data[upper + right]! - data[upper + left]!)
+    const b = data[lower + left]! + across * (data[lower + right]! - data[lower + left]!)
+    line[x] = a + down * (b - a)
   }
 }
 

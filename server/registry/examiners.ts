@@ -19,7 +19,7 @@ export interface Examiners {
 /** Milliseconds after which a process that has nothing to do ends. */
 const IDLE_MS = 60_000
 /** Megabytes of objects; the grids of two pictures lie beside them. */
-const FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=8', '--v8-pool-size=1']
+const FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=8', '--v8-pool-size=1', '--single-threaded-gc']
 
 export function createExaminers(processes: number): Examiners {
   const pool = new Tinypool({
