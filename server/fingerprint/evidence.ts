@@ -21,14 +21,14 @@ const MAX_SIDE = 1024
 /** The one that this page writes. */
 const VERSION = 1
 const HEADER_BYTES = 7
-/** Bytes that are read at the most; pictures have about 15,000, noise 70,000. */
+/** Bytes that are read at the most; pictures have about 17,000, noise 70,000. */
 export const MAX_EVIDENCE_BYTES = 131_072
 
 /** Steps, in 1/16 of a grey level of an orthonormal coefficient: half an octave in two. */
 const STEPS = Array.from({ length: 25 }, (_, i) => [48, 57, 68, 81][i & 3]! << (i >> 2))
 
 /** Levels of luminance that are not 0, which decide how many bytes it takes: the step is the smallest one that leaves no more. */
-const MAX_LEVELS = 24_000
+const MAX_LEVELS = 27_000
 
 export interface Evidence extends Planes {
   /** Pixels of luminance. */

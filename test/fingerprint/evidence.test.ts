@@ -45,7 +45,7 @@ describe('evidence of a picture', () => {
     const bytes = encodeEvidence(scene({ width: 320, height: 240, seed: 7 }))
     const digest = await crypto.subtle.digest('SHA-256', bytes as BufferSource)
     expect(Buffer.from(digest).toString('hex')).to.equal(
-      '145cb084ef68eec261fa8624792c36bde370398fbb2597948459f711cda032c6',
+      '0166a274c43aa70654fb63a70eacfcfa981d7ad12a1a2740b9218ef96a96e575',
     )
   })
 
