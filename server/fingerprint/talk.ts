@@ -44,15 +44,18 @@ export function createTalk(channel: Duplex | undefined, onViolation: (cause: unk
   const count = (bytes: number) => {
     if (!begun) early += bytes
     if (pending) pending.received += bytes
-    if (!pending && (begun || early > READY.length + 1)) throw new Error('the decoder spoke without being asked')
+    if (early > READY.length + 1) throw new Error('the decoder spoke without being asked')
     if (pending && pending.received > maxAnswerBytes(pending.limits)) throw new Error('the decoder talks too much')
   }
+  // Also behind an answer, in one piece with it.
+  const expect = () => {
+    if (begun && !pending) throw new Error('the decoder spoke without being asked')
+  }
   const hear = (line: string): number => {
-    const greeting = !begun && line === READY
-    begun ||= greeting
-    if (greeting) greeted.resolve()
-    else if (!pending) throw new Error('the decoder spoke without being asked')
-    else return answered(pending, line)
+    if (pending) return answered(pending, line)
+    if (line !== READY) throw new Error('the decoder spoke without being asked')
+    begun = true
+    greeted.resolve()
     return 0
   }
   const answered = (job: Pending, line: string): number => {
@@ -70,7 +73,7 @@ export function createTalk(channel: Duplex | undefined, onViolation: (cause: unk
     onViolation(cause)
   }
   channel?.on('error', () => {}) // The end of the process says more.
-  channel?.on('data', createReader({ count, hear, take, violated }))
+  channel?.on('data', createReader({ count, expect, hear, take, violated }))
   return {
     get begun() {
       return begun
@@ -88,13 +91,15 @@ export function createTalk(channel: Duplex | undefined, onViolation: (cause: unk
 interface Listener {
   /** Told of everything that comes; may throw, and so may the others: that is a violation. */
   count(bytes: number): void
+  /** Asked before each line and all that follows one. */
+  expect(): void
   /** @returns how many bytes follow the line that are none. */
   hear(line: string): number
   take(bytes: Uint8Array): void
   violated(cause: unknown): void
 }
 
-function createReader({ count, hear, take, violated }: Listener): (chunk: Buffer) => void {
+function createReader({ count, expect, hear, take, violated }: Listener): (chunk: Buffer) => void {
   let begun: Buffer[] = []
   let owed: Uint8Array | null = null
   let had = 0
@@ -123,7 +128,10 @@ function createReader({ count, hear, take, violated }: Listener): (chunk: Buffer
   return (chunk) => {
     try {
       count(chunk.length)
-      for (let rest = chunk; rest.length > 0; ) rest = rest.subarray(owed ? fill(owed, rest) : readLine(rest))
+      for (let rest = chunk; rest.length > 0; ) {
+        expect()
+        rest = rest.subarray(owed ? fill(owed, rest) : readLine(rest))
+      }
     } catch (cause) {
       violated(cause)
     }
