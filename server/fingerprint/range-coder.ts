@@ -33,35 +33,40 @@ const MAX_COUNT = 31
 const RATES = Int32Array.from({ length: MAX_COUNT }, (_, n) => Math.floor(65_536 / (n + 2)))
 
 /** What is learnt: for each context the probability of a 1, of 65,536, and how many bits it saw. */
-function createModel(contexts: number) {
-  const chances = new Uint16Array(contexts).fill(HALF)
-  const counts = new Uint8Array(contexts)
-  return {
-    /** The part of a range of which the bit is 1, in 1/4,096: never none and never all of it. */
-    part: (context: number) => (chances[context]! >>> 4) + (chances[context]! < HALF ? 1 : 0),
-    learn(context: number, bit: number): void {
-      if (context === EVEN) return
-      const count = counts[context]!
-      const goal = bit ? 65_535 : 0
-      chances[context]! += ((goal - chances[context]!) * RATES[count]!) >> 16
-      if (count < MAX_COUNT - 1) counts[context] = count + 1
-    },
-  }
+interface Model {
+  chances: Uint16Array
+  counts: Uint8Array
 }
 
-const middle = (low: number, high: number, part: number) => {
+function createModel(contexts: number): Model {
+  return { chances: new Uint16Array(contexts).fill(HALF), counts: new Uint8Array(contexts) }
+}
+
+/** Where a range is split: below lie as many parts of 4,096 as the bit is likely to be 1, never none and never all of them. */
+function split(chance: number, low: number, high: number): number {
+  const part = (chance >>> 4) + (chance < HALF ? 1 : 0)
   const range = (high - low) >>> 0
   return (low + (range >>> 12) * part + (((range & 0xfff) * part) >>> 12)) >>> 0
 }
 
+function learn({ chances, counts }: Model, context: number, bit: number): void {
+  if (context === EVEN) return
+  const count = counts[context]!
+  chances[context]! += (((bit ? 65_535 : 0) - chances[context]!) * RATES[count]!) >> 16
+  if (count < MAX_COUNT - 1) counts[context] = count + 1
+}
+
 const sameTop = (low: number, high: number) => ((low ^ high) & 0xff000000) === 0
+
+/** In arrays the bounds stay whole numbers of 32 bits; as variables of a closure each new value would be an object. */
+const [LOW, HIGH, WORD] = [0, 1, 2]
 
 /** @param contexts how many there are; context 0 is `EVEN`. */
 export function createBitWriter(contexts: number): BitWriter {
   const model = createModel(contexts)
   let bytes = new Uint8Array(1 << 14)
   let length = 0
-  let [low, high] = [0, 0xffffffff]
+  const bounds = Uint32Array.of(0, 0xffffffff)
   const put = (byte: number) => {
     if (length === bytes.length) {
       const larger = new Uint8Array(2 * length)
@@ -72,16 +77,20 @@ export function createBitWriter(contexts: number): BitWriter {
   }
   return {
     bit(context, value) {
-      const split = middle(low, high, model.part(context))
-      if (value) high = split
-      else low = (split + 1) >>> 0
-      model.learn(context, value)
-      for (; sameTop(low, high); low = (low << 8) >>> 0, high = ((high << 8) | 255) >>> 0) put(high >>> 24)
+      const middle = split(model.chances[context]!, bounds[LOW]!, bounds[HIGH]!)
+      if (value) bounds[HIGH] = middle
+      else bounds[LOW] = middle + 1
+      learn(model, context, value)
+      while (sameTop(bounds[LOW]!, bounds[HIGH]!)) {
+        put(bounds[HIGH]! >>> 24)
+        bounds[LOW] = bounds[LOW]! << 8
+        bounds[HIGH] = (bounds[HIGH]! << 8) | 255
+      }
       return value
     },
     finish() {
       // One byte suffices where a whole one fits between the bounds; a reader goes on with zeros.
-      if (low > 0) put((low >>> 24) + 1)
+      if (bounds[LOW]! > 0) put((bounds[LOW]! >>> 24) + 1)
       return bytes.slice(0, length)
     },
   }
@@ -96,21 +105,23 @@ export function createBitReader(contexts: number, bytes: Uint8Array): BitReader 
     if (at >= bytes.length + 4) throw new RangeError('"bytes" end too early')
     return bytes[at++] ?? 0
   }
-  let [low, high] = [0, 0xffffffff]
-  let word = 0
-  for (let i = 0; i < 4; i++) word = ((word << 8) | next()) >>> 0
+  const state = Uint32Array.of(0, 0xffffffff, 0)
+  for (let i = 0; i < 4; i++) state[WORD] = (state[WORD]! << 8) | next()
   return {
     bit(context) {
-      const split = middle(low, high, model.part(context))
-      const value = word <= split ? 1 : 0
-      if (value) high = split
-      else low = (split + 1) >>> 0
-      model.learn(context, value)
-      for (; sameTop(low, high); low = (low << 8) >>> 0, high = ((high << 8) | 255) >>> 0)
-        word = ((word << 8) | next()) >>> 0
+      const middle = split(model.chances[context]!, state[LOW]!, state[HIGH]!)
+      const value = state[WORD]! <= middle ? 1 : 0
+      if (value) state[HIGH] = middle
+      else state[LOW] = middle + 1
+      learn(model, context, value)
+      while (sameTop(state[LOW]!, state[HIGH]!)) {
+        state[LOW] = state[LOW]! << 8
+        state[HIGH] = (state[HIGH]! << 8) | 255
+        state[WORD] = (state[WORD]! << 8) | next()
+      }
       return value
     },
     // A writer has written all but the last four bytes that were read, and one more where its lower bound was not 0.
-    atEnd: () => at - 4 + (low > 0 ? 1 : 0) === bytes.length,
+    atEnd: () => at - 4 + (state[LOW]! > 0 ? 1 : 0) === bytes.length,
   }
 }
