@@ -2,11 +2,11 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import cliProgress from 'cli-progress'
 import { Tinypool } from 'tinypool'
 import { createDecoderPool } from '../server/fingerprint/index.ts'
 import { createAsker } from './strangers/ask.ts'
 import { createKept, decodeFile, picturesOf, versionOf } from './strangers/fingerprints.ts'
+import { inOrder } from './strangers/in-order.ts'
 import { createRegistries } from './strangers/registry.ts'
 import { type Asked, type Head, summarise, tableOf } from './strangers/results.ts'
 
@@ -67,11 +67,11 @@ const head: Head = {
   date: new Date().toISOString().slice(0, 10),
 }
 
-await inOrder('registering', toRegister, (name) => fingerprint(join(from, name)), registries.add)
+await inOrder('registering', toRegister, AT_ONCE, (name) => fingerprint(join(from, name)), registries.add)
 const asker = createAsker(await registries.ofSizes(head.sizes), registries.fileOf, (pairs) => examiners.run(pairs))
 const done = resume()
 const left = toAsk.filter((name) => !done.some(({ file }) => file === name))
-await inOrder('asking', left, ask, async (answer) => {
+await inOrder('asking', left, AT_ONCE, ask, async (answer) => {
   done.push(answer)
   appendFileSync(out, `${JSON.stringify(answer)}\n`)
 })
@@ -82,31 +82,6 @@ await decoders.close()
 async function ask(name: string): Promise<Asked> {
   const { view, ...candidate } = await decodeFile(decoders, join(others!, name), 'asked')
   return asker.ask(name, candidate, view ?? null)
-}
-
-/** Several at once, and what comes of them one after the other. */
-async function inOrder<T>(
-  what: string,
-  names: readonly string[],
-  work: (name: string) => Promise<T>,
-  take: (result: T, name: string) => Promise<void>,
-): Promise<void> {
-  const bar = new cliProgress.SingleBar({
-    format: `${what} {bar} {value} of {total}, {eta_formatted} left`,
-    etaBuffer: 200,
-    noTTYOutput: true,
-    notTTYSchedule: 30_000,
-    stream: process.stderr,
-  })
-  bar.start(names.length, 0)
-  const underWay: Promise<T>[] = []
-  for (const [i, name] of names.entries()) {
-    while (underWay.length < AT_ONCE && i + underWay.length < names.length)
-      underWay.push(work(names[i + underWay.length]!))
-    await take(await underWay.shift()!, name)
-    bar.increment()
-  }
-  bar.stop()
 }
 
 /** What was asked before, of the same registry with the same code. */

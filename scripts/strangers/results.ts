@@ -59,6 +59,14 @@ export interface SizeSummary {
   scores: [number, number, number, number]
 }
 
+export function readStrangers(text: string): { head: Head; asked: Asked[] } {
+  const [head, ...asked] = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  return { head, asked }
+}
+
 export function summarise(asked: readonly Asked[], sizes: readonly number[]): SizeSummary[] {
   return sizes.map((registered, i) =>
     summariseSize(
