@@ -3,8 +3,8 @@
  * picture allows.
  *
  * What is laid over is drawn: a few inks, each of one colour or letting the original shine through (c = a·original + b), that the ground
- * beneath does not have; and between its strokes the original goes on. Another content has as many shades as the picture itself, or takes
- * the ground's own colours, as a changed word does.
+ * beneath does not have, or far more edges than it has; and between its strokes the original goes on. Another content has as many shades as the
+ * picture itself, or takes the ground's own colours, as a changed word does.
  */
 
 import type { Channels } from './curves.ts'
@@ -27,11 +27,19 @@ export interface Drawing {
   through: number
   /** Squared slopes of the copy to those of the prediction, around the region. */
   edges: number
+  /** Grey levels between the darkest and the lightest ink that more than a few pixels have. */
+  contrast: number
+  /** Of the pixels that are of an ink, the part that is near the middle of it: compression leaves a flat ink flat, sand and walls are not. */
+  crisp: number
 }
 
 /** Grey levels on either side of a shade that still belong to it, after compression; of luminance and of colour. */
 const SHADE = 5
 const HUE = 14
+/** Grey levels on either side of an ink's middle that are near it. */
+const NEAR = 2
+/** Share of the even pixels from which on an ink counts for contrast. */
+const FEW = 0.05
 /** Grey levels from one neighbour to the other, both ways together: an even pixel changes less. */
 const EVEN = 14
 /** Share of the ground that must be of an ink for it to be one of the ground's own. */
@@ -51,6 +59,8 @@ interface Pixels {
   luma: number[]
   blue: number[]
   red: number[]
+  /** By how much colour may be off because it stands at a quarter of the size: beside another colour a pixel has part of that. */
+  mixed: number[]
 }
 
 export function drawingOf(sight: Sight, region: CellRegion): Drawing {
@@ -60,8 +70,8 @@ export function drawingOf(sight: Sight, region: CellRegion): Drawing {
   const [x1, y1] = [Math.min(width - 1, CELL * (region.x1 + 1)), Math.min(height - 1, CELL * (region.y1 + 1))]
   const over: number[] = []
   const under: number[] = []
-  const even: Pixels = { luma: [], blue: [], red: [] }
-  const ground: Pixels = { luma: [], blue: [], red: [] }
+  const even: Pixels = { luma: [], blue: [], red: [], mixed: [] }
+  const ground: Pixels = { luma: [], blue: [], red: [], mixed: [] }
   let [edges, own] = [1, 1]
   for (let y = y0; y < y1; y++)
     for (let x = x0; x < x1; x++) {
@@ -71,11 +81,11 @@ export function drawingOf(sight: Sight, region: CellRegion): Drawing {
       edges += slope(copy.data, i, width)
       own += slope(prediction.data, i, width)
       const cell = (y >> 2) * expected.width + (x >> 2)
-      keep(ground, p, colours.expected, cell)
+      keep(ground, p, colours.expected, cell, 0)
       if ((c - p) ** 2 < 9 * expected.data[cell]! + 100) continue
       over.push(c)
       under.push(p)
-      if (slope(copy.data, i, width) < (EVEN * EVEN) / 2) keep(even, c, colours.copy, cell)
+      if (slope(copy.data, i, width) < (EVEN * EVEN) / 2) keep(even, c, colours.copy, cell, mixedAt(colours.copy, cell))
     }
   const inks = inksOf(even)
   const foreign = inks.filter((ink) => shareOf(ground, ink) < OWN)
@@ -89,21 +99,46 @@ export function drawingOf(sight: Sight, region: CellRegion): Drawing {
     blended: blend.share,
     through: blend.through,
     edges: edges / own,
+    contrast: contrastOf(inks),
+    crisp: inks.reduce((sum, ink) => sum + ink.crisp, 0) / Math.max(1e-9, share(inks)),
   }
 }
 
-function keep(to: Pixels, luma: number, { blue, red }: Channels, cell: number): void {
+function keep(to: Pixels, luma: number, { blue, red }: Channels, cell: number, mixed: number): void {
   to.luma.push(luma)
+  to.mixed.push(mixed)
   to.blue.push(blue.data[cell]!)
   to.red.push(red.data[cell]!)
 }
 
+/** Half of what colour changes between a cell and those beside it. */
+function mixedAt({ blue, red }: Channels, cell: number): number {
+  let most = 0
+  for (const { data, width } of [blue, red])
+    for (const beside of [cell - 1, cell + 1, cell - width, cell + width])
+      most = Math.max(most, Math.abs((data[beside] ?? data[cell]!) - data[cell]!))
+  return most / 2
+}
+
 /** Whether a drawing was laid over: see the head of this file. */
-export function isOverlay({ pixels, even, inks, foreign, blended, through, edges }: Drawing): boolean {
-  const { strokes, badge, shining } = OVERLAY
-  const of = (kind: { even: number; inks: number }) => even >= kind.even * pixels && inks >= kind.inks
-  const drawn = (of(strokes) || of(badge)) && foreign >= OVERLAY.foreign && edges >= OVERLAY.edges
-  return drawn || (blended >= shining.blended && through > shining.least && through < shining.most)
+export function isOverlay(drawing: Drawing): boolean {
+  const { blended, through, edges } = drawing
+  const { shining } = OVERLAY
+  if (blended >= shining.blended && through > shining.least && through < shining.most) return true
+  if (edges < OVERLAY.edges || (drawing.contrast < OVERLAY.contrast && drawing.crisp < OVERLAY.crisp)) return false
+  const foreign = drawing.foreign >= OVERLAY.foreign
+  if (isOf(drawing, OVERLAY.strokes)) return foreign || edges >= OVERLAY.ownEdges
+  return foreign && (isOf(drawing, OVERLAY.badge) || isOf(drawing, OVERLAY.sign))
+}
+
+const isOf = (
+  { pixels, even, inks, contrast }: Drawing,
+  kind: { even: number; inks: number; contrast: number },
+): boolean => even >= kind.even * pixels && inks >= kind.inks && contrast >= kind.contrast
+
+const contrastOf = (inks: Ink[]): number => {
+  const shades = inks.filter(({ share }) => share >= FEW).map(({ luma }) => luma)
+  return shades.length > 0 ? Math.max(...shades) - Math.min(...shades) : 0
 }
 
 function slope(data: Float32Array, i: number, width: number): number {
@@ -118,6 +153,8 @@ interface Ink {
   blue: number
   red: number
   share: number
+  /** Part of the pixels that are near its middle. */
+  crisp: number
 }
 
 /** The three most frequent inks, and the part of the pixels that each has. */
@@ -127,22 +164,32 @@ function inksOf(pixels: Pixels): Ink[] {
   for (let n = 0; n < 3 && left.length > 0; n++) {
     const shade = mostFrequent(left.map((i) => pixels.luma[i]!))
     const near = left.filter((i) => Math.abs(pixels.luma[i]! - shade) <= SHADE)
-    const [blue, red] = [middle(near.map((i) => pixels.blue[i]!)), middle(near.map((i) => pixels.red[i]!))]
-    const ink = { luma: shade, blue, red, share: 0 }
-    const rest = left.filter((i) => !isOf(pixels, i, ink))
+    const of = (values: number[]) => middle(near.map((i) => values[i]!))
+    const ink = {
+      luma: of(pixels.luma),
+      blue: of(pixels.blue),
+      red: of(pixels.red),
+      share: 0,
+      crisp: 0,
+    }
+    const rest = left.filter((i) => !has(pixels, i, ink))
+    const crisp = near.filter((i) => Math.abs(pixels.luma[i]! - ink.luma) <= NEAR && has(pixels, i, ink))
     ink.share = (left.length - rest.length) / pixels.luma.length
+    ink.crisp = crisp.length / pixels.luma.length
     left.splice(0, left.length, ...(rest.length < left.length ? rest : []))
     inks.push(ink)
   }
   return inks
 }
 
-const isOf = ({ luma, blue, red }: Pixels, i: number, ink: Ink) =>
-  Math.abs(luma[i]! - ink.luma) <= SHADE && Math.abs(blue[i]! - ink.blue) <= HUE && Math.abs(red[i]! - ink.red) <= HUE
+const has = ({ luma, blue, red, mixed }: Pixels, i: number, ink: Ink) =>
+  Math.abs(luma[i]! - ink.luma) <= SHADE &&
+  Math.abs(blue[i]! - ink.blue) <= HUE + mixed[i]! &&
+  Math.abs(red[i]! - ink.red) <= HUE + mixed[i]!
 
 function shareOf(pixels: Pixels, ink: Ink): number {
   let count = 0
-  for (let i = 0; i < pixels.luma.length; i++) if (isOf(pixels, i, ink)) count++
+  for (let i = 0; i < pixels.luma.length; i++) if (has(pixels, i, ink)) count++
   return count / Math.max(1, pixels.luma.length)
 }
 

@@ -108,10 +108,58 @@ describe('a copy with a badge', () => {
   })
 })
 
+describe('a copy with white letters that have a dark rim', () => {
+  it('has overlays and no region, also where half of it is white itself', () => {
+    const flat = (shade: number) => graded(original, () => shade)
+    const box = { x: 60, y: 200, width: 360, height: 90 }
+    const white = pasted(pasted(original, flat(150), box), flat(250), {
+      ...box,
+      y: 245,
+      height: 45,
+    })
+    const strokes = [90, 130, 170, 210, 250, 290, 330].map((x) => ({
+      x,
+      y: 220,
+      width: 16,
+      height: 50,
+    }))
+    const letters = strokes.reduce((copy, { x, y, width, height }) => {
+      const rim = { x: x - 2, y: y - 2, width: width + 4, height: height + 4 }
+      return pasted(pasted(copy, flat(5), rim), flat(252), {
+        x,
+        y,
+        width,
+        height,
+      })
+    }, white)
+    const own = decodeEvidence(encodeEvidence(white))
+    const result = comparePictures(own, planesOf(noisy(letters, 1, 5)), inLongerSides(ROUGH, letters)) as Comparison
+    expect(result.findings.map(({ kind }) => kind)).to.include('overlay')
+    expect(altered(result)).to.deep.equal([])
+  })
+})
+
+describe('a copy with something plain over it that is not flat', () => {
+  it('has a region there: sand is no ink', () => {
+    const sand = noisy(
+      graded(original, () => 140),
+      7,
+      9,
+    )
+    const [finding] = compared(pasted(original, sand, { x: 150, y: 100, width: 120, height: 100 })).findings
+    expect(finding).to.include({ kind: 'region' })
+  })
+})
+
 describe('a copy with a mark through which it shines', () => {
   it('has overlays and no region', () => {
     const shining = graded(original, (value) => 0.4 * value + 150)
-    const bars = [150, 190, 230].map((y) => ({ x: 120, y, width: 240, height: 12 }))
+    const bars = [150, 190, 230].map((y) => ({
+      x: 120,
+      y,
+      width: 240,
+      height: 12,
+    }))
     const marked = bars.reduce((copy, bar) => pasted(copy, shining, bar), original)
     const { findings } = compared(marked)
     expect(findings).to.not.deep.equal([])
@@ -135,7 +183,12 @@ describe('a candidate of which only the evidence is here', () => {
 
 describe('what is compared', () => {
   it('is answered the same each time', () => {
-    const copy = pasted(original, other, { x: 60, y: 200, width: 80, height: 60 })
+    const copy = pasted(original, other, {
+      x: 60,
+      y: 200,
+      width: 80,
+      height: 60,
+    })
     expect(compared(copy)).to.deep.equal(compared(copy))
   })
 })
@@ -143,7 +196,10 @@ describe('what is compared', () => {
 describe('another picture', () => {
   it('is not compared: it does not agree', () => {
     const result = comparePictures(evidence, planesOf(other), [1, 0, 0, 0, 1, 0])
-    expect(result).to.deep.equal({ compared: false, reason: 'the pictures do not agree' })
+    expect(result).to.deep.equal({
+      compared: false,
+      reason: 'the pictures do not agree',
+    })
   })
 
   it('is not compared where next to nothing of the original is shown', () => {
