@@ -63,6 +63,9 @@ function evidenceOf(bytes: Uint8Array | null): Planes | null {
   }
 }
 
+/** Why a picture was not compared, though there is evidence. */
+export const NOT_LAID = 'the picture could not be laid over its original'
+
 function examineOne(
   candidate: PictureCandidate,
   original: PictureOriginal,
@@ -81,7 +84,7 @@ function examineOne(
     if (comparison && original.orientation === null && isAnother(comparison)) return null
     if (comparison) return compared(candidate, original, comparison)
   }
-  const why = evidence ? 'the picture could not be laid over its original' : 'no evidence of the original is published'
+  const why = evidence ? NOT_LAID : 'no evidence of the original is published'
   if (original.orientation !== null) return wholeCopy(original.key, original.orientation, why)
   // Where there is evidence, it decides.
   return !evidence && fit && fit.score >= EXAMINE.minScoreAlone ? byFit(candidate, original, fit, why) : null

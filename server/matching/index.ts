@@ -1,6 +1,6 @@
 export { type Affine, apply } from './affine.ts'
 export { type Comparison, comparePictures, type NotCompared, type PictureFinding } from './compare.ts'
-export { type Examined, examinePicture, type PictureCandidate, type PictureOriginal } from './examine.ts'
+export { type Examined, examinePicture, NOT_LAID, type PictureCandidate, type PictureOriginal } from './examine.ts'
 export { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
 export { createHammingIndex, distanceBits } from './hamming.ts'
 export { createLocalIndex, type LocalIndex, type Voted } from './local-index.ts'

@@ -23,6 +23,8 @@ export interface Ranked {
   explained: number
   /** Bits; null where no pair of hashes was needed. */
   distanceBits: number | null
+  /** Whether the candidate could be laid over its evidence; null where that was not tried. */
+  fits: boolean | null
 }
 
 /** Orders matches by trust, then age, then how much they explain, disowned ones after all others. Otherwise whoever registers a copy would lead with it.
@@ -66,10 +68,11 @@ function byExplanation(a: Ranked, b: Ranked): number {
 }
 
 /** Another publisher's older record, which comes second only because its publisher is less trusted: it has these bytes too, or shows the same with a
- *  difference. */
+ *  difference, or has the hashes and evidence of something else. */
 function claimsBefore(other: Ranked, first: Ranked): boolean {
   if (other.publisherId === first.publisherId || other.disowned || other.sequence > first.sequence) return false
   if (first.relation === 'identical') return other.relation === 'identical'
+  if (first.fits && other.fits === false) return true
   return other.relation === 'altered' && first.relation !== 'altered' && other.explained > first.explained - 0.1
 }
 

@@ -2,7 +2,7 @@
 import { toHex, toHex0x } from '../bytes.ts'
 import type { RecordRow } from '../catalogue/index.ts'
 import type { Fingerprint, Kind } from '../fingerprint/index.ts'
-import { type Found, type Relation, rank, type Verdict } from '../matching/index.ts'
+import { type Found, NOT_LAID, type Relation, rank, type Verdict } from '../matching/index.ts'
 import {
   type Context,
   isoTime,
@@ -67,6 +67,7 @@ export function answer(
       trust: trustOf(match.row.publisherId, context),
       registeredAt: match.row.registeredAt,
       sequence: match.row.sequence,
+      fits: fits(match),
     })),
   )
   const views = matches.slice(0, limit).map((match) => presentMatch(match, context))
@@ -92,6 +93,11 @@ export function answer(
     conflict: conflictView && { recordId: conflictView.recordId, summary: conflictSummary! },
     limits: [...new Set(matches.slice(0, limit).flatMap((match) => match.limits))],
   }
+}
+
+function fits({ relation, limits }: Match): boolean | null {
+  if (limits.includes(NOT_LAID)) return false
+  return relation === 'identical' || limits.includes(NOT_COMPARED) ? null : true
 }
 
 function presentCandidate(of: Fingerprint) {

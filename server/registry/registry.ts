@@ -159,9 +159,10 @@ export function createRegistry(parts: RegistryParts): Registry {
   let started = false
 
   async function rowOf(recordId: string): Promise<RecordRow> {
-    // What the catalogue tells is searchable before it is shown.
-    await sync.settled()
-    const row = await seen.record(bytesOf('recordId', recordId))
+    const id = bytesOf('recordId', recordId)
+    // What is told is searchable: once it was seen, whatever is to be done for it waits in the queue that settles here.
+    if (await seen.record(id)) await sync.settled()
+    const row = await seen.record(id)
     if (!row) throw new RegistryError('record.not_found', `there is no record ${recordId.slice(0, 80)}`)
     return row
   }

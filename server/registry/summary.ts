@@ -1,6 +1,6 @@
 /** A verdict in a sentence that a reader can repeat. Never "fake", "tampered" or "true": what was compared, and what was found. Pure. */
 import type { Kind } from '../fingerprint/index.ts'
-import type { Verdict } from '../matching/index.ts'
+import { NOT_LAID, type Verdict } from '../matching/index.ts'
 import { inSentence } from '../text.ts'
 import type { MatchView } from './views.ts'
 
@@ -33,16 +33,18 @@ export function summarise(of: {
 
 /** @returns a sentence on the record that contradicts the leading one: it explains the candidate better, or was there before it. */
 export function summariseConflict(other: MatchView, first: Pick<MatchView, 'anchor'>): string {
-  const how =
-    other.relation === 'identical'
-      ? 'registered exactly these bytes'
-      : other.relation === 'altered'
-        ? 'registered a version that differs from it'
-        : 'registered a version that is nearer to it'
   // Within a day the dates do not tell.
   const when = other.anchor.block < first.anchor.block ? 'earlier, on' : 'on'
-  const sentence = `${capital(publisher(other))} ${how} ${when} ${day(other.registeredAt)}.`
+  const sentence = `${capital(publisher(other))} ${contradiction(other)} ${when} ${day(other.registeredAt)}.`
   return other.disowned ? `${sentence} ${stateSentence(other)}` : sentence
+}
+
+function contradiction({ relation, limits }: MatchView): string {
+  if (relation === 'identical') return 'registered exactly these bytes'
+  if (limits.includes(NOT_LAID)) return 'claimed this picture, with a small copy of it that does not fit,'
+  return relation === 'altered'
+    ? 'registered a version that differs from it'
+    : 'registered a version that is nearer to it'
 }
 
 function statement(match: MatchView, noun: string): string {

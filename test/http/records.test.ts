@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { CarReader } from '@ipld/car'
 import { expect } from 'chai'
 import { toHex, toHex0x } from '../../server/bytes.ts'
@@ -34,6 +35,27 @@ describe('records over HTTP', () => {
     server = await serve()
   })
   afterEach(() => server.close())
+
+  it('a record that the indexer commits just now is told when it can be found, and not before', async () => {
+    const { record } = server.catalogue
+    const [committed, manifestRead] = [Promise.withResolvers<void>(), Promise.withResolvers<boolean>()]
+    server.blocks.adopt = () => manifestRead.promise
+    server.catalogue.record = async (id) => {
+      if (!(await record(id))) server.catalogue.insert(row)
+      committed.resolve()
+      return record(id)
+    }
+    let told = false
+    const telling = server.registry.record(recordId).then(() => {
+      told = true
+    })
+    await committed.promise
+    await setTimeout(100)
+    const early = told
+    manifestRead.resolve(false)
+    await telling
+    expect(early).to.equal(false)
+  })
 
   const get = (path: string, headers: Record<string, string> = {}) => fetch(server.url + path, { headers })
   const json = async (path: string) => (await get(path)).json()

@@ -15,6 +15,7 @@ function match(change: Partial<Ranked> & { name?: string }): Ranked & { name?: s
     sequence: sequence++,
     explained: 1,
     distanceBits: 4,
+    fits: true,
     ...change,
   }
 }
@@ -98,6 +99,15 @@ describe('a conflict', () => {
     expect(rank([old({ trust: 1 }), young({ publisherId: 2, relation: 'altered' })]).conflict).to.equal(null)
   })
 
+  it('is another publisher’s older record of these hashes, of which the evidence is of something else', () => {
+    const stranger = old({ publisherId: 2, fits: false })
+    expect(rank([stranger, young({ trust: 1 })]).conflict).to.include({ name: 'old' })
+    // Where nothing was compared, nothing contradicts.
+    expect(rank([stranger, young({ trust: 1, fits: null })]).conflict).to.equal(null)
+    expect(rank([old({ publisherId: 2, fits: null }), young({ trust: 1 })]).conflict).to.equal(null)
+    expect(rank([old({ trust: 1 }), young({ publisherId: 2, fits: false })]).conflict).to.equal(null)
+  })
+
   it('is a less trusted record that is older and explains more', () => {
     expect(conflict(young({ trust: 1, explained: 0.6 }), old({ relation: 'identical' }))).to.equal('old')
   })
@@ -123,6 +133,7 @@ describe('rank on any matches', () => {
       sequence: fc.nat(1_000),
       explained: fc.nat(4).map((quarter) => quarter / 4),
       distanceBits: fc.option(fc.nat(2)),
+      fits: fc.option(fc.boolean()),
       disowned: fc.boolean(),
     }),
     { selector: (m) => m.sequence, maxLength: 12 },
@@ -163,7 +174,8 @@ describe('rank on any matches', () => {
         if (!conflict || !first) return
         expect(conflict).not.to.equal(first)
         const more = conflict.relation === 'identical' || conflict.explained > first.explained
-        const contradicts = (conflict.relation === 'altered') !== (first.relation === 'altered')
+        const differs = (conflict.relation === 'altered') !== (first.relation === 'altered')
+        const contradicts = differs || (first.fits === true && conflict.fits === false)
         expect(more || contradicts).to.equal(true)
         if (first.relation === 'identical') expect(conflict.publisherId).not.to.equal(first.publisherId)
       }),

@@ -15,6 +15,7 @@ const MATCH = {
   segments: [],
   transforms: [],
   findings: [],
+  limits: [],
 } as unknown as MatchView
 
 const say = (change: Partial<MatchView>, kind: 'image' | 'video' | 'audio' = 'image', compared = true) => {
@@ -124,6 +125,10 @@ describe('the summary', () => {
     )
     expect(summariseConflict({ ...MATCH, relation: 'excerpt' }, MATCH)).to.contain(
       'registered a version that is nearer to it',
+    )
+    const limits = ['not compared for alterations', 'the picture could not be laid over its original']
+    expect(summariseConflict({ ...MATCH, relation: 'same_content', limits }, MATCH)).to.equal(
+      'Quay News (unverified) claimed this picture, with a small copy of it that does not fit, on 3 May 2026.',
     )
     const before = { ...MATCH.anchor, block: 11 }
     expect(summariseConflict({ ...other, anchor: before }, MATCH)).to.equal(
