@@ -156,6 +156,8 @@ export function fromDocument(value: unknown): Fingerprint {
       'fingerprint.invalid',
       `"pdq" belongs to a picture and to nothing else, got kind "${d.kind}"`,
     )
+  if (d.kind === 'image' && (d.width === null || d.height === null))
+    throw new RegistryError('fingerprint.invalid', '"width" and "height" of a picture are expected, got null')
   if (!d.pdq && (d.local !== null || d.evidence !== null))
     throw new RegistryError(
       'fingerprint.invalid',

@@ -174,7 +174,8 @@ export async function checkBlock(cid: CID, bytes: Uint8Array): Promise<void> {
 const bytes = (length: number) =>
   z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `expected ${length} bytes`)
 const text = (max: number) => z.string().max(max).nullable()
-const count = z.int().min(0).nullable()
+/** Pixels: nobody divides by a picture of no width. */
+const side = z.int().min(1).max(1_000_000).nullable()
 /** To what a block of it can be: a list whose links are none would be waited for without end. */
 export const linkShape = z.custom<CID>((value) => {
   const cid = CID.asCID(value)
@@ -191,7 +192,7 @@ const rootBlock = z.object({
     sourceUrl: text(2_000),
     derivedFrom: bytes(32).nullable(),
   }),
-  extent: z.object({ width: count, height: count, durationMs: count }),
+  extent: z.object({ width: side, height: side, durationMs: z.int().min(0).nullable() }),
   perceptual: z
     .object({
       algorithm: z.literal('pdq1').nullable(),

@@ -11,7 +11,7 @@
 
 import type { Planes } from '../fingerprint/index.ts'
 import { type Affine, apply, compose, invert, scaling } from './affine.ts'
-import { differencesOf } from './differences.ts'
+import { type Differences, differencesOf } from './differences.ts'
 import { type Framing, frameOf, framing, type Region, turnsOf } from './geometry.ts'
 import { type Grid, lendingGrids } from './grid.ts'
 import { type Laid, layOver } from './lay.ts'
@@ -44,7 +44,7 @@ export interface Comparison extends Framing {
   transforms: string[]
   /** What lies around the original: nothing, something plain (a border, bars, a caption), or other material. */
   around: 'nothing' | 'plain' | 'other'
-  /** Strongest first. */
+  /** Regions first, the strongest first. */
   findings: PictureFinding[]
 }
 
@@ -67,6 +67,8 @@ function compare(original: Planes, candidate: Planes, transform: Affine): Compar
   const shares = framing(frameOf(candidate.luma), frameOf(original.luma), refined)
   const around =
     shares.explained > 1 - COMPARE.leastFrame ? 'nothing' : surroundings(candidate.luma, invert(laid.map), laid.copy)
+  const found = differencesOf(laid)
+  if (!found) return { compared: false, reason: 'too little of the original is shown' }
   const words = [...turnsOf(refined), ...frameWords(shares, around), ...toneWords(laid.cells)]
   return {
     compared: true,
@@ -75,7 +77,7 @@ function compare(original: Planes, candidate: Planes, transform: Affine): Compar
     ...shares,
     around,
     transforms: words,
-    findings: findingsOf(laid, candidate),
+    findings: findingsOf(laid, found, candidate),
   }
 }
 
@@ -90,20 +92,22 @@ function frameWords({ seen }: Framing, around: Comparison['around']): string[] {
   return [...(seen < 1 - COMPARE.leastCrop ? ['cropped'] : []), ...(around === 'plain' ? ['framed'] : [])]
 }
 
-function findingsOf(laid: Laid, candidate: Planes): PictureFinding[] {
-  const found = differencesOf(laid)
-  return regionsOf(found.strength, COMPARE.region)
-    .map((region): PictureFinding => {
-      const drawing = drawingOf({ ...laid, colours: laid.cells, expected: found.expected }, region)
-      return {
-        kind: isOverlay(drawing) ? 'overlay' : 'region',
-        region: boxOf(heartOf(region, found.sharp), laid.map, found.strength, candidate),
-        strength: region.peak,
-        score: scoreOf(region.peak),
-      }
-    })
-    .sort((a, b) => b.score - a.score)
-    .slice(0, COMPARE.maxFindings)
+function findingsOf(laid: Laid, found: Differences, candidate: Planes): PictureFinding[] {
+  return (
+    regionsOf(found.strength, COMPARE.region)
+      .map((region): PictureFinding => {
+        const drawing = drawingOf({ ...laid, colours: laid.cells, expected: found.expected }, region)
+        return {
+          kind: isOverlay(drawing) ? 'overlay' : 'region',
+          region: boxOf(heartOf(region, found.sharp), laid.map, found.strength, candidate),
+          strength: region.peak,
+          score: scoreOf(region.peak),
+        }
+      })
+      // What is altered is never crowded out by what is drawn over it.
+      .sort((a, b) => Number(a.kind === 'overlay') - Number(b.kind === 'overlay') || b.score - a.score)
+      .slice(0, COMPARE.maxFindings)
+  )
 }
 
 /** Cells of a region that differ by themselves: where it is strong, the mean of nine reaches a cell beyond it. */

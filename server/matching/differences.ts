@@ -27,9 +27,11 @@ const COLOUR: Least = { floor: 2, slope: 0.03, loss: 0.5 }
 /** How much a squared grey level that sharpness changed counts beside a squared slope: one does not know the blur of a copy exactly. */
 const RESHARPENED = 2
 
-export function differencesOf({ copy, prediction, resharpened, cells, tone, ...laid }: Laid): Differences {
+/** @returns null where so few cells lie wholly within both that they say nothing. */
+export function differencesOf({ copy, prediction, resharpened, cells, tone, ...laid }: Laid): Differences | null {
   const lost = raised(cells.original, tone, laid.lost)
   const seen = within(cells.copy.luma)
+  if (seen.reduce((sum, one) => sum + one, 0) < MIN_CELLS) return null
   const { off, slopes } = measure(copy, prediction)
   const detail = boxBlur(
     { ...slopes, data: slopes.data.map((value, i) => value + RESHARPENED * resharpened.data[i]!) },
@@ -56,6 +58,9 @@ export function differencesOf({ copy, prediction, resharpened, cells, tone, ...l
     expected: luma,
   }
 }
+
+/** Cells of 4×4 pixels. */
+const MIN_CELLS = 60
 
 /** In the measure of the first. */
 function strongest(fine: Grid, soft: Grid, hue: Grid): Grid {

@@ -1,5 +1,5 @@
 /** Whether a picture comes from each of some originals, and what was done to it: geometry by local hashes, then comparison with the evidence. Pure. */
-import { decodeEvidence, decodeLocal, ORIENTATIONS, type Planes } from '../fingerprint/index.ts'
+import { decodeEvidence, decodeLocal, type Evidence, ORIENTATIONS, type Planes } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { type Comparison, comparePictures, type PictureFinding } from './compare.ts'
 import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
@@ -54,7 +54,7 @@ export function examinePicture(candidate: PictureCandidate, originals: readonly 
 }
 
 /** Written by anybody. */
-function evidenceOf(bytes: Uint8Array | null): Planes | null {
+function evidenceOf(bytes: Uint8Array | null): Evidence | null {
   try {
     return bytes && decodeEvidence(bytes)
   } catch (error) {
@@ -63,7 +63,10 @@ function evidenceOf(bytes: Uint8Array | null): Planes | null {
   }
 }
 
-/** Why a picture was not compared, though there is evidence. */
+/** Why a picture was not compared. */
+const NO_EVIDENCE = 'no evidence of the original is published'
+const NO_VIEW = 'the fingerprint has no evidence to compare by'
+/** Though there is evidence of both. */
 export const NOT_LAID = 'the picture could not be laid over its original'
 
 function examineOne(
@@ -72,31 +75,32 @@ function examineOne(
   features: PreparedFeatures | null,
   planes: Planes | null,
 ): Examined | null {
+  const { key, orientation } = original
   const fit = features && original.local ? fitFeatures(features, decodeLocal(original.local), original.way) : null
-  const whole = original.orientation === null ? null : turnOver(original.orientation, candidate, original)
-  const transforms = [trusted(fit), whole].filter((one) => one !== null)
+  const byFeatures = fit && fit.score >= FIT.minScore ? fit.transform : null
   // Of those that local hashes propose most fit by chance only: their evidence need not be read.
-  if (transforms.length === 0) return null
+  if (!byFeatures && orientation === null) return null
   const evidence = evidenceOf(original.evidence)
-  if (evidence && planes) {
-    const comparison = compareBy(transforms, evidence, planes)
-    // Another picture of the same scene has the features of the original and little of what lies between them.
-    if (comparison && original.orientation === null && isAnother(comparison)) return null
-    if (comparison) return compared(candidate, original, comparison)
+  if (!evidence || !planes) {
+    const why = evidence ? NO_VIEW : NO_EVIDENCE
+    if (orientation !== null) return wholeCopy(key, orientation, why)
+    return fit!.score >= EXAMINE.minScoreAlone ? byFit(candidate, original, fit!, why) : null
   }
-  const why = evidence ? NOT_LAID : 'no evidence of the original is published'
-  if (original.orientation !== null) return wholeCopy(original.key, original.orientation, why)
+  // What its manifest says of its size is the registrant's word; what is compared has a size of its own.
+  const whole = orientation === null ? null : turnOver(orientation, candidate, evidence)
+  const comparison = compareBy([byFeatures, whole], evidence, planes)
   // Where there is evidence, it decides.
-  return !evidence && fit && fit.score >= EXAMINE.minScoreAlone ? byFit(candidate, original, fit, why) : null
+  if (!comparison) return orientation === null ? null : wholeCopy(key, orientation, NOT_LAID)
+  // Another picture of the same scene has the features of the original and little of what lies between them.
+  if (orientation === null && isAnother(comparison)) return null
+  return compared(key, placementOf(comparison.transform, candidate, evidence), comparison)
 }
 
-const trusted = (fit: Fit | null): Affine | null => (fit && fit.score >= FIT.minScore ? fit.transform : null)
-
 /** The comparison by the first of these transforms by which the pictures agree. */
-function compareBy(transforms: Affine[], evidence: Planes, planes: Planes): Comparison | null {
+function compareBy(transforms: (Affine | null)[], evidence: Planes, planes: Planes): Comparison | null {
   for (const transform of transforms) {
-    const comparison = comparePictures(evidence, planes, transform)
-    if (comparison.compared) return comparison
+    const comparison = transform && comparePictures(evidence, planes, transform)
+    if (comparison?.compared) return comparison
   }
   return null
 }
@@ -107,15 +111,14 @@ function isAnother({ findings, explained, likeness }: Comparison): boolean {
   return differs > EXAMINE.another.differs * explained && likeness < EXAMINE.another.likeness
 }
 
-function compared(candidate: PictureCandidate, original: PictureOriginal, comparison: Comparison): Examined {
+function compared(key: string, placement: Placement, comparison: Comparison): Examined {
   const { explained, transforms, findings, likeness } = comparison
-  const relation = relationOf(comparison)
   return {
-    key: original.key,
-    relation,
+    key,
+    relation: relationOf(comparison),
     explained,
     transforms,
-    placement: placementOf(comparison.transform, candidate, original),
+    placement,
     findings,
     likeness: Math.max(0, likeness),
     notCompared: null,

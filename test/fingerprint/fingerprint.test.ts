@@ -64,6 +64,10 @@ describe('the fingerprint document', () => {
     expect(refusal({ kind: 'audio' })).to.match(/^"frames" .* kind "audio"/)
   })
 
+  it('is refused where a picture has no size', () => {
+    expect(refusal({ height: null }, toDocument(picture(1)))).to.match(/^"width" and "height" of a picture/)
+  })
+
   it('is refused where the times of frames do not rise', () => {
     expect(refusal({ frames: [frames[0], frames[2], frames[1]] })).to.equal(
       '"frames[2].timeS" expected more than 1, got 0.5',

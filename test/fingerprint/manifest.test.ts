@@ -246,6 +246,7 @@ describe('a hostile block', () => {
       { root: { perceptual: { algorithm: 'pdq1', words: [new Uint8Array(32)], quality: [] } } },
       /differ in length/,
     ],
+    ['an extent of nothing', { root: { extent: { width: 0, height: 0, durationMs: null } } }, /extent.width/],
     [
       'an extent beyond safe integers',
       { root: { extent: { width: 2n ** 60n, height: 1, durationMs: 1 } } },

@@ -99,6 +99,21 @@ describe('a copy with another content in a box', () => {
   })
 })
 
+describe('a copy with many badges and another content in a box', () => {
+  it('has the region first, however many overlays there are', () => {
+    const places = Array.from({ length: 12 }, (_, i) => ({
+      x: 10 + 76 * (i % 6),
+      y: i < 6 ? 8 : 300,
+      width: 50,
+      height: 50,
+    }))
+    const copy = places.reduce(badged, pasted(original, other, { x: 200, y: 140, width: 80, height: 80 }))
+    const kinds = compared(copy).findings.map(({ kind }) => kind)
+    expect(kinds[0]).to.equal('region')
+    expect(kinds.filter((kind) => kind === 'overlay').length).to.be.greaterThan(4)
+  })
+})
+
 describe('a copy with a badge', () => {
   it('has an overlay there and no region', () => {
     const [finding, ...more] = compared(badged(original, { x: 380, y: 10, width: 80, height: 80 })).findings

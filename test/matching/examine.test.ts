@@ -71,6 +71,30 @@ describe('an examination of a picture', () => {
     expect(examine(pasted(original, other, patch), { view: null })!.relation).to.equal('altered')
   })
 
+  it('believes a fit alone where the candidate has nothing to compare by, and says so', () => {
+    const { relation, notCompared } = examine(cropped(original, box), { view: null, evidence: null })!
+    expect([relation, notCompared]).to.deep.equal(['excerpt', 'the fingerprint has no evidence to compare by'])
+  })
+
+  it('takes the size of an original from what it is compared with, not from what its manifest says', () => {
+    for (const claimed of [
+      { width: 1, height: 1_000_000 },
+      { width: 0, height: 0 },
+    ]) {
+      const lying = { ...ours, ...claimed, orientation: 0, local: null }
+      expect(examine(original, {}, lying)).to.deep.include({ relation: 'same_content', notCompared: null })
+      expect(examine(cropped(original, box), {}, { ...ours, ...claimed })!.placement).to.deep.equal(
+        examine(cropped(original, box))!.placement,
+      )
+    }
+  })
+
+  it('compares nothing with evidence that is a line', () => {
+    const line = scene({ width: 480, height: 6, seed: 3 })
+    const of = { ...ours, evidence: originalOf(line).evidence, orientation: 0 }
+    expect(examine(line, { local: null }, of)!.notCompared).to.be.a('string')
+  })
+
   it('finds nothing of a stranger', () => {
     expect(examine(other)).to.equal(undefined)
   })
