@@ -3,7 +3,7 @@
  * where it differs.
  *
  * The original is laid over the copy, with the copy's tone and sharpness (lay.ts); what remains is measured against what noise, detail and
- * the evidence's own losses leave (differences.ts); connected cells of too much are regions (regions.ts), and those that are drawn over the picture
+ * the evidence's own losses leave (differences.ts); connected cells of too much are regions (regions.ts, faint.ts), and those that are drawn over the picture
  * are overlays (overlay.ts). What lies outside the original is no finding: the copy was framed, or is part of something larger.
  *
  * Pure: the same input gives the same answer.
@@ -12,12 +12,13 @@
 import type { Planes } from '../fingerprint/index.ts'
 import { type Affine, apply, compose, invert, scaling } from './affine.ts'
 import { type Differences, differencesOf } from './differences.ts'
+import { faintRegions } from './faint.ts'
 import { type Framing, frameOf, framing, type Region, turnsOf } from './geometry.ts'
 import { type Grid, lendingGrids } from './grid.ts'
 import { type Laid, layOver } from './lay.ts'
 import { likenessOf } from './likeness.ts'
 import { drawingOf, isOverlay } from './overlay.ts'
-import { type CellRegion, regionsOf } from './regions.ts'
+import { heartOf, regionsOf } from './regions.ts'
 import { CELL } from './residual.ts'
 import { surroundings } from './surroundings.ts'
 import { COMPARE, scoreOf } from './thresholds.ts'
@@ -93,8 +94,9 @@ function frameWords({ seen }: Framing, around: Comparison['around']): string[] {
 }
 
 function findingsOf(laid: Laid, found: Differences, candidate: Planes): PictureFinding[] {
+  const clear = regionsOf(found.strength, COMPARE.region)
   return (
-    regionsOf(found.strength, COMPARE.region)
+    [...clear, ...faintRegions(found, clear)]
       .map((region): PictureFinding => {
         const drawing = drawingOf({ ...laid, colours: laid.cells, expected: found.expected }, region)
         return {
@@ -108,13 +110,6 @@ function findingsOf(laid: Laid, found: Differences, candidate: Planes): PictureF
       .sort((a, b) => Number(a.kind === 'overlay') - Number(b.kind === 'overlay') || b.score - a.score)
       .slice(0, COMPARE.maxFindings)
   )
-}
-
-/** Cells of a region that differ by themselves: where it is strong, the mean of nine reaches a cell beyond it. */
-function heartOf({ cells, peak }: CellRegion, own: Grid): number[] {
-  const least = Math.max(COMPARE.region.low, COMPARE.heartPart * peak)
-  const heart = cells.filter((cell) => own.data[cell]! >= least)
-  return heart.length > 0 ? heart : cells
 }
 
 /** Around cells, in the candidate. */

@@ -122,7 +122,8 @@ function mixedAt({ blue, red }: Channels, cell: number): number {
 
 /** Whether a drawing was laid over: see the head of this file. */
 export function isOverlay(drawing: Drawing): boolean {
-  const { blended, through, edges } = drawing
+  const { pixels, blended, through, edges } = drawing
+  if (pixels < OVERLAY.pixels) return false
   const { shining } = OVERLAY
   if (blended >= shining.blended && through > shining.least && through < shining.most) return true
   if (edges < OVERLAY.edges || (drawing.contrast < OVERLAY.contrast && drawing.crisp < OVERLAY.crisp)) return false

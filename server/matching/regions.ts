@@ -1,5 +1,6 @@
 /** Connected regions of cells in which more remains than is expected. */
 import type { Grid } from './grid.ts'
+import { COMPARE } from './thresholds.ts'
 
 /** Cells; the right and lower ends are outside. */
 export interface CellRegion {
@@ -54,4 +55,11 @@ function include(region: CellRegion, x: number, y: number, value: number): void 
   region.y1 = Math.max(region.y1, y + 1)
   region.peak = Math.max(region.peak, value)
   region.mass += value
+}
+
+/** Cells of a region that differ by themselves: where it is strong, the mean of nine reaches a cell beyond it. */
+export function heartOf({ cells, peak }: CellRegion, own: Grid): number[] {
+  const least = Math.max(COMPARE.region.low, COMPARE.heartPart * peak)
+  const heart = cells.filter((cell) => own.data[cell]! >= least)
+  return heart.length > 0 ? heart : cells
 }

@@ -114,6 +114,17 @@ describe('a copy with many badges and another content in a box', () => {
   })
 })
 
+describe('a copy with a small and faint change', () => {
+  const box = { x: 200, y: 160, width: 30, height: 36 }
+
+  it('has a region there, where all else agrees', () => {
+    const [finding, ...more] = compared(pasted(original, noisy(original, 14, 21), box)).findings
+    expect(more).to.deep.equal([])
+    expect(finding).to.include({ kind: 'region' })
+    expect(finding!.region.x * 480).to.be.closeTo(box.x, 16)
+  })
+})
+
 describe('a copy with a badge', () => {
   it('has an overlay there and no region', () => {
     const [finding, ...more] = compared(badged(original, { x: 380, y: 10, width: 80, height: 80 })).findings
