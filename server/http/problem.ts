@@ -42,6 +42,8 @@ const cut = (text: string) => (text.length > MAX_DETAIL ? `${text.slice(0, MAX_D
 
 export function sendProblem(response: Response, problem: Problem): void {
   if (problem.retryAfterS !== undefined) response.set('Retry-After', String(problem.retryAfterS))
+  // That of what it stands in place of.
+  response.removeHeader('ETag')
   response.status(problem.status).type(PROBLEM_TYPE).send(toJson(problem))
 }
 

@@ -7,7 +7,6 @@ import { RegistryError } from '../errors.ts'
 import { CAR_TYPE, EVIDENCE_CHOICES, KINDS, MAX_CAR_BYTES, type Registry, WAYS } from '../registry/index.ts'
 import { clientOf } from './client.ts'
 import { param, parse } from './parse.ts'
-import { writePng } from './png.ts'
 import { methodNotAllowed } from './problem.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -48,11 +47,11 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
   router
     .route('/records/:recordId/evidence')
     .get(async (request, response) => {
-      const { cid, pixels } = await registry.evidence(param(request, 'recordId'))
-      const body = await writePng(pixels())
-      // Pixels that a CID names never change.
-      response.set({ 'Cache-Control': 'public, max-age=29030400, immutable', ETag: `"${cid}.png"` })
-      response.type('png').send(body)
+      const { cid, png } = await registry.evidence(param(request, 'recordId'))
+      // The address names a record: what it shows may be withdrawn, or another anchor may lead.
+      response.set({ 'Cache-Control': 'no-cache', ETag: `"${cid}.png"` })
+      if (request.fresh) return void response.status(304).end()
+      response.type('png').send(Buffer.from(await png(clientOf(request))))
     })
     .all(methodNotAllowed)
 

@@ -1,8 +1,9 @@
-/** Processes that compare pictures: as many as there are decoders, so that the thread of the server answers meanwhile, and what comparing
- *  takes for a moment does not stay in its memory. */
+/** Processes that compare pictures and draw evidence: as many as there are decoders, so that the thread of the server answers meanwhile, and what
+ *  comparing takes for a moment does not stay in its memory. */
 import { Tinypool } from 'tinypool'
 import { RegistryError } from '../errors.ts'
 import type { Examined, PictureCandidate, PictureOriginal } from '../matching/index.ts'
+import { createPlaces } from './places.ts'
 
 export type Examine = (
   candidate: PictureCandidate,
@@ -10,20 +11,38 @@ export type Examine = (
   signal: AbortSignal,
 ) => Promise<Examined[]>
 
+/** Evidence as a PNG file; null for what is no evidence. */
+export type Draw = (evidence: Uint8Array) => Promise<Uint8Array | null>
+
 export interface Examiners {
-  /** @throws the signal's reason; RegistryError `server.internal` if a process breaks down. */
+  /** @throws the signal's reason; RegistryError `server.internal` if a process breaks down, or takes longer than any picture does. */
   examine: Examine
+  /** @throws RegistryError `server.internal` likewise. */
+  draw: Draw
   close(): Promise<void>
 }
 
+export interface ExaminersOptions {
+  /** Milliseconds after which a job is ended, and its process with it. */
+  limitMs?: number
+  /** What a process runs, where it is not `examine-worker.ts`. */
+  worker?: URL
+}
+
+/** Many times what the slowest pictures take. */
+const LIMIT_MS = 60_000
 /** Milliseconds after which a process that has nothing to do ends. */
 const IDLE_MS = 60_000
 /** Megabytes of objects; the grids of two pictures lie beside them. */
 const FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=8', '--v8-pool-size=1', '--single-threaded-gc']
 
-export function createExaminers(processes: number): Examiners {
+export function createExaminers(
+  processes: number,
+  { limitMs = LIMIT_MS, worker = new URL('./examine-worker.ts', import.meta.url) }: ExaminersOptions = {},
+): Examiners {
   const pool = new Tinypool({
-    filename: new URL('./examine-worker.ts', import.meta.url).href,
+    filename: worker.href,
+    name: 'examine',
     runtime: 'child_process',
     serialization: 'advanced',
     // No address of a database, and no key.
@@ -35,15 +54,31 @@ export function createExaminers(processes: number): Examiners {
     // One may compare many.
     isolateWorkers: false,
   })
+  // A process that ended while it had nothing to do is missed by nobody; unheard, it would end the server.
+  pool.on('error', () => {})
+  // The pool starts no process for what waits in it when one ends: so nothing waits there.
+  const places = createPlaces(processes)
+
+  async function run<T>(name: string, job: unknown, signal: AbortSignal): Promise<T> {
+    const leave = await places.enter(signal)
+    const limit = AbortSignal.timeout(limitMs)
+    try {
+      return await pool.run(job, { name, signal: AbortSignal.any([signal, limit]) })
+    } catch (cause) {
+      signal.throwIfAborted()
+      const why = limit.aborted ? `it took more than ${limitMs / 1000} s` : (cause as Error).message
+      throw new RegistryError('server.internal', `a comparison broke down: ${why}`, { cause })
+    } finally {
+      leave()
+    }
+  }
+
   return {
-    async examine(candidate, originals, signal) {
-      try {
-        return await pool.run({ candidate, originals }, { signal })
-      } catch (cause) {
-        signal.throwIfAborted()
-        throw new RegistryError('server.internal', `a comparison broke down: ${(cause as Error).message}`, { cause })
-      }
-    },
+    examine: (candidate, originals, signal) => run('examine', { candidate, originals }, signal),
+    draw: (evidence) => run('draw', evidence, NEVER),
     close: () => pool.destroy(),
   }
 }
+
+/** Others may wait for the same. */
+const NEVER = new AbortController().signal

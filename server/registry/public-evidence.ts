@@ -1,30 +1,29 @@
 /** Evidence of a picture as everybody may see it: the small copy that its publisher made public. */
 import type { BlockStore, RecordRow, Withdrawals } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
-import {
-  decodeEvidence,
-  type Evidence,
-  manifestCid,
-  type PixelPlane,
-  pixelsOf,
-  readManifest,
-} from '../fingerprint/index.ts'
+import { manifestCid, readManifest } from '../fingerprint/index.ts'
+import type { Drawings } from './drawings.ts'
+import type { Client } from './quota.ts'
 import { requireServed } from './withdrawn.ts'
 
 export interface PublicEvidence {
   /** Names these pixels for ever. */
   cid: string
-  /** Decodes it. @throws RegistryError `block.not_found` if it is not what `evidence1` writes. */
-  pixels(): PixelPlane
+  /** Draws it, as a PNG file. @throws RegistryError `block.not_found` if it is not what `evidence1` writes, and as `Drawings`. */
+  png(client: Client): Promise<Uint8Array>
 }
 
 interface Parts {
   blocks: Pick<BlockStore, 'get'>
   withdrawals: Withdrawals
+  drawings: Drawings
 }
 
 /** @throws RegistryError `block.not_found` where there is none, `block.withdrawn` where it may not be shown. */
-export async function publicEvidence(row: RecordRow, { blocks, withdrawals }: Parts): Promise<PublicEvidence> {
+export async function publicEvidence(
+  row: RecordRow,
+  { blocks, withdrawals, drawings }: Parts,
+): Promise<PublicEvidence> {
   const root = manifestCid(row.manifestDigest)
   await requireServed(withdrawals, [root])
   const read = row.manifest.state === 'present' ? await readManifest(root, blocks.get) : null
@@ -34,14 +33,10 @@ export async function publicEvidence(row: RecordRow, { blocks, withdrawals }: Pa
   await requireServed(withdrawals, [cid])
   const bytes = await blocks.get(cid)
   if (!bytes) throw new RegistryError('block.not_found', `block ${cid} is not here`)
-  return { cid, pixels: () => pixelsOf(decoded(cid, bytes)) }
+  return { cid, png: async (client) => present(cid, await drawings.of(cid, bytes, client)) }
 }
 
-/** Whoever registers chooses these bytes. */
-function decoded(cid: string, bytes: Uint8Array): Evidence {
-  try {
-    return decodeEvidence(bytes)
-  } catch (cause) {
-    throw new RegistryError('block.not_found', `block ${cid} is no evidence that this server reads`, { cause })
-  }
+function present(cid: string, png: Uint8Array | null): Uint8Array {
+  if (!png) throw new RegistryError('block.not_found', `block ${cid} is no evidence that this server reads`)
+  return png
 }

@@ -10,7 +10,8 @@ import type { Guard } from '../outgoing/index.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import type { Way } from './anchoring.ts'
 import { type BlockExchange, createBlockExchange } from './block-exchange.ts'
-import type { Examine } from './examiners.ts'
+import { createDrawings } from './drawings.ts'
+import type { Draw, Examine } from './examiners.ts'
 import { createFetcher } from './fetcher.ts'
 import { createJudge } from './judge.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
@@ -92,8 +93,9 @@ export interface RegistryParts {
   /** Publishers whose records lead. */
   trusted: Context['trusted']
   decode: Decode
-  /** Compares pictures in threads of their own. */
+  /** Compares pictures, and draws evidence, in processes of their own. */
   examine: Examine
+  draw: Draw
   /** What the system takes from decoders; null before the first has started. */
   confinement: () => Confinement | null
   remote: RemoteMedia
@@ -154,6 +156,7 @@ export function createRegistry(parts: RegistryParts): Registry {
   const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
   const missing = (one: Want) => void wanted?.want(one)
   const sync = createSync({ ...parts, missing })
+  const drawings = createDrawings(parts.draw)
   let sweeper: NodeJS.Timeout | undefined
   let saver: NodeJS.Timeout | undefined
   let started = false
@@ -320,7 +323,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     record,
     records,
     manifest,
-    evidence: async (recordId) => publicEvidence(await rowOf(recordId), parts),
+    evidence: async (recordId) => publicEvidence(await rowOf(recordId), { ...parts, drawings }),
     publisher,
     ...createBlockExchange({ ...parts, sync }),
     status,

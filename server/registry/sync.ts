@@ -189,7 +189,7 @@ export function createSync({
     if (manifest.frames) {
       const frames = row.kind === 'video' && original ? original.frames : null
       const { linked, local } = manifest
-      entries.set(key, { source: sourceOf(row, manifest.row), linked, local: local && local.cid, frames })
+      entries.set(key, { source: sourceOf(row, manifest.row), linked, local: local?.cid ?? null, frames })
       unsaved = true
     } else if (entries.delete(key)) unsaved = true
   }
@@ -359,6 +359,6 @@ function originalOf(row: RecordRow, { frames, local }: Searched): Original | nul
     key,
     kind: row.kind,
     frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })),
-    local: local && local.bytes,
+    local: local?.bytes ?? null,
   }
 }

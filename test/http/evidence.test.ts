@@ -5,6 +5,7 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import sharp from 'sharp'
 import { toHex0x } from '../../server/bytes.ts'
 import { encodeEvidence, manifestCid, writeManifest } from '../../server/fingerprint/index.ts'
+import { draw } from '../../server/registry/examine-worker.ts'
 import type { EvidenceChoice } from '../../server/registry/index.ts'
 import { picture } from '../fingerprint/make.ts'
 import { scenePlane } from '../fingerprint/planes.ts'
@@ -17,8 +18,15 @@ const evidenceOf = (evidence: Uint8Array) => picture(1, { picture: { ...picture(
 
 describe('the evidence of a record', () => {
   let server: Served
+  let drawn: number
   beforeEach(async () => {
-    server = await serve()
+    drawn = 0
+    server = await serve({
+      draw: (evidence) => {
+        drawn++
+        return draw(evidence)
+      },
+    })
   })
   afterEach(() => server.close())
 
@@ -34,13 +42,13 @@ describe('the evidence of a record', () => {
   }
   const get = (path: string, headers: Record<string, string> = {}) => fetch(server.url + path, { headers })
 
-  it('is a picture that is never asked for twice', async () => {
+  it('is a picture that is asked for each time, and sent and drawn once', async () => {
     const { path, cid } = await registered()
     const answer = await get(path)
     expect(answer.status).to.equal(200)
     expect(Object.fromEntries(answer.headers)).to.include({
       'content-type': 'image/png',
-      'cache-control': 'public, max-age=29030400, immutable',
+      'cache-control': 'no-cache',
       etag: `"${cid}.png"`,
       'x-content-type-options': 'nosniff',
     })
@@ -50,7 +58,24 @@ describe('the evidence of a record', () => {
     expect(info).to.include({ width: 90, height: 60, channels: 3 })
     const difference = data.reduce((sum, value, i) => sum + Math.abs(value - view.data[i]!), 0) / data.length
     expect(difference).to.be.below(8)
+    const again = await get(path, { 'if-none-match': `"${cid}.png"`, ...REVALIDATE })
+    expect(again.status).to.equal(304)
+    expect(Object.fromEntries(again.headers)).to.include({ 'cache-control': 'no-cache', etag: `"${cid}.png"` })
+    expect((await (await get(path)).arrayBuffer()).byteLength).to.be.above(1_000)
+    expect(drawn).to.equal(1)
+  })
+
+  it('is not decoded for who has it already', async () => {
+    const { path, cid } = await registered()
     expect((await get(path, { 'if-none-match': `"${cid}.png"`, ...REVALIDATE })).status).to.equal(304)
+    expect(drawn).to.equal(0)
+  })
+
+  it('is not there for who has it already, once it was withdrawn', async () => {
+    const { path, cid } = await registered()
+    await server.withdrawals.withdraw(cid, { at: 0, reason: null })
+    const headers = { 'if-none-match': `"${cid}.png"`, ...REVALIDATE }
+    await expectProblem(await get(path, headers), 410, 'block.withdrawn')
   })
 
   it('is not there where the publisher kept it, where the record has no manifest, and where there is no record', async () => {
@@ -97,6 +122,8 @@ describe('the evidence of a record', () => {
     expect(answer.headers.get('etag')).not.to.match(/png/)
     const { detail } = await expectProblem(answer, 404, 'block.not_found')
     expect(detail).to.match(/is no evidence that this server reads$/)
+    await expectProblem(await get(path), 404, 'block.not_found')
+    expect(drawn, 'times that it was tried').to.equal(1)
   })
 
   it('is gone when the operator withdrew it, or the manifest that it belongs to', async () => {

@@ -10,7 +10,8 @@ import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
 import { type AppParts, createApp, createLog, createUploads, listen, problemOf } from '../../server/http/index.ts'
 import { createMatcher, examinePicture } from '../../server/matching/index.ts'
 import { type Allowed, createGuard } from '../../server/outgoing/index.ts'
-import { createRegistry, createRemoteMedia, type Decode, type Ledger } from '../../server/registry/index.ts'
+import { draw } from '../../server/registry/examine-worker.ts'
+import { createRegistry, createRemoteMedia, type Decode, type Draw, type Ledger } from '../../server/registry/index.ts'
 import { createReport } from '../../server/web/index.ts'
 import { picture } from '../fingerprint/make.ts'
 import { DEPLOYMENT, memoryBlocks, memoryCatalogue } from '../registry/fakes.ts'
@@ -37,6 +38,7 @@ export interface Options
   limits?: Partial<typeof LIMITS>
   publishers?: PublisherRow[]
   decode?: Decode
+  draw?: Draw
   /** Hosts on this machine that may be fetched from. */
   allow?: Allowed[]
   /** Files that are decoded at the same time. */
@@ -81,6 +83,7 @@ export async function serve(options: Options = {}) {
     finality: () => 'local',
     decode: options.decode ?? decodeAnything,
     examine: async (candidate, originals) => examinePicture(candidate, originals),
+    draw: options.draw ?? draw,
     trusted: new Set(),
     confinement: () => null,
     remote: createRemoteMedia({

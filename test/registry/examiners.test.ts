@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import sharp from 'sharp'
 import { RegistryError } from '../../server/errors.ts'
+import { encodeEvidence } from '../../server/fingerprint/index.ts'
 import { hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { planesOf } from '../../server/fingerprint/planes.ts'
 import { createExaminers, type Examiners } from '../../server/registry/examiners.ts'
@@ -50,5 +53,62 @@ describe('examiners', function () {
       .catch((error) => error)) as RegistryError
     expect(failed).to.include({ code: 'server.internal' })
     expect((await examiners.examine(candidate, [ours], signal))[0]!.relation).to.equal('same_content')
+  })
+
+  it('draw evidence, and tell what is none', async () => {
+    const png = (await examiners.draw(encodeEvidence(original)))!
+    expect(await sharp(png).metadata()).to.include({ format: 'png', width: 320, height: 240 })
+    expect(await examiners.draw(Uint8Array.of(1, 3, 255, 255, 255, 255, 0, 9))).to.equal(null)
+  })
+})
+
+describe('examiners that fall', function () {
+  this.timeout(60_000)
+  let examiners: Examiners
+  before(() => {
+    examiners = createExaminers(1, { worker: new URL('./hostile-examiner.ts', import.meta.url), limitMs: 15_000 })
+  })
+  after(() => examiners.close())
+  const named = (key: string) => examiners.examine(candidate, [{ ...ours, key }], signal)
+  const failure = (key: string) => named(key).catch((error: RegistryError) => error) as Promise<RegistryError>
+
+  for (const [key, fate] of [
+    ['exit', 'exits'],
+    ['kill', 'is killed'],
+  ] as const)
+    it(`say so where a process ${fate} in the middle of a comparison, and compare what waited`, async () => {
+      const [failed, ...others] = await Promise.all([failure(key), named('a'), named('b')])
+      expect(failed).to.be.instanceOf(RegistryError).and.include({ code: 'server.internal' })
+      expect(failed.message).to.match(/^a comparison broke down: /)
+      expect(others.map(([one]) => one!.relation)).to.deep.equal(['same_content', 'same_content'])
+    })
+
+  it('are not missed where a process ends with nothing to do', async () => {
+    await named('exit later')
+    await sleep(1_000)
+    expect((await named('a'))[0]!.relation).to.equal('same_content')
+  })
+
+  it('compare what waited for one that nobody waits for any more', async () => {
+    const abort = new AbortController()
+    const cancelled = examiners.examine(candidate, [{ ...ours, key: 'for ever' }], abort.signal)
+    const next = named('a')
+    setTimeout(() => abort.abort(new RegistryError('lookup.cancelled', 'enough')), 200)
+    expect(await cancelled.catch((error: RegistryError) => error.code)).to.equal('lookup.cancelled')
+    expect((await next)[0]!.relation).to.equal('same_content')
+  })
+
+  it('end a comparison that takes for ever, and compare what waited', async () => {
+    const hasty = createExaminers(1, { worker: new URL('./hostile-examiner.ts', import.meta.url), limitMs: 6_000 })
+    try {
+      const [failed, next] = await Promise.all([
+        hasty.examine(candidate, [{ ...ours, key: 'for ever' }], signal).catch((error: RegistryError) => error),
+        hasty.examine(candidate, [ours], signal),
+      ])
+      expect(failed).to.include({ code: 'server.internal', message: 'a comparison broke down: it took more than 6 s' })
+      expect(next[0]!.relation).to.equal('same_content')
+    } finally {
+      await hasty.close()
+    }
   })
 })

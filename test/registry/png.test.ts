@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import sharp from 'sharp'
-import { type Pixels, writePng } from '../../server/http/png.ts'
+import { type Pixels, writePng } from '../../server/registry/png.ts'
 import { randomBytes, seeded } from '../random.ts'
 
 const pixels = (width: number, height: number, channels: 1 | 3): Pixels => ({
