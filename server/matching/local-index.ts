@@ -34,36 +34,44 @@ export interface LocalIndex {
   size(): { records: number; entries: number; bytes: number }
 }
 
-/** Buckets from which removed records are dropped with each change, until all were visited: no change takes long. */
+/** Buckets from which removed records are dropped with each change, until none is left: no change takes long, and 512 changes are enough. */
 const SWEPT_AT_ONCE = 1_024
 
 export function createLocalIndex(): LocalIndex {
   const entries = createEntries()
   const numbers = new Map<number, number>()
-  /** By number of a record, in order of addition; numbers are not used again. */
+  /** By number of a record. */
   let values = new Uint32Array(1_024)
   let alive = new Uint8Array(1_024)
-  let records = 0
+  /** Numbers given out, and those of them that are free again: no entry has them. */
+  let given = 0
+  const free: number[] = []
+  /** Numbers of records that were removed in the round of sweeping before this one, and in this one. */
+  let [before, lately]: [number[], number[]] = [[], []]
+  let sweepFrom = 0
   let tally = createTally(1_024)
-  let [sweepFrom, toSweep] = [0, 0]
 
   function add(features: LocalFeatures, value: number): void {
     remove(value)
-    if (records === values.length) grow()
-    numbers.set(value, records)
-    values[records] = value
-    alive[records] = 1
-    for (const { key, low, high } of keysOf(features.words)) entries.add(bucketOf(key), records, low, high)
-    records++
+    const number = free.pop() ?? newNumber()
+    numbers.set(value, number)
+    values[number] = value
+    alive[number] = 1
+    for (const { key, low, high } of keysOf(features.words)) entries.add(bucketOf(key), number, low, high)
+  }
+
+  function newNumber(): number {
+    if (given === values.length) grow()
+    return given++
   }
 
   function grow(): void {
-    const [moreValues, moreAlive] = [new Uint32Array(2 * records), new Uint8Array(2 * records)]
+    const [moreValues, moreAlive] = [new Uint32Array(2 * given), new Uint8Array(2 * given)]
     moreValues.set(values)
     moreAlive.set(alive)
     values = moreValues
     alive = moreAlive
-    tally = createTally(2 * records)
+    tally = createTally(2 * given)
   }
 
   function remove(value: number): void {
@@ -71,12 +79,19 @@ export function createLocalIndex(): LocalIndex {
     if (number !== undefined) {
       numbers.delete(value)
       alive[number] = 0
-      toSweep = BUCKETS
+      lately.push(number)
     }
-    if (toSweep === 0) return
+    if (before.length + lately.length > 0) sweep()
+  }
+
+  function sweep(): void {
     entries.sweep(sweepFrom, SWEPT_AT_ONCE, alive)
     sweepFrom = (sweepFrom + SWEPT_AT_ONCE) % BUCKETS
-    toSweep -= SWEPT_AT_ONCE
+    if (sweepFrom > 0) return
+    // A whole round has passed since these were removed.
+    for (const number of before) free.push(number)
+    before = lately
+    lately = []
   }
 
   function query(candidate: LocalFeatures, most: number): Voted[] {
@@ -105,7 +120,12 @@ export function createLocalIndex(): LocalIndex {
     }
   }
 
-  return { add, remove, query, size: () => ({ records: numbers.size, ...entries.size() }) }
+  function size() {
+    const { entries: held, bytes } = entries.size()
+    return { records: numbers.size, entries: held, bytes: bytes + values.byteLength + alive.byteLength + tally.bytes }
+  }
+
+  return { add, remove, query, size }
 }
 
 interface Look {
@@ -176,5 +196,5 @@ function createTally(capacity: number) {
     voted.length = 0
   }
 
-  return { count, best, clear }
+  return { count, best, clear, bytes: votes.byteLength + weights.byteLength + nearest.byteLength }
 }

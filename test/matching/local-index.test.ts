@@ -130,6 +130,30 @@ describe('local index', () => {
     expectSame(index.query(candidate, 1_000), bruteForce(candidate, records))
   })
 
+  it('takes no more memory, and finds the same, however often records are replaced and come back', () => {
+    const churned = createLocalIndex()
+    const held = new Map<number, LocalFeatures>()
+    const put = (value: number, features: LocalFeatures) => {
+      churned.add(features, value)
+      held.set(value, features)
+    }
+    const noise = () => ({ ...noFeatures(200), words: Uint32Array.from({ length: 8 * 200 }, () => random() * 2 ** 32) })
+    for (let value = 0; value < 30; value++) put(value, drawn(200, 0.12))
+    const sizes: number[] = []
+    for (let round = 0; round < 6; round++) {
+      for (let turn = 0; turn < 512; turn++) put(Math.floor(random() * 3), noise())
+      for (let value = 3; value < 30; value++) churned.remove(value)
+      for (let value = 3; value < 30; value++) put(value, drawn(200, 0.12))
+      sizes.push(churned.size().bytes)
+    }
+    expect(sizes.slice(2)).to.deep.equal(Array(4).fill(sizes[1]))
+    const candidate = drawn(40, 0.04)
+    expectSame(churned.query(candidate, 1_000), bruteForce(candidate, held))
+    for (let change = 0; change < 512; change++) churned.remove(-1)
+    expect(churned.size()).to.include({ records: 30, entries: 30 * 200 })
+    expectSame(churned.query(candidate, 1_000), bruteForce(candidate, held))
+  })
+
   it('finds all records that have the same features, however many', () => {
     const crowded = createLocalIndex()
     const same = drawn(60, 0.12)
