@@ -14,14 +14,14 @@ import { type Affine, apply, compose, invert, scaling } from './affine.ts'
 import { type Differences, differencesOf } from './differences.ts'
 import { faintRegions } from './faint.ts'
 import { type Framing, frameOf, framing, type Region, turnsOf } from './geometry.ts'
-import { type Grid, lendingGrids } from './grid.ts'
+import { emptyGrid, type Grid, lendingGrids } from './grid.ts'
 import { type Laid, layOver } from './lay.ts'
 import { likenessOf } from './likeness.ts'
-import { drawingOf, isOverlay } from './overlay.ts'
-import { heartOf, regionsOf } from './regions.ts'
+import { besideDrawing, type Drawing, drawingOf, isOverlay } from './overlay.ts'
+import { type CellRegion, heartOf, regionsOf } from './regions.ts'
 import { CELL } from './residual.ts'
 import { surroundings } from './surroundings.ts'
-import { COMPARE, scoreOf } from './thresholds.ts'
+import { COMPARE, OVERLAY, scoreOf } from './thresholds.ts'
 import { toneWords } from './tone-words.ts'
 
 export interface PictureFinding {
@@ -97,19 +97,38 @@ function findingsOf(laid: Laid, found: Differences, candidate: Planes): PictureF
   const clear = regionsOf(found.strength, COMPARE.region)
   return (
     [...clear, ...faintRegions(found, clear)]
-      .map((region): PictureFinding => {
-        const drawing = drawingOf({ ...laid, colours: laid.cells, expected: found.expected }, region)
-        return {
-          kind: isOverlay(drawing) ? 'overlay' : 'region',
+      .flatMap((region) => judged(region, laid, found))
+      .map(
+        ({ region, kind }): PictureFinding => ({
+          kind,
           region: boxOf(heartOf(region, found.sharp), laid.map, found.strength, candidate),
           strength: region.peak,
           score: scoreOf(region.peak),
-        }
-      })
+        }),
+      )
       // What is altered is never crowded out by what is drawn over it.
       .sort((a, b) => Number(a.kind === 'overlay') - Number(b.kind === 'overlay') || b.score - a.score)
       .slice(0, COMPARE.maxFindings)
   )
+}
+
+interface Judged {
+  region: CellRegion
+  kind: PictureFinding['kind']
+}
+
+/** A region, or an overlay and what lies beside it in the same region: a banner that touches a pasted face must not hide it. */
+function judged(region: CellRegion, laid: Laid, { strength, expected }: Differences): Judged[] {
+  const sight = { ...laid, colours: laid.cells, expected }
+  const kindOf = (drawing: Drawing): Judged['kind'] => (isOverlay(drawing) ? 'overlay' : 'region')
+  const drawing = drawingOf(sight, region)
+  const kind = kindOf(drawing)
+  if (kind === 'region') return [{ region, kind }]
+  const beside = emptyGrid(strength.width, strength.height)
+  for (const cell of besideDrawing(drawing, region, strength.width)) beside.data[cell] = strength.data[cell]!
+  const { high, cells: least } = OVERLAY.beside
+  const rest = regionsOf(beside, { ...COMPARE.region, high }).filter(({ cells }) => cells.length >= least)
+  return [{ region, kind }, ...rest.map((one) => ({ region: one, kind: kindOf(drawingOf(sight, one)) }))]
 }
 
 /** Around cells, in the candidate. */

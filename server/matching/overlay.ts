@@ -31,6 +31,8 @@ export interface Drawing {
   contrast: number
   /** Of the pixels that are of an ink, the part that is near the middle of it: compression leaves a flat ink flat, sand and walls are not. */
   crisp: number
+  /** Cells in which something differs, and how many of these pixels are of an ink, or shine by the rule. */
+  cells: Map<number, { differing: number; drawn: number }>
 }
 
 /** Grey levels on either side of a shade that still belong to it, after compression; of luminance and of colour. */
@@ -70,6 +72,7 @@ export function drawingOf(sight: Sight, region: CellRegion): Drawing {
   const [x1, y1] = [Math.min(width - 1, CELL * (region.x1 + 1)), Math.min(height - 1, CELL * (region.y1 + 1))]
   const over: number[] = []
   const under: number[] = []
+  const at: number[] = []
   const even: Pixels = { luma: [], blue: [], red: [], mixed: [] }
   const ground: Pixels = { luma: [], blue: [], red: [], mixed: [] }
   let [edges, own] = [1, 1]
@@ -85,12 +88,15 @@ export function drawingOf(sight: Sight, region: CellRegion): Drawing {
       if ((c - p) ** 2 < 9 * expected.data[cell]! + 100) continue
       over.push(c)
       under.push(p)
+      at.push(cell)
       if (slope(copy.data, i, width) < (EVEN * EVEN) / 2) keep(even, c, colours.copy, cell, mixedAt(colours.copy, cell))
     }
   const inks = inksOf(even)
   const foreign = inks.filter((ink) => shareOf(ground, ink) < OWN)
   const blend = blendOf(under, over)
   const share = (some: Ink[]) => some.reduce((sum, ink) => sum + ink.share, 0)
+  const isDrawn = (n: number) =>
+    blend.fits(under[n]!, over[n]!) || inks.some(({ luma }) => Math.abs(over[n]! - luma) <= SHADE)
   return {
     pixels: over.length,
     even: even.luma.length,
@@ -101,7 +107,28 @@ export function drawingOf(sight: Sight, region: CellRegion): Drawing {
     edges: edges / own,
     contrast: contrastOf(inks),
     crisp: inks.reduce((sum, ink) => sum + ink.crisp, 0) / Math.max(1e-9, share(inks)),
+    cells: countDrawn(at, isDrawn),
   }
+}
+
+function countDrawn(at: number[], isDrawn: (n: number) => boolean): Drawing['cells'] {
+  const cells: Drawing['cells'] = new Map()
+  for (const [n, cell] of at.entries()) {
+    const count = cells.get(cell) ?? { differing: 0, drawn: 0 }
+    cells.set(cell, { differing: count.differing + 1, drawn: count.drawn + Number(isDrawn(n)) })
+  }
+  return cells
+}
+
+/** Cells of an overlay's region in which nothing is drawn, nor anywhere near: another content that it covers the edge of. */
+export function besideDrawing({ cells }: Drawing, region: CellRegion, width: number): number[] {
+  const drawn = new Set<number>()
+  for (const [cell, { differing, drawn: count }] of cells) {
+    if (count < OVERLAY.beside.drawn * differing) continue
+    for (let v = -OVERLAY.beside.apart; v <= OVERLAY.beside.apart; v++)
+      for (let u = -OVERLAY.beside.apart; u <= OVERLAY.beside.apart; u++) drawn.add(cell + v * width + u)
+  }
+  return region.cells.filter((cell) => !drawn.has(cell))
 }
 
 function keep(to: Pixels, luma: number, { blue, red }: Channels, cell: number, mixed: number): void {
@@ -209,8 +236,14 @@ function mostFrequent(values: number[]): number {
   return shade
 }
 
+interface Blend {
+  share: number
+  through: number
+  fits(under: number, over: number): boolean
+}
+
 /** The line c = a·p + b near which most pixels lie. */
-function blendOf(under: number[], over: number[]): { share: number; through: number } {
+function blendOf(under: number[], over: number[]): Blend {
   let [a, b] = [0, 0]
   let scale = 1e9
   for (let round = 0; round < 8; round++) {
@@ -229,7 +262,8 @@ function blendOf(under: number[], over: number[]): { share: number; through: num
     b = (sc - a * sp) / n
     scale = Math.max(SHADE, 60 / 2 ** round)
   }
+  const fits = (p: number, c: number) => Math.abs(c - a * p - b) <= SHADE
   let near = 0
-  for (let i = 0; i < over.length; i++) if (Math.abs(over[i]! - a * under[i]! - b) <= SHADE) near++
-  return { share: near / Math.max(1, over.length), through: a }
+  for (let i = 0; i < over.length; i++) if (fits(under[i]!, over[i]!)) near++
+  return { share: near / Math.max(1, over.length), through: a, fits }
 }

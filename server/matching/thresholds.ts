@@ -126,6 +126,10 @@ export const OVERLAY = {
   ownEdges: 3,
   /** Share of the pixels through which the original shines by one rule, and how much of it. */
   shining: { blended: 0.42, least: 0.2, most: 0.85 },
+  /** What is no part of the drawing though it touches it: so many cells and as strong somewhere, for a drawing has a halo, so far from every cell of
+   * whose differing pixels that share is of an ink or shines through. Pixels of a photograph are so by accident in one of twenty cases. Of 125 overlays of
+   * the development corpus none has such a thing; with 12 cells of any strength three had. */
+  beside: { cells: 48, high: 100, apart: 2, drawn: 0.25 },
 } as const
 
 /** Strength against the share of benign copies that have a region as strong. Of 1,073 of the development corpus, whose maps were given, one reached 20; of 240 mixtures of

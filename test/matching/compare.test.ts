@@ -125,6 +125,24 @@ describe('a copy with a small and faint change', () => {
   })
 })
 
+describe('a copy with a banner that touches another content', () => {
+  it('has an overlay, and a region beside it', () => {
+    const flat = (shade: number) => graded(original, () => shade)
+    const banner = pasted(pasted(original, other, { x: 200, y: 130, width: 70, height: 70 }), flat(220), {
+      x: 5,
+      y: 200,
+      width: 470,
+      height: 90,
+    })
+    const copy = [220, 250].reduce((of, y) => pasted(of, flat(20), { x: 30, y, width: 420, height: 10 }), banner)
+    const findings = compared(copy).findings
+    expect(findings.map(({ kind }) => kind)).to.include('overlay')
+    expect(findings[0]!.kind).to.equal('region')
+    expect(findings[0]!.region.y * 360).to.be.closeTo(130, 12)
+    expect(findings[0]!.region.h * 360).to.be.closeTo(62, 16)
+  })
+})
+
 describe('a copy with a badge', () => {
   it('has an overlay there and no region', () => {
     const [finding, ...more] = compared(badged(original, { x: 380, y: 10, width: 80, height: 80 })).findings
