@@ -30,8 +30,10 @@ export interface Hit {
 export interface HammingIndex {
   /** Adds a hash of 32 bytes under a value (0 to 2³² − 1), which need not be unique. */
   add(hash: Uint8Array, value: number): void
-  /** Removes every hash of this value. */
+  /** Removes every hash of this value. It is gone later, with others: to add something under it before costs a pass over everything. */
   remove(value: number): void
+  /** Whether nothing is left of what was removed of a value. */
+  isGone(value: number): boolean
   /** Visits each hash at most `maxDistance` bits from `hash` once, in no particular order. */
   visit(hash: Uint8Array, maxDistance: number, found: (value: number, distanceBits: number) => void): void
   /** The same as a list. */
@@ -139,7 +141,14 @@ export function createHammingIndex(): HammingIndex {
     if (removed.size > 1_000) compact()
   }
 
-  return { add, remove, visit, query, size: () => liveCount(values, count, removed) }
+  return {
+    add,
+    remove,
+    isGone: (value) => !removed.has(value),
+    visit,
+    query,
+    size: () => liveCount(values, count, removed),
+  }
 }
 
 function liveCount(values: Uint32Array, count: number, removed: ReadonlySet<number>): number {

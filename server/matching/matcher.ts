@@ -1,4 +1,5 @@
 /** Registered originals in memory, and which of them a candidate comes from. Deterministic; knows no chain and no database. */
+import { equalBytes } from '../bytes.ts'
 import { decodeLocal, type Fingerprint, type Kind, ORIENTATIONS } from '../fingerprint/index.ts'
 import { type AlignedStretch, align, createTally, type TimedHash } from './align.ts'
 import type { PictureFinding } from './compare.ts'
@@ -26,6 +27,8 @@ export interface Original {
   frames: { timeMs: number | null; hash: Uint8Array }[]
   /** Of a picture whose manifest is here: its local hashes, `local1`. Taken in by `add`, and not kept. */
   local?: Uint8Array | null
+  /** Names `local` for ever: what is added again with the same one is not filed anew. */
+  localCid?: string | null
 }
 
 export interface Segment {
@@ -72,7 +75,8 @@ export interface Matcher {
   /** Pictures that share local hashes with the candidate, as it is or mirrored, at most `most`, the likeliest first. It settles what is worth
    *  comparing. */
   propose(candidate: Fingerprint, most: number): Proposed[]
-  size(): { originals: number; hashes: number }
+  /** @returns with `blocks`, how many blocks of numbers were ever needed at a time. */
+  size(): { originals: number; hashes: number; blocks: number }
   /** All that are held, in no particular order: to be saved, or compared. They are not to be changed. */
   originals(): Iterable<Original>
 }
@@ -86,38 +90,69 @@ const MIN_VOTERS = 30
 
 export const NO_PLACE = 'its place in the original is not known: manifest unavailable'
 
+/** Numbers of frames are given to originals in blocks of 64. */
+const BLOCK_BITS = 6
+const BLOCK = 1 << BLOCK_BITS
+
 interface Stored {
-  original: Original
-  firstEntry: number
+  original: Omit<Original, 'local'>
+  /** Of the numbers of its frames, in their order; at least one. The first is its value in the index of local hashes. */
+  blocks: number[]
+  /** The name of its local hashes; null where it has none, undefined where nothing names them. */
+  named: string | null | undefined
 }
 
 export function createMatcher(): Matcher {
   const index = createHammingIndex()
   const local = createLocalIndex()
   const stored = new Map<string, Stored>()
-  /** By entry number, which is the value in the index: whose frame it is. Entry numbers are not used again. */
+  /** By block of numbers: whose it is, and of which frame its first number is. */
   const owners: (Stored | undefined)[] = []
+  const firstFrames: number[] = []
+  /** Blocks that nobody has, those that were left first at the front. */
+  const left: number[] = []
 
   function add(original: Original): void {
-    remove(original.key)
     const { local: features, ...kept } = original
-    const entry: Stored = { original: kept, firstEntry: owners.length }
-    stored.set(original.key, entry)
-    if (features) local.add(decodeLocal(features), entry.firstEntry)
-    for (const frame of original.frames) {
-      index.add(frame.hash, owners.length)
-      owners.push(entry)
+    const named = nameOf(original)
+    const held = stored.get(original.key)
+    // Mostly it was anchored again, and is the same.
+    if (held && named !== undefined && held.named === named && isFiledAlike(held.original, kept)) {
+      held.original = kept
+      return
     }
+    remove(original.key)
+    const decoded = features ? decodeLocal(features) : null
+    const entry: Stored = { original: kept, blocks: [], named }
+    for (let frame = 0; frame === 0 || frame < kept.frames.length; frame += BLOCK)
+      entry.blocks.push(newBlock(entry, frame))
+    stored.set(original.key, entry)
+    if (decoded) local.add(decoded, entry.blocks[0]!)
+    for (const [i, { hash }] of kept.frames.entries()) index.add(hash, numberOf(entry, i))
   }
+
+  function newBlock(owner: Stored, firstFrame: number): number {
+    const block = left.length > 0 && isGone(left[0]!) ? left.shift()! : owners.length
+    owners[block] = owner
+    firstFrames[block] = firstFrame
+    return block
+  }
+
+  const isGone = (block: number) => Array.from({ length: BLOCK }).every((_, i) => index.isGone(block * BLOCK + i))
+
+  const numberOf = ({ blocks }: Stored, frame: number) => blocks[frame >>> BLOCK_BITS]! * BLOCK + (frame % BLOCK)
+  const ownerOf = (number: number) => owners[number >>> BLOCK_BITS]!
+  const frameOf = (number: number) => firstFrames[number >>> BLOCK_BITS]! + (number % BLOCK)
 
   function remove(key: string): void {
     const entry = stored.get(key)
     if (!entry) return
     stored.delete(key)
-    local.remove(entry.firstEntry)
-    for (let i = 0; i < entry.original.frames.length; i++) {
-      index.remove(entry.firstEntry + i)
-      owners[entry.firstEntry + i] = undefined
+    local.remove(entry.blocks[0]!)
+    for (let i = 0; i < entry.original.frames.length; i++) index.remove(numberOf(entry, i))
+    for (const block of entry.blocks) {
+      owners[block] = undefined
+      left.push(block)
     }
   }
 
@@ -135,7 +170,7 @@ export function createMatcher(): Matcher {
     const best = new Map<Stored, { distance: number; turn: number }>()
     for (const [turn, hash] of [...picture.orientations.entries(), ...picture.reduced.entries()])
       index.visit(hash, maxDistanceBits, (entry, distance) => {
-        const owner = owners[entry]!
+        const owner = ownerOf(entry)
         if (owner.original.kind === 'image' && distance < (best.get(owner)?.distance ?? 256))
           best.set(owner, { distance, turn })
       })
@@ -171,12 +206,12 @@ export function createMatcher(): Matcher {
       if (hits > MAX_VOTES && voters >= MIN_VOTERS) break
       voters++
       index.visit(frame.hash, maxDistanceBits, (entry, distance) => {
-        const owner = owners[entry]!
+        const owner = ownerOf(entry)
         hits++
         if (owner.original.kind !== 'video') return
         const own = votes.get(owner) ?? originalVotes()
         votes.set(owner, own)
-        own.add(frame.timeMs, owner.original.frames[entry - owner.firstEntry]!.timeMs, distance)
+        own.add(frame.timeMs, owner.original.frames[frameOf(entry)]!.timeMs, distance)
       })
     }
     for (const [owner, own] of votes) if (own.frames() < MIN_EXPLAINED * voters) votes.delete(owner)
@@ -195,9 +230,19 @@ export function createMatcher(): Matcher {
     remove,
     find,
     propose,
-    size: () => ({ originals: stored.size, hashes: index.size() }),
+    size: () => ({ originals: stored.size, hashes: index.size(), blocks: owners.length }),
     originals: () => stored.values().map(({ original }) => original),
   }
+}
+
+function nameOf({ local, localCid }: Original): string | null | undefined {
+  return local ? (localCid ?? undefined) : null
+}
+
+/** Whether the search files two originals under the same hashes. */
+function isFiledAlike(a: Stored['original'], b: Stored['original']): boolean {
+  if (a.kind !== b.kind || a.frames.length !== b.frames.length) return false
+  return a.frames.every(({ timeMs, hash }, i) => timeMs === b.frames[i]!.timeMs && equalBytes(hash, b.frames[i]!.hash))
 }
 
 /** `count` of the items, evenly spread. */

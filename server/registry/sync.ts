@@ -360,5 +360,6 @@ function originalOf(row: RecordRow, { frames, local }: Searched): Original | nul
     kind: row.kind,
     frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })),
     local: local?.bytes ?? null,
+    localCid: local?.cid ?? null,
   }
 }

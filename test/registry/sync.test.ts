@@ -295,7 +295,7 @@ describe('a manifest', () => {
     await blocks.hold(manifest.root, manifest.blocks)
     await sync.refresh([row.recordId])
     expect(await manifestOf(row)).to.include({ state: 'present' })
-    expect(matcher.size()).to.deep.equal({ originals: 1, hashes: 130 })
+    expect(matcher.size()).to.include({ originals: 1, hashes: 130 })
   })
 
   it('that differs from its anchor is a mismatch, and only the anchored words count', async () => {
