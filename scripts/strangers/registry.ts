@@ -62,7 +62,7 @@ export function createRegistries(): Registries {
     }
     const { signal } = new AbortController()
     return (candidate, view, examine) =>
-      createPictureLookup({ matcher, catalogue, blocks, examine }).find(candidate, view, { signal })
+      createPictureLookup({ matcher, catalogue, blocks, examine, trusted: new Set() }).find(candidate, view, { signal })
   }
 
   async function ofSizes(sizes: readonly number[]): Promise<Registry[]> {

@@ -23,14 +23,21 @@ export interface Voted {
   /** Features of the candidate that vote for it. */
   votes: number
   weight: number
+  /** Of the weight of a record with all features of the candidate, 0 to 1. A flood of records makes all weights less, and changes no share. */
+  share: number
 }
+
+/** Chooses among records, the largest share first. */
+export type ChooseVoted = (largestFirst: Iterable<Voted>) => Voted[]
 
 export interface LocalIndex {
   /** Adds the features of a record under a value (0 to 2³² − 1), or replaces those that it has. */
   add(features: LocalFeatures, value: number): void
   remove(value: number): void
-  /** The records that the candidate's features vote for, at most `most`, by weight. */
+  /** The records that the candidate's features vote for, at most `most`, by share. */
   query(candidate: LocalFeatures, most: number): Voted[]
+  /** Those of them that are chosen. @param chosen asked for each way by itself, and of what it chose for both. */
+  choose(candidate: LocalFeatures, chosen: ChooseVoted): Voted[]
   size(): { records: number; entries: number; bytes: number }
 }
 
@@ -94,14 +101,19 @@ export function createLocalIndex(): LocalIndex {
     lately = []
   }
 
-  function query(candidate: LocalFeatures, most: number): Voted[] {
+  function choose(candidate: LocalFeatures, chosen: ChooseVoted): Voted[] {
     const ways = { plain: candidate.words, mirrored: mirroredWords(candidate.words) }
     const voted = (['plain', 'mirrored'] as const).flatMap((way) => {
       tally.clear()
       vote(keysOf(ways[way]))
-      return tally.best(most).map(({ number, ...rest }) => ({ value: values[number]!, way, ...rest }))
+      return chosen(votedOf(tally.heaviestFirst(), tally.attainable(), way))
     })
-    return strongest(voted, most)
+    return chosen(strongest(voted))
+  }
+
+  function* votedOf(counted: readonly Counted[], attainable: number, way: Way): Iterable<Voted> {
+    for (const { number, ...rest } of counted)
+      yield { value: values[number]!, way, ...rest, share: rest.weight / attainable }
   }
 
   /** What is rare is looked up first. Who floods the registry with one key, or asks with it, comes last, and only as far as there is time. */
@@ -125,7 +137,13 @@ export function createLocalIndex(): LocalIndex {
     return { records: numbers.size, entries: held, bytes: bytes + values.byteLength + alive.byteLength + tally.bytes }
   }
 
-  return { add, remove, query, size }
+  return {
+    add,
+    remove,
+    choose,
+    query: (candidate, most) => choose(candidate, (largestFirst) => Iterator.from(largestFirst).take(most).toArray()),
+    size,
+  }
 }
 
 interface Look {
@@ -147,11 +165,12 @@ function looksOf(keys: readonly Key[]): Look[] {
   })
 }
 
-/** The best of each value, the heaviest first. */
-function strongest(voted: Voted[], most: number): Voted[] {
+/** The best of each value, the largest share first. Weights of the two ways cannot be compared: records that flood the registry make those of
+ *  their own way less. */
+function strongest(voted: Voted[]): Voted[] {
   const best = new Map<number, Voted>()
-  for (const one of voted) if (!((best.get(one.value)?.weight ?? 0) >= one.weight)) best.set(one.value, one)
-  return [...best.values()].sort((a, b) => b.weight - a.weight || a.value - b.value).slice(0, most)
+  for (const one of voted) if (!((best.get(one.value)?.share ?? 0) >= one.share)) best.set(one.value, one)
+  return [...best.values()].sort((a, b) => b.share - a.share || a.value - b.value)
 }
 
 interface Counted {
@@ -166,6 +185,7 @@ function createTally(capacity: number) {
   /** The nearest signature for each record that the feature at hand votes for, plus 1; 0 for none. */
   const nearest = new Uint8Array(capacity)
   const voted: number[] = []
+  let attainable = 0
 
   /** Counts the votes of one feature, of which so many of the candidate's are alike. */
   function count(near: Near, alive: Uint8Array, records: number, alike: number): void {
@@ -176,7 +196,8 @@ function createTally(capacity: number) {
       if (nearest[record] === 0) elected.push(record)
       if (nearest[record] === 0 || mark < nearest[record]!) nearest[record] = mark
     }
-    const rarity = Math.log2((records + 1) / elected.length) / alike
+    const rarity = Math.log2((records + 1) / Math.max(1, elected.length)) / alike
+    attainable += rarity
     for (const record of elected) {
       if (votes[record] === 0) voted.push(record)
       votes[record]!++
@@ -185,16 +206,23 @@ function createTally(capacity: number) {
     }
   }
 
-  function best(most: number): Counted[] {
+  function heaviestFirst(): Counted[] {
     const counted = voted.map((number) => ({ number, votes: votes[number]!, weight: weights[number]! }))
-    return counted.sort((a, b) => b.weight - a.weight || a.number - b.number).slice(0, most)
+    return counted.sort((a, b) => b.weight - a.weight || a.number - b.number)
   }
 
   function clear(): void {
     votes.fill(0)
     weights.fill(0)
     voted.length = 0
+    attainable = 0
   }
 
-  return { count, best, clear, bytes: votes.byteLength + weights.byteLength + nearest.byteLength }
+  return {
+    count,
+    heaviestFirst,
+    attainable: () => attainable,
+    clear,
+    bytes: votes.byteLength + weights.byteLength + nearest.byteLength,
+  }
 }

@@ -5,7 +5,7 @@ import { type AlignedStretch, align, createTally, type TimedHash } from './align
 import type { PictureFinding } from './compare.ts'
 import type { Way } from './fit.ts'
 import { createHammingIndex } from './hamming.ts'
-import { createLocalIndex } from './local-index.ts'
+import { createLocalIndex, type Voted } from './local-index.ts'
 import type { Placement } from './placement.ts'
 import {
   MAX_DISTANCE_BITS,
@@ -18,11 +18,21 @@ import {
 } from './thresholds.ts'
 import type { Relation } from './verdict.ts'
 
+/** Who claims an original, and since when. Nothing is found by it: it settles which of too many are compared. */
+export interface Standing {
+  publisherId: number
+  /** Seconds since 1970. */
+  registeredAt: number
+  /** Place in the order of the chain. */
+  sequence: number
+}
+
 /** A registered original as the search sees it. */
 export interface Original {
   /** Names the record; the answer says it again. */
   key: string
   kind: Kind
+  standing: Standing
   /** Hashes with enough detail. `timeMs` is null where only anchored words are known: then no place can be told. */
   frames: { timeMs: number | null; hash: Uint8Array }[]
   /** Of a picture whose manifest is here: its local hashes, `local1`. Taken in by `add`, and not kept. */
@@ -63,7 +73,13 @@ export type Answer = { kind: 'found'; found: Found[] } | { kind: 'inconclusive';
 export interface Proposed {
   key: string
   way: Way
+  standing: Standing
+  /** How much of what the candidate shares with any picture it shares with this one, 0 to 1. */
+  share: number
 }
+
+/** Chooses among pictures, the likeliest first. It is asked for those that are shown as they are, for mirrored ones, and for what it chose of both. */
+export type Choose = <T extends Proposed>(likeliestFirst: Iterable<T>) => T[]
 
 export interface Matcher {
   /** Adds an original, or replaces the one of this key. */
@@ -72,9 +88,10 @@ export interface Matcher {
   /** By hashes of whole pictures and frames.
    * @param maxDistanceBits at most `MAX_DISTANCE_BITS`. */
   find(candidate: Fingerprint, maxDistanceBits?: number): Answer
-  /** Pictures that share local hashes with the candidate, as it is or mirrored, at most `most`, the likeliest first. It settles what is worth
-   *  comparing. */
-  propose(candidate: Fingerprint, most: number): Proposed[]
+  /** Pictures that share local hashes with the candidate, as it is or mirrored, those that are chosen. It settles what is worth comparing. */
+  propose(candidate: Fingerprint, choose: Choose): Proposed[]
+  /** Null for a key that is not held. */
+  standingOf(key: string): Standing | null
   /** @returns with `blocks`, how many blocks of numbers were ever needed at a time. */
   size(): { originals: number; hashes: number; blocks: number }
   /** All that are held, in no particular order: to be saved, or compared. They are not to be changed. */
@@ -218,11 +235,21 @@ export function createMatcher(): Matcher {
     return { votes, voters }
   }
 
-  function propose({ picture }: Fingerprint, most: number): Proposed[] {
+  function propose({ picture }: Fingerprint, choose: Choose): Proposed[] {
     if (!picture?.local) return []
-    return local
-      .query(decodeLocal(picture.local, 'candidate'), most)
-      .map(({ value, way }) => ({ key: owners[value]!.original.key, way }))
+    const chosen = local.choose(decodeLocal(picture.local, 'candidate'), (largestFirst) =>
+      choose(proposals(largestFirst)).map(({ voted }) => voted),
+    )
+    return proposals(chosen)
+      .map(({ voted: _, ...proposed }) => proposed)
+      .toArray()
+  }
+
+  function* proposals(largestFirst: Iterable<Voted>) {
+    for (const voted of largestFirst) {
+      const { key, standing } = owners[voted.value]!.original
+      yield { key, standing, way: voted.way, share: voted.share, voted }
+    }
   }
 
   return {
@@ -230,6 +257,7 @@ export function createMatcher(): Matcher {
     remove,
     find,
     propose,
+    standingOf: (key) => stored.get(key)?.original.standing ?? null,
     size: () => ({ originals: stored.size, hashes: index.size(), blocks: owners.length }),
     originals: () => stored.values().map(({ original }) => original),
   }

@@ -8,6 +8,28 @@ export { MIN_QUALITY } from '../fingerprint/index.ts'
 /** Seconds. Records registered less than this apart count as equally old (docs/protocol.md §5). */
 export const SAME_AGE_S = 3600
 
+/** Share of the candidate by which one record has to explain more than another for it to count: shares of copies vary by less. */
+export const CLEARLY = 0.1
+
+/** Which of too many records a picture is compared with (server/registry/compared.ts). */
+export const COMPARED = {
+  /** Share of the candidate that is to be explained by a record that may lead before no other is sought by local hashes: they find what else is in it. */
+  explained: 0.9,
+  /** Near hashes that an answer speaks of: one registration brings 8,192. */
+  whole: 1_000,
+  /** Of these, that are compared: those that would lead, some that are nearest, and of one publisher, while others wait. */
+  near: { all: 20, leading: 14, nearest: 6, ofOne: 4, nearestOfOne: 2 },
+  /** Of those that share local hashes, the likeliest whatever they share: a fit costs 3.7 ms. Of 20 crops and framed copies among 3,000 strangers the
+   *  original was the first. Fewer where a record explains all: each of the 20 had that share, of strangers a half. */
+  likeliest: { all: 8, ofOne: 2, share: 0 },
+  besides: { all: 2, ofOne: 1, share: 0.01 },
+  /** Of trusted publishers, further ones that share as much at least. */
+  trusted: { all: 4, share: 0.005 },
+  /** With so much in common further ones are worth a fit, the oldest first and then the likeliest: of those 20 originals 16 have this share, of 3,000 strangers none to three, but for
+   *  pages and clocks; lures made for it have up to 1. */
+  strong: { share: 0.025, all: 32, oldest: 10, ofOne: 4 },
+} as const
+
 /** Milliseconds between two sampled frames (docs/protocol.md §4); also the width of the bins in which votes are counted. */
 export const SAMPLE_MS = 500
 

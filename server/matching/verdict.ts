@@ -1,5 +1,5 @@
 /** From matches to a verdict: which record leads, and whether another one contradicts it (docs/protocol.md §5). Pure. */
-import { SAME_AGE_S } from './thresholds.ts'
+import { CLEARLY, SAME_AGE_S } from './thresholds.ts'
 
 /** In the order in which one match is called: the first that holds. */
 export const RELATIONS = ['identical', 'altered', 'composite', 'excerpt', 'same_content'] as const
@@ -25,55 +25,83 @@ export interface Ranked {
   distanceBits: number | null
   /** Whether the candidate could be laid over its evidence; null where that was not tried. */
   fits: boolean | null
+  /** Whether there were too many as near to compare them all, and it was one of the others: nothing is known of it but its hash. */
+  passedOver: boolean
 }
 
-/** Orders matches by trust, then age, then how much they explain, disowned ones after all others. Otherwise whoever registers a copy would lead with it.
+/** Orders matches by trust, then age, then how much they explain, those that were passed over after these, disowned ones after all others. Otherwise
+ *  whoever registers a copy would lead with it.
  * @returns matches, best first; conflict: the record that contradicts the leading one, or null: it explains the candidate better though it is
  *  less trusted or younger, or another publisher made it before and it says the same of the bytes or another thing of the content. */
 export function rank<T extends Ranked>(matches: readonly T[]): { matches: T[]; conflict: T | null } {
   const byTrust = matches.toSorted(
     (a, b) =>
       Number(a.disowned) - Number(b.disowned) ||
+      Number(a.passedOver) - Number(b.passedOver) ||
       b.trust - a.trust ||
       a.registeredAt - b.registeredAt ||
       a.sequence - b.sequence,
   )
-  const ordered = Map.groupBy(byTrust, ({ disowned, trust }) => `${disowned} ${trust}`)
+  const ordered = Map.groupBy(byTrust, ({ disowned, passedOver, trust }) => `${disowned} ${passedOver} ${trust}`)
     .values()
-    .flatMap((equals) => sameAge(equals))
+    .flatMap((equals) => chunks(equals, ofOneAge).flatMap(byExplanation))
     .toArray()
   const [first, ...others] = ordered
-  const better = others.filter((other) => explainsBetter(other, first!)).sort(byExplanation)
-  return { matches: ordered, conflict: better[0] ?? others.find((other) => claimsBefore(other, first!)) ?? null }
-}
-
-/** Groups of records less than an hour younger than the oldest of their group; within a group by explanation. A chain of small
- *  steps must not make an old record as young as a new one, so a group is measured from its oldest. */
-function sameAge<T extends Ranked>(oldestFirst: T[]): T[] {
-  const groups: T[][] = []
-  for (const match of oldestFirst) {
-    const group = groups.at(-1)
-    if (group && match.registeredAt - group[0]!.registeredAt < SAME_AGE_S) group.push(match)
-    else groups.push([match])
+  const known = others.filter(({ passedOver }) => !passedOver)
+  const better = known.filter((other) => explainsBetter(other, first!))
+  return {
+    matches: ordered,
+    conflict: byExplanation(better)[0] ?? known.find((other) => claimsBefore(other, first!)) ?? null,
   }
-  return groups.flatMap((group) => group.toSorted(byExplanation))
 }
 
-function byExplanation(a: Ranked, b: Ranked): number {
+/** Runs of what belongs to the first of its run. A chain of small steps must not make an old record as young as a new one, so a run is
+ *  measured from its first. */
+function chunks<T>(ordered: readonly T[], together: (first: T, other: T) => boolean): T[][] {
+  const runs: T[][] = []
+  for (const one of ordered) {
+    const run = runs.at(-1)
+    if (run && together(run[0]!, one)) run.push(one)
+    else runs.push([one])
+  }
+  return runs
+}
+
+const ofOneAge = (oldest: Ranked, other: Ranked) => other.registeredAt - oldest.registeredAt < SAME_AGE_S
+
+/** Equal bytes, then what explains clearly more. What explains as much is in the order of the chain: shares and bits are numbers that whoever registers
+ *  can choose. Only among records of one publisher, who has nothing to gain by it, do they tell which is nearer. */
+function byExplanation<T extends Ranked>(matches: readonly T[]): T[] {
+  const best = matches.toSorted((a, b) => bytes(b) - bytes(a) || b.explained - a.explained || a.sequence - b.sequence)
+  return chunks(best, asGood).flatMap((equals) => {
+    const inOrder = equals.toSorted((a, b) => a.sequence - b.sequence)
+    const ofOne = Map.groupBy(inOrder, ({ publisherId }) => publisherId).values()
+    return ofOne.flatMap((own) => own.toSorted(nearer)).toArray()
+  })
+}
+
+const bytes = ({ relation }: Ranked) => Number(relation === 'identical')
+
+const asGood = (best: Ranked, other: Ranked) =>
+  bytes(best) === bytes(other) && best.explained - other.explained <= CLEARLY
+
+/** Of two frames of one scene the one that the candidate does not differ from. */
+function nearer(a: Ranked, b: Ranked): number {
   return (
-    Number(b.relation === 'identical') - Number(a.relation === 'identical') ||
+    Number(a.relation === 'altered') - Number(b.relation === 'altered') ||
+    (a.distanceBits ?? 0) - (b.distanceBits ?? 0) ||
     b.explained - a.explained ||
-    (a.distanceBits ?? 0) - (b.distanceBits ?? 0)
+    a.sequence - b.sequence
   )
 }
 
-/** Another publisher's older record, which comes second only because its publisher is less trusted: it has these bytes too, or shows the same with a
- *  difference, or has the hashes and evidence of something else. */
+/** Another publisher's older record, which comes second because its publisher is less trusted, or by equal bytes within the hour: it has these bytes
+ *  too, or shows the same with a difference, or has the hashes and evidence of something else. */
 function claimsBefore(other: Ranked, first: Ranked): boolean {
   if (other.publisherId === first.publisherId || other.disowned || other.sequence > first.sequence) return false
-  if (first.relation === 'identical') return other.relation === 'identical'
+  if (first.relation === 'identical') return other.relation === 'identical' || other.relation === 'altered'
   if (first.fits && other.fits === false) return true
-  return other.relation === 'altered' && first.relation !== 'altered' && other.explained > first.explained - 0.1
+  return other.relation === 'altered' && first.relation !== 'altered' && other.explained > first.explained - CLEARLY
 }
 
 /** Equal bytes explain better than any likeness, and an original of which nothing was altered better than one of which something was; otherwise
@@ -81,6 +109,6 @@ function claimsBefore(other: Ranked, first: Ranked): boolean {
 function explainsBetter(other: Ranked, first: Ranked): boolean {
   if (first.relation === 'identical') return false
   if (other.relation === 'identical') return true
-  if (first.relation === 'altered' && other.relation !== 'altered') return other.explained > first.explained - 0.1
-  return other.explained > first.explained + 0.1
+  if (first.relation === 'altered' && other.relation !== 'altered') return other.explained > first.explained - CLEARLY
+  return other.explained > first.explained + CLEARLY
 }

@@ -3,6 +3,7 @@ import { toHex, toHex0x } from '../bytes.ts'
 import type { RecordRow } from '../catalogue/index.ts'
 import type { Fingerprint, Kind } from '../fingerprint/index.ts'
 import { type Found, NOT_LAID, type Relation, rank, type Verdict } from '../matching/index.ts'
+import { TOO_MANY } from './pictures.ts'
 import {
   type Context,
   isoTime,
@@ -68,6 +69,7 @@ export function answer(
       registeredAt: match.row.registeredAt,
       sequence: match.row.sequence,
       fits: fits(match),
+      passedOver: match.limits.includes(TOO_MANY),
     })),
   )
   const views = matches.slice(0, limit).map((match) => presentMatch(match, context))

@@ -41,6 +41,7 @@ export function createJudge({ matcher, pictures, catalogue, context }: Parts): J
     const identical = await catalogue.records({
       contentDigest: candidate.contentDigest,
       ...(options.publisher !== undefined && { publisherId: options.publisher }),
+      ...(options.kind !== undefined && { kind: options.kind }),
       limit: MAX_IDENTICAL,
       oldestFirst: true,
     })
@@ -58,9 +59,12 @@ export function createJudge({ matcher, pictures, catalogue, context }: Parts): J
     )
   }
 
-  async function alikeTo(...[candidate, view, { maxDistance }, { signal, onStage }]: Parameters<Judge>) {
+  async function alikeTo(...[candidate, view, options, { signal, onStage }]: Parameters<Judge>) {
+    const { maxDistance, publisher, kind } = options
+    // A picture is like no record of another kind.
+    if (candidate.picture && kind !== undefined && kind !== 'image') return { kind: 'found' as const, found: [] }
     onStage(candidate.picture ? 'comparing' : 'searching')
-    if (candidate.picture) return pictures.find(candidate, view, { maxDistance, signal })
+    if (candidate.picture) return pictures.find(candidate, view, { maxDistance, publisher, signal })
     const alike = matcher.find(candidate, maxDistance)
     return alike.kind === 'found' ? { ...alike, found: alike.found.map(uncompared) } : alike
   }

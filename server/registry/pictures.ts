@@ -9,15 +9,23 @@ import {
   type Planes,
   readManifest,
 } from '../fingerprint/index.ts'
-import type { Answer, Examined, Found, Matcher, PictureOriginal, Placement, Proposed } from '../matching/index.ts'
+import {
+  type Answer,
+  COMPARED,
+  type Examined,
+  type Found,
+  type Matcher,
+  NOT_LAID,
+  type PictureOriginal,
+  type Placement,
+  type Proposed,
+  SAME_AGE_S,
+  type Standing,
+} from '../matching/index.ts'
+import { named, nearCompared, proposedCompared } from './compared.ts'
 import type { Examine } from './examiners.ts'
+import { type Context, trustOf } from './present.ts'
 import { NOT_COMPARED } from './summary.ts'
-
-/** Originals that one candidate is compared with at most: those that are nearest, and those that share most local hashes. */
-const MAX_BY_HASH = 20
-const MAX_PROPOSED = 8
-/** Share of the candidate that is to be explained before local hashes are asked: they find what else is in it. */
-const EXPLAINED = 0.9
 
 export interface PictureLookup {
   /** @param view of the candidate; null where only a fingerprint was sent. @throws the signal's reason. */
@@ -26,7 +34,15 @@ export interface PictureLookup {
 
 export interface FindOptions {
   maxDistance?: number | undefined
+  /** Whose records alone are searched. */
+  publisher?: number | undefined
   signal: AbortSignal
+}
+
+/** What was found of a record, and the record. */
+interface Near {
+  found: Found
+  row: RecordRow
 }
 
 interface Parts {
@@ -34,46 +50,99 @@ interface Parts {
   catalogue: Pick<Catalogue, 'recordsById'>
   blocks: Pick<BlockStore, 'get'>
   examine: Examine
+  trusted: Context['trusted']
 }
 
-export function createPictureLookup({ matcher, catalogue, blocks, examine }: Parts): PictureLookup {
-  async function find(candidate: Fingerprint, view: Planes | null, { maxDistance, signal }: FindOptions) {
-    const byHash = matcher.find(candidate, maxDistance)
-    const whole = byHash.kind === 'found' ? byHash.found : []
-    const nearest = whole.toSorted((a, b) => a.distanceBits! - b.distanceBits!).slice(0, MAX_BY_HASH)
-    const first = await examined(candidate, view, nearest, signal)
-    const found = whole.map((one) => first.get(one.key) ?? notCompared(one, TOO_MANY))
+export function createPictureLookup({ matcher, catalogue, blocks, examine, trusted }: Parts): PictureLookup {
+  const trust = (publisherId: number) => trustOf(publisherId, { trusted })
+
+  async function find(candidate: Fingerprint, view: Planes | null, options: FindOptions) {
+    const byHash = matcher.find(candidate, options.maxDistance)
+    const near = await nearOf(byHash.kind === 'found' ? byHash.found : [], options)
+    const compared = nearCompared(near, trust)
+    const first = await examined(candidate, view, compared, options.signal)
+    const whole = near.map((one) => ({ ...one, found: first.get(one.found.key) ?? passedOver(one.found) }))
+    const found = whole.map((one) => one.found)
     // Whoever wants near hashes does not want what has none.
-    if (maxDistance !== undefined || found.some(({ explained }) => explained >= EXPLAINED)) return { ...byHash, found }
-    const others = matcher.propose(candidate, MAX_PROPOSED).filter(({ key }) => !whole.some((one) => one.key === key))
-    const second = await examined(candidate, view, others.map(proposed), signal)
-    const all = besideEachOther([...found, ...second.values()])
-    return all.length > 0 ? { kind: 'found' as const, found: all } : byHash
+    if (options.maxDistance !== undefined || whole.some(settles)) return answerOf(byHash, found)
+    const second = await examined(candidate, view, await proposed(candidate, whole, options), options.signal)
+    return answerOf(byHash, besideEachOther([...found, ...second.values()]))
+  }
+
+  /** Those of the publisher that was asked for. */
+  async function nearOf(found: Found[], { publisher }: FindOptions) {
+    const held = found.flatMap((one) => {
+      const standing = matcher.standingOf(one.key)
+      return standing && isOf(publisher, standing) ? [{ ...one, standing }] : []
+    })
+    const here = await withRows(named(held, trust).map(({ standing: _, ...one }) => one))
+    return here.map(({ found: one, row }) => ({
+      found: one,
+      row,
+      distanceBits: one.distanceBits,
+      standing: row,
+      disowned: row.disowned !== null,
+    }))
+  }
+
+  /** Whether nothing else can lead: a trusted publisher's record explains the candidate. A stranger's does not settle it, whatever it explains: it may
+   *  be of a forgery, of which the original has other hashes. */
+  function settles({ found: { explained, limits }, row }: Near): boolean {
+    if (row.disowned || trust(row.publisherId) === 0) return false
+    return explained >= COMPARED.explained && !limits.includes(NOT_LAID) && !limits.includes(TOO_MANY)
+  }
+
+  function proposed(candidate: Fingerprint, whole: readonly Near[], { publisher }: FindOptions): Promise<Near[]> {
+    const known = new Set(whole.map(({ found }) => found.key))
+    const until = leadsUntil(whole)
+    const wanted = ({ key, standing }: Proposed) =>
+      !known.has(key) && isOf(publisher, standing) && mayLead(standing, until)
+    const which = { trustOf: trust, wanted, explained: until < Number.POSITIVE_INFINITY }
+    return withRows(matcher.propose(candidate, (likeliest) => proposedCompared(likeliest, which)).map(unexamined))
+  }
+
+  /** Seconds since 1970 from which on nobody's record leads before those that explain the candidate. */
+  function leadsUntil(whole: readonly Near[]): number {
+    const explaining = whole.filter(({ found, row }) => found.explained >= COMPARED.explained && !row.disowned)
+    return Math.min(...explaining.map(({ row }) => row.registeredAt + SAME_AGE_S))
+  }
+
+  const mayLead = ({ publisherId, registeredAt }: Standing, until: number) =>
+    trust(publisherId) > 0 || registeredAt < until
+
+  /** Without what was rolled back since it was found. */
+  async function withRows(found: readonly Found[]): Promise<Near[]> {
+    if (found.length === 0) return []
+    const rows = await catalogue.recordsById(found.map(({ key }) => fromHex(key, 32)))
+    const byKey = new Map(rows.map((row) => [toHex(row.recordId), row]))
+    return found.flatMap((one) => {
+      const row = byKey.get(one.key)
+      return row ? [{ found: one, row }] : []
+    })
   }
 
   /** Those that the candidate comes from, by key. */
   async function examined(
     candidate: Fingerprint,
     view: Planes | null,
-    among: readonly Found[],
+    among: readonly Near[],
     signal: AbortSignal,
   ): Promise<Map<string, Found>> {
     if (among.length === 0) return new Map()
     const { width, height, picture } = candidate
-    const originals = await originalsOf(among)
+    const originals = await Promise.all(among.map(originalOf))
     const asked = { width: width!, height: height!, local: picture!.local, evidence: picture!.evidence, view }
     const answers = new Map((await examine(asked, originals, signal)).map((one) => [one.key, one]))
-    return new Map(among.flatMap((one) => (answers.has(one.key) ? [[one.key, merge(one, answers.get(one.key)!)]] : [])))
+    return new Map(
+      among.flatMap(({ found }) => {
+        const answer = answers.get(found.key)
+        return answer ? [[found.key, merge(found, answer)]] : []
+      }),
+    )
   }
 
-  async function originalsOf(among: readonly Found[]): Promise<PictureOriginal[]> {
-    const rows = await catalogue.recordsById(among.map(({ key }) => fromHex(key, 32)))
-    const byKey = new Map(rows.map((row) => [toHex(row.recordId), row]))
-    const loaded = among.map(async ({ key, orientation, way }) => {
-      const row = byKey.get(key)
-      return row ? { key, orientation, way, ...(await partsOf(row)) } : null
-    })
-    return (await Promise.all(loaded)).filter((one) => one !== null)
+  async function originalOf({ found: { key, orientation, way }, row }: Near): Promise<PictureOriginal> {
+    return { key, orientation, way, ...(await partsOf(row)) }
   }
 
   /** What the manifest holds to compare by; nothing where it is not here, or differs from its anchor. */
@@ -98,6 +167,14 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine }: Par
   return { find }
 }
 
+const isOf = (publisher: number | undefined, { publisherId }: Standing) =>
+  publisher === undefined || publisher === publisherId
+
+/** Where nothing was found, why nothing could be, if so. */
+function answerOf(byHash: Answer, found: Found[]): Answer {
+  return found.length > 0 || byHash.kind === 'found' ? { kind: 'found', found } : byHash
+}
+
 /** What lies in the picture beside another original is a part of something larger, however plain the rest may be. */
 function besideEachOther(found: Found[]): Found[] {
   const beside = (one: Found) => found.some((other) => apart(one.placement, other.placement))
@@ -117,20 +194,22 @@ const overlap = (a: number, length: number, b: number, other: number) =>
 /** Share of the smaller one that two that lie beside each other may have in common. */
 const MAX_COMMON = 0.1
 
-const TOO_MANY = 'more originals are as near than are compared'
+/** Why a record was passed over. */
+export const TOO_MANY = 'more originals are as near than are compared'
 
 function merge(one: Found, { notCompared, ...examined }: Examined): Found {
   const limits = notCompared === null ? [] : [NOT_COMPARED, notCompared]
   return { ...one, ...examined, limits }
 }
 
-function notCompared(one: Found, why: string): Found {
-  return { ...one, limits: [NOT_COMPARED, why] }
+function passedOver(one: Found): Found {
+  return { ...one, limits: [NOT_COMPARED, TOO_MANY] }
 }
 
 /** What nothing is known of but that it shares local hashes. */
-const proposed = (one: Proposed): Found => ({
-  ...one,
+const unexamined = ({ key, way }: Proposed): Found => ({
+  key,
+  way,
   relation: 'excerpt',
   distanceBits: null,
   orientation: null,

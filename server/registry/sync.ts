@@ -353,11 +353,11 @@ type Searched = Pick<Read, 'frames' | 'local'>
  * @param read of its manifest, with nothing in it where there is none. */
 function originalOf(row: RecordRow, { frames, local }: Searched): Original | null {
   if (row.algorithm !== 1 || row.kind === null || row.kind === 'audio') return null
-  const key = toHex(row.recordId)
-  if (row.kind === 'video' && frames) return { key, kind: row.kind, frames }
+  const { publisherId, registeredAt, sequence } = row
+  const named = { key: toHex(row.recordId), kind: row.kind, standing: { publisherId, registeredAt, sequence } }
+  if (row.kind === 'video' && frames) return { ...named, frames }
   return {
-    key,
-    kind: row.kind,
+    ...named,
     frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })),
     local: local?.bytes ?? null,
     localCid: local?.cid ?? null,

@@ -55,25 +55,28 @@ function bruteForce(candidate: LocalFeatures, records: Map<number, LocalFeatures
   const ways = (['plain', 'mirrored'] as const).map((way) => {
     const words = way === 'plain' ? candidate.words : mirroredWords(candidate.words)
     const weights = new Map<number, Voted>()
+    let attainable = 0
     for (let i = 0; i < candidate.count; i++) {
       const votes = [...records]
         .map(([value, of]) => ({ value, bits: nearest(words, i, of) }))
         .filter((one) => one.bits !== null)
+      const rarity = Math.log2((records.size + 1) / Math.max(1, votes.length)) / alike(words, i)
+      attainable += rarity
       for (const { value, bits } of votes) {
-        const own = weights.get(value) ?? { value, way, votes: 0, weight: 0 }
+        const own = weights.get(value) ?? { value, way, votes: 0, weight: 0, share: 0 }
         own.votes++
-        own.weight +=
-          (Math.log2((records.size + 1) / votes.length) / alike(words, i)) * (1 - bits! / (LOCAL_VOTE.maxBits + 1))
+        own.weight += rarity * (1 - bits! / (LOCAL_VOTE.maxBits + 1))
         weights.set(value, own)
       }
     }
+    for (const own of weights.values()) own.share = own.weight / attainable
     return weights
   })
   const values = [...records.keys()]
   return values
-    .map((value) => ways.map((way) => way.get(value)).reduce((a, b) => ((b?.weight ?? 0) > (a?.weight ?? 0) ? b : a)))
+    .map((value) => ways.map((way) => way.get(value)).reduce((a, b) => ((b?.share ?? 0) > (a?.share ?? 0) ? b : a)))
     .filter((one) => one !== undefined)
-    .sort((a, b) => b.weight - a.weight)
+    .sort((a, b) => b.share - a.share)
 }
 
 function expectSame(found: Voted[], expected: Voted[]): void {
@@ -81,9 +84,11 @@ function expectSame(found: Voted[], expected: Voted[]): void {
   expect(found.toSorted(byValue).map(({ value, way, votes }) => ({ value, way, votes }))).to.deep.equal(
     expected.toSorted(byValue).map(({ value, way, votes }) => ({ value, way, votes })),
   )
-  for (const [i, { weight }] of found.toSorted(byValue).entries())
+  for (const [i, { weight, share }] of found.toSorted(byValue).entries()) {
     expect(weight).to.be.closeTo(expected.toSorted(byValue)[i]!.weight, 1e-3)
-  expect(found.map(({ weight }) => weight)).to.deep.equal(found.map(({ weight }) => weight).sort((a, b) => b - a))
+    expect(share).to.be.closeTo(expected.toSorted(byValue)[i]!.share, 1e-3)
+  }
+  expect(found.map(({ share }) => share)).to.deep.equal(found.map(({ share }) => share).sort((a, b) => b - a))
 }
 
 describe('local index', () => {
@@ -108,11 +113,34 @@ describe('local index', () => {
     expect(first).to.include({ value: 7_000, way: 'mirrored', votes: one.count })
   })
 
-  it('gives the heaviest only, as many as are asked for', () => {
+  it('gives those with the largest share only, as many as are asked for', () => {
     const candidate = drawn(60, 0.02)
     const all = index.query(candidate, 1_000)
     expect(all.length).to.be.above(20)
     expect(index.query(candidate, 20)).to.deep.equal(all.slice(0, 20))
+  })
+
+  it('lets choose among all, the largest share first, as it is and mirrored', () => {
+    const candidate = drawn(60, 0.02)
+    const shown = index.query(candidate, 1_000).filter(({ value }) => value % 2_000 === 0)
+    const even = index.choose(candidate, (all) => [...all].filter(({ value }) => value % 2_000 === 0))
+    expect(even).to.deep.equal(shown)
+  })
+
+  it('tells the share of a record, which a flood of its like does not change', () => {
+    const flooded = createLocalIndex()
+    const [candidate, part] = [drawn(60, 0.12), drawn(60, 0.12)]
+    part.words.set(candidate.words.subarray(0, 8 * 20))
+    flooded.add(part, 1)
+    for (let value = 0; value < 500; value++) flooded.add(drawn(60, 0.3), 10 + value)
+    const before = flooded.query(candidate, 1_000).find(({ value }) => value === 1)!
+    for (let value = 0; value < 500; value++) flooded.add(candidate, 1_000 + value)
+    const [lure, ...others] = flooded.query(candidate, 1_000)
+    const after = others.find(({ value }) => value === 1)!
+    expect(lure!.share).to.be.above(0.9)
+    expect(after.weight).to.be.below(before.weight / 4)
+    expect(after.share).to.be.closeTo(before.share, 0.05)
+    expect(after.share).to.be.closeTo(20 / 60, 0.05)
   })
 
   it('knows nothing more of what was removed or replaced, at once and after its places were given to others', () => {

@@ -16,6 +16,7 @@ function match(change: Partial<Ranked> & { name?: string }): Ranked & { name?: s
     explained: 1,
     distanceBits: 4,
     fits: true,
+    passedOver: false,
     ...change,
   }
 }
@@ -51,19 +52,44 @@ describe('rank', () => {
 
   it('measures the hour from the oldest: many small steps make no young record old', () => {
     const chain = [0, 50, 100, 150].map((minutes) =>
-      match({ name: `${minutes}`, registeredAt: minutes * 60, explained: 0.5 + minutes / 1_000 }),
+      match({ name: `${minutes}`, registeredAt: minutes * 60, explained: 0.5 + minutes / 400 }),
     )
     expect(names(rank(chain).matches)).to.deep.equal(['50', '0', '150', '100'])
   })
 
-  it('takes equal bytes for the best explanation, then the larger share, then fewer bits', () => {
+  it('takes equal bytes for the best explanation, then a clearly larger share', () => {
     const ordered = [
-      match({ name: 'same bytes', relation: 'identical', distanceBits: 0 }),
-      match({ name: 'nearer', distanceBits: 2 }),
-      match({ name: 'farther', distanceBits: 9 }),
-      match({ name: 'a part', relation: 'excerpt', explained: 0.7, distanceBits: 0 }),
+      match({ name: 'same bytes', relation: 'identical', distanceBits: 0, sequence: 903 }),
+      match({ name: 'the whole', explained: 0.95, sequence: 902 }),
+      match({ name: 'a part', relation: 'excerpt', explained: 0.7, distanceBits: 0, sequence: 901 }),
     ]
     expect(names(rank(ordered.toReversed()).matches)).to.deep.equal(names(ordered))
+  })
+
+  it('goes by the order of the chain, not by numbers that a stranger can choose, where two explain as much', () => {
+    const original = match({ name: 'original', relation: 'altered', explained: 0.95, distanceBits: 12 })
+    const copy = match({ name: 'copy', publisherId: 2, registeredAt: 1_000_060, explained: 1, distanceBits: 0 })
+    const { matches, conflict } = rank([copy, original])
+    expect(names(matches)).to.deep.equal(['original', 'copy'])
+    expect(conflict).to.equal(copy)
+  })
+
+  it('takes of one publisher’s frames the one that the candidate does not differ from, then the nearest', () => {
+    const frames = [
+      match({ name: 'next', distanceBits: 9 }),
+      match({ name: 'this', distanceBits: 2 }),
+      match({ name: 'another', relation: 'altered', distanceBits: 0 }),
+      match({ name: 'a stranger’s', publisherId: 2, distanceBits: 0 }),
+    ]
+    expect(names(rank(frames).matches)).to.deep.equal(['this', 'next', 'another', 'a stranger’s'])
+  })
+
+  it('puts what was passed over after what was compared, and names it in no conflict', () => {
+    const compared = match({ name: 'compared', relation: 'altered', registeredAt: 9 * HOUR })
+    const passed = match({ name: 'passed', passedOver: true, registeredAt: 0, trust: 1, publisherId: 2 })
+    const { matches, conflict } = rank([passed, compared])
+    expect(names(matches)).to.deep.equal(['compared', 'passed'])
+    expect(conflict).to.equal(null)
   })
 })
 
@@ -95,6 +121,11 @@ describe('a conflict', () => {
     expect(rank([{ ...stranger, publisherId: 1 }, young({ trust: 1, ...bytes })]).conflict).to.equal(null)
     const doctored = old({ publisherId: 2, relation: 'altered' })
     expect(rank([doctored, young({ trust: 1 })]).conflict).to.include({ name: 'old' })
+    // Also where the leading one has these bytes: they may be those of the forgery.
+    expect(rank([doctored, young({ trust: 1, ...bytes })]).conflict).to.include({ name: 'old' })
+    expect(rank([doctored, match({ name: 'as old', registeredAt: 60, ...bytes })])).to.deep.include({
+      conflict: doctored,
+    })
     // A copy that was altered and registered later contradicts nothing.
     expect(rank([old({ trust: 1 }), young({ publisherId: 2, relation: 'altered' })]).conflict).to.equal(null)
   })
@@ -135,6 +166,7 @@ describe('rank on any matches', () => {
       distanceBits: fc.option(fc.nat(2)),
       fits: fc.option(fc.boolean()),
       disowned: fc.boolean(),
+      passedOver: fc.boolean(),
     }),
     { selector: (m) => m.sequence, maxLength: 12 },
   )
@@ -159,6 +191,8 @@ describe('rank on any matches', () => {
           for (const b of ordered.slice(i + 1)) {
             expect(Number(a.disowned)).to.be.at.most(Number(b.disowned))
             if (a.disowned !== b.disowned) continue
+            expect(Number(a.passedOver)).to.be.at.most(Number(b.passedOver))
+            if (a.passedOver !== b.passedOver) continue
             expect(a.trust).to.be.at.least(b.trust)
             if (a.trust === b.trust) expect(a.registeredAt - b.registeredAt).to.be.below(HOUR)
           }
@@ -173,6 +207,7 @@ describe('rank on any matches', () => {
         const [first] = ordered
         if (!conflict || !first) return
         expect(conflict).not.to.equal(first)
+        expect(conflict.passedOver).to.equal(false)
         const more = conflict.relation === 'identical' || conflict.explained > first.explained
         const differs = (conflict.relation === 'altered') !== (first.relation === 'altered')
         const contradicts = differs || (first.fits === true && conflict.fits === false)

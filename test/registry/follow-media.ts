@@ -125,16 +125,21 @@ export function expectedOriginal(
     algorithm: number
     manifestDigest: Uint8Array
     perceptualHashes: Uint8Array[]
+    publisherId: number
+    registeredAt: number
+    sequence: number
   },
   isHere: (cid: string) => boolean,
 ): Original | null {
   const kind = KINDS.find((one) => one === row.kind)
   if (row.algorithm !== 1 || kind === undefined || kind === 'audio') return null
   const key = toHex(row.recordId)
+  const { publisherId, registeredAt, sequence } = row
+  const standing = { publisherId, registeredAt, sequence }
   const of = media.variants.flat().find((variant) => isClaimOf(variant, row))
   if (kind === 'video' && of?.fingerprint && of.blocks.every(({ cid }) => isHere(cid)))
-    return { key, kind, frames: framesOf(of.fingerprint) }
-  return { key, kind, frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })) }
+    return { key, kind, standing, frames: framesOf(of.fingerprint) }
+  return { key, kind, standing, frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })) }
 }
 
 const framesOf = ({ frames }: Fingerprint) =>

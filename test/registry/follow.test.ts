@@ -70,10 +70,10 @@ function expectSame(held: Original[], wanted: Original[], said: string): void {
   expect(held.map(shown), said).to.deep.equal(wanted.map(shown))
 }
 
-function shown({ key, kind, frames }: Original): string {
+function shown({ key, kind, standing, frames }: Original): string {
   const hash = createHash('sha256')
   for (const { timeMs, hash: own } of frames) hash.update(`${timeMs} `).update(own)
-  return `${key.slice(0, 12)}: ${kind}, ${frames.length} frames ${hash.digest('hex').slice(0, 12)}`
+  return `${key.slice(0, 12)}: ${kind}, ${frames.length} frames ${hash.digest('hex').slice(0, 12)}, ${JSON.stringify(standing)}`
 }
 
 /** A picture near one that is held, and one near none. */

@@ -40,6 +40,7 @@ export function lookupsOf(
         catalogue,
         blocks,
         examine: async (candidate, originals) => examinePicture(candidate, originals),
+        trusted: new Set(trusted),
       }),
       catalogue,
       context: { deployment: DEPLOYMENT, finality: () => 'local', trusted: new Set(trusted) },

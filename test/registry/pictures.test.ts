@@ -23,7 +23,7 @@ const box = { x: 150, y: 80, width: 280, height: 220 }
 const fingerprintOf = (pixels: PixelPlane, seed: number): Fingerprint =>
   picture(seed, { width: pixels.width, height: pixels.height, picture: hashWhole(pixels, pixels) })
 
-async function registryOf(originals: PixelPlane[], choice: EvidenceChoice = 'public') {
+async function registryOf(originals: PixelPlane[], choice: EvidenceChoice = 'public', trusted: number[] = []) {
   const [catalogue, matcher, blocks] = [memoryCatalogue(), createMatcher(), memoryBlocks()]
   let examined = 0
   const failures: unknown[] = []
@@ -35,7 +35,7 @@ async function registryOf(originals: PixelPlane[], choice: EvidenceChoice = 'pub
     await blocks.hold(manifest.root, manifest.blocks, null)
     const { algorithm, words } = anchoredWords(of)
     catalogue.insert({
-      ...recordOf(of, i + 1),
+      ...recordOf(of, i + 1, { registeredAt: 1_700_000_000 + 7_200 * i }),
       manifestDigest: manifest.digest,
       algorithm,
       perceptualHashes: words,
@@ -51,6 +51,7 @@ async function registryOf(originals: PixelPlane[], choice: EvidenceChoice = 'pub
       examined += among.length
       return examinePicture(candidate, among)
     },
+    trusted: new Set(trusted),
   })
   const find = async (pixels: PixelPlane, maxDistance?: number): Promise<Found[]> => {
     const answer = await lookup.find(fingerprintOf(pixels, 99), hashAndView(pixels, pixels).view, {
@@ -72,10 +73,21 @@ describe('a lookup of a picture', () => {
     expect(found!.likeness).to.be.above(0.8)
   })
 
-  it('does not ask local hashes where hashes of the whole explain everything', async () => {
-    const { find, examined } = await registryOf([made(1), made(2)])
+  it('does not ask local hashes where a trusted publisher’s record explains everything', async () => {
+    const { find, examined } = await registryOf([made(1), made(2), made(3)], 'public', [
+      recordOf(picture(1), 1).publisherId,
+    ])
     expect((await find(made(1))).map(({ relation }) => relation)).to.deep.equal(['same_content'])
     expect(examined()).to.equal(1)
+  })
+
+  it('asks for what is older where a stranger’s record does, and for no more', async () => {
+    const part = cropped(made(1), box)
+    const younger = await registryOf([made(1), part])
+    expect((await younger.find(part)).map(({ relation }) => relation)).to.deep.equal(['same_content', 'excerpt'])
+    const older = await registryOf([part, made(1)])
+    expect((await older.find(part)).map(({ relation }) => relation)).to.deep.equal(['same_content'])
+    expect(older.examined()).to.equal(1)
   })
 
   it('finds what is altered in a copy that is found as a whole', async () => {
