@@ -8,9 +8,9 @@ import { createAsker } from './strangers/ask.ts'
 import { createKept, decodeFile, picturesOf, versionOf } from './strangers/fingerprints.ts'
 import { inOrder } from './strangers/in-order.ts'
 import { createRegistries } from './strangers/registry.ts'
-import { type Asked, type Head, summarise, tableOf } from './strangers/results.ts'
+import { type Asked, type Head, leaveOut, summarise, tableOf } from './strangers/results.ts'
 
-const USAGE = `Usage: npm run strangers -- --registered DIR --asked DIR [--sizes 100,1000,10000] [--processes 2] [--cache DIR] [--out FILE]
+const USAGE = `Usage: npm run strangers -- --registered DIR --asked DIR [--sizes 100,1000,10000] [--processes 2] [--cache DIR] [--out FILE] [--left-out FILE]
 
 Registers the pictures of one folder in memory, looks up those of another by the server's own search and comparison, and prints how
 many match at each size of the registry: of strangers none should. Goes on where it stopped, as long as the code is the same.
@@ -22,6 +22,7 @@ many match at each size of the registry: of strangers none should. Goes on where
   --processes N     decoders, and examiners (default 2)
   --cache DIR       where fingerprints are kept (default cache/strangers)
   --out FILE        one line of JSON for each picture asked (default CACHE/strangers.jsonl): npm run accuracy -- --strangers FILE
+  --left-out FILE   pictures asked that a person found to be no strangers: name, tab, why. They are marked, and count for nothing
   --help            print this`
 
 const { values } = parseArgs({
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     processes: { type: 'string', default: '2' },
     cache: { type: 'string', default: 'cache/strangers' },
     out: { type: 'string' },
+    'left-out': { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -48,6 +50,8 @@ const examiners = new Tinypool({
   runtime: 'child_process',
   serialization: 'advanced',
   maxThreads: processes,
+  // One that starts takes longer than any comparison.
+  idleTimeout: 60_000,
   isolateWorkers: false,
 })
 /** Pictures under way: while one is searched for, others are decoded and compared. */
@@ -75,7 +79,10 @@ await inOrder('asking', left, AT_ONCE, ask, async (answer) => {
   done.push(answer)
   appendFileSync(out, `${JSON.stringify(answer)}\n`)
 })
-report(done)
+const leftOut = values['left-out']
+const all = leftOut ? leaveOut(done, readFileSync(leftOut, 'utf8')) : done
+if (leftOut) writeFileSync(out, `${[head, ...all].map((line) => JSON.stringify(line)).join('\n')}\n`)
+report(all.filter((one) => one.leftOut === undefined))
 await examiners.destroy()
 await decoders.close()
 

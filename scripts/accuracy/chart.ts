@@ -26,7 +26,7 @@ const [WIDTH, HEIGHT] = [720, 420]
 /** Of the plot. */
 const BOX = { left: 70, top: 44, right: 700, bottom: 340 }
 /** Told apart by people who see no red or green, too (Okabe and Ito 2008); each reaches 3:1 on white and on black. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#c0629a', '#8a7a00']
+const COLOURS = ['#2f81c7', '#d55e00', '#009e73', '#c0629a', '#8a7a00']
 
 const STYLE = `text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600;font-size:15px}.grid{stroke:#d0d7de}.axis{stroke:#57606a}.ground{fill:#fff}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.grid{stroke:#30363d}.axis{stroke:#8b949e}.ground{fill:#0d1117}}`
@@ -69,7 +69,7 @@ function drawSeries({ points }: Series, colour: string, at: Scales): string {
   )
   return [
     `<g fill="${colour}" stroke="${colour}">`,
-    `<g stroke-opacity=".55">${whiskers.join('')}</g>`,
+    `<g stroke-opacity=".8">${whiskers.join('')}</g>`,
     `<polyline fill="none" stroke-width="2" points="${path}"/>`,
     ...dots,
     '</g>',

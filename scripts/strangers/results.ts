@@ -20,6 +20,8 @@ export interface Asked {
   quality: number
   /** One for each size of the registry. */
   lookups: Lookup[]
+  /** Why it is no stranger after all, by the judgement of a person: it counts for nothing. */
+  leftOut?: string
 }
 
 export interface Lookup {
@@ -59,12 +61,13 @@ export interface SizeSummary {
   scores: [number, number, number, number]
 }
 
+/** @returns those that count. */
 export function readStrangers(text: string): { head: Head; asked: Asked[] } {
   const [head, ...asked] = text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  return { head, asked }
+  return { head, asked: asked.filter(({ leftOut }) => leftOut === undefined) }
 }
 
 export function summarise(asked: readonly Asked[], sizes: readonly number[]): SizeSummary[] {
@@ -91,6 +94,16 @@ function summariseSize(lookups: readonly Lookup[], registered: number): SizeSumm
     compared: lookups.filter(({ compared }) => compared > 0).length,
     scores: [quantile(scores, 0.5), quantile(scores, 0.99), quantile(scores, 0.999), quantile(scores, 1)],
   }
+}
+
+/** @param reasons lines of the file's name, a tab, and why. @throws Error for a file that was not asked. */
+export function leaveOut(asked: readonly Asked[], reasons: string): Asked[] {
+  const why = new Map(
+    reasons.split('\n').flatMap((line) => (line.includes('\t') ? [line.split('\t', 2) as [string, string]] : [])),
+  )
+  const unknown = [...why.keys()].find((name) => !asked.some(({ file }) => file === name))
+  if (unknown !== undefined) throw new Error(`"${unknown}" is to be left out, and was not asked`)
+  return asked.map(({ leftOut: _, ...one }) => (why.has(one.file) ? { ...one, leftOut: why.get(one.file)! } : one))
 }
 
 /** @returns the table of `summarise` as Markdown. */

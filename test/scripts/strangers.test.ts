@@ -3,7 +3,14 @@ import { createAsker } from '../../scripts/strangers/ask.ts'
 import { upperBound } from '../../scripts/strangers/bounds.ts'
 import examinePairs from '../../scripts/strangers/examine-worker.ts'
 import { createRegistries } from '../../scripts/strangers/registry.ts'
-import { type Asked, type Lookup, summarise, tableOf } from '../../scripts/strangers/results.ts'
+import {
+  type Asked,
+  type Lookup,
+  leaveOut,
+  readStrangers,
+  summarise,
+  tableOf,
+} from '../../scripts/strangers/results.ts'
 import { hashAndView, hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { cropped } from '../fingerprint/copies.ts'
 import { picture } from '../fingerprint/make.ts'
@@ -44,6 +51,14 @@ describe('a summary of strangers', () => {
     expect(large).to.deep.include({ lookups: 2, inconclusive: 0, falseLookups: 1, falsePairs: 2, compared: 1 })
     expect(large!.pairBound).to.equal(upperBound(2, 200))
     expect(large!.scores).to.deep.equal([0, 7, 7, 7])
+  })
+
+  it('leaves out what a person found to be no stranger, and names what was not asked', () => {
+    const marked = leaveOut(asked, 'a\tthe same poster\n')
+    expect(marked.map(({ leftOut }) => leftOut)).to.deep.equal(['the same poster', undefined])
+    const lines = [{ strangers: 1 }, ...marked].map((line) => JSON.stringify(line)).join('\n')
+    expect(readStrangers(lines).asked.map(({ file }) => file)).to.deep.equal(['b'])
+    expect(() => leaveOut(asked, 'c\tno')).to.throw('"c" is to be left out, and was not asked')
   })
 
   it('is told as a row for each size', () => {
