@@ -29,26 +29,30 @@ export interface Ranked {
   passedOver: boolean
 }
 
-/** Orders matches by trust, then age, then how much they explain, those that were passed over after these, disowned ones after all others. Otherwise
- *  whoever registers a copy would lead with it.
+/** Orders matches by trust, then age, then how much they explain; then those that were passed over, disowned ones, and those over whose evidence the
+ *  candidate cannot be laid. Otherwise whoever registers a copy would lead with it.
  * @returns matches, best first; conflict: the record that contradicts the leading one, or null: it explains the candidate better though it is
  *  less trusted or younger, or another publisher made it before and it says the same of the bytes or another thing of the content. */
 export function rank<T extends Ranked>(matches: readonly T[]): { matches: T[]; conflict: T | null } {
   const byTrust = matches.toSorted(
     (a, b) =>
+      Number(a.fits === false) - Number(b.fits === false) ||
       Number(a.disowned) - Number(b.disowned) ||
       Number(a.passedOver) - Number(b.passedOver) ||
       b.trust - a.trust ||
       a.registeredAt - b.registeredAt ||
       a.sequence - b.sequence,
   )
-  const ordered = Map.groupBy(byTrust, ({ disowned, passedOver, trust }) => `${disowned} ${passedOver} ${trust}`)
+  // Hashes alone say what to compare: what does not agree with its evidence is a match beside one that does, as a claim, and none by itself.
+  if (byTrust[0]?.fits === false) return { matches: [], conflict: null }
+  const alike = ({ fits, disowned, passedOver, trust }: T) => `${fits === false} ${disowned} ${passedOver} ${trust}`
+  const ordered = Map.groupBy(byTrust, alike)
     .values()
     .flatMap((equals) => chunks(equals, ofOneAge).flatMap(byExplanation))
     .toArray()
   const [first, ...others] = ordered
   const known = others.filter(({ passedOver }) => !passedOver)
-  const better = known.filter((other) => explainsBetter(other, first!))
+  const better = known.filter((other) => other.fits !== false && explainsBetter(other, first!))
   return {
     matches: ordered,
     conflict: byExplanation(better)[0] ?? known.find((other) => claimsBefore(other, first!)) ?? null,

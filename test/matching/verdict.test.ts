@@ -154,6 +154,18 @@ describe('a conflict', () => {
   })
 })
 
+describe('rank of what does not agree with its evidence', () => {
+  it('leads to nothing by itself, whoever claims it', () => {
+    expect(rank([match({ fits: false, trust: 2 })])).to.deep.equal({ matches: [], conflict: null })
+  })
+
+  it('comes after all that agree, or were not compared', () => {
+    const claim = match({ name: 'claim', fits: false, trust: 2, registeredAt: 0 })
+    expect(names(rank([claim, match({ name: 'right' })]).matches)).to.deep.equal(['right', 'claim'])
+    expect(names(rank([claim, match({ name: 'unknown', fits: null })]).matches)).to.deep.equal(['unknown', 'claim'])
+  })
+})
+
 describe('rank on any matches', () => {
   const any = fc.uniqueArray(
     fc.record({
@@ -182,13 +194,15 @@ describe('rank on any matches', () => {
     )
   })
 
-  it('keeps each one, never puts less trust first, nor one that is an hour younger', () => {
+  it('keeps each one where one fits, never puts less trust first, nor one that is an hour younger', () => {
     fc.assert(
       fc.property(any, (matches) => {
         const ordered = rank(matches).matches
-        expect(ordered).to.have.members(matches)
+        expect(ordered).to.have.members(matches.every(({ fits }) => fits === false) ? [] : matches)
         for (const [i, a] of ordered.entries())
           for (const b of ordered.slice(i + 1)) {
+            expect(Number(a.fits === false)).to.be.at.most(Number(b.fits === false))
+            if ((a.fits === false) !== (b.fits === false)) continue
             expect(Number(a.disowned)).to.be.at.most(Number(b.disowned))
             if (a.disowned !== b.disowned) continue
             expect(Number(a.passedOver)).to.be.at.most(Number(b.passedOver))
