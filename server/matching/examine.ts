@@ -77,14 +77,14 @@ function examineOne(
 ): Examined | null {
   const { key, orientation } = original
   const fit = features && original.local ? fitFeatures(features, decodeLocal(original.local), original.way) : null
-  const byFeatures = fit && fit.score >= FIT.minScore ? fit.transform : null
+  const byFeatures = isSound(fit, orientation) ? fit.transform : null
   // Of those that local hashes propose most fit by chance only: their evidence need not be read.
   if (!byFeatures && orientation === null) return null
   const evidence = evidenceOf(original.evidence)
   if (!evidence || !planes) {
     const why = evidence ? NO_VIEW : NO_EVIDENCE
     if (orientation !== null) return wholeCopy(key, orientation, why)
-    return fit!.score >= EXAMINE.minScoreAlone ? byFit(candidate, original, fit!, why) : null
+    return byFit(candidate, original, fit!, why)
   }
   // What its manifest says of its size is the registrant's word; what is compared has a size of its own.
   const whole = orientation === null ? null : turnOver(orientation, candidate, evidence)
@@ -94,6 +94,12 @@ function examineOne(
   // Another picture of the same scene has the features of the original and little of what lies between them.
   if (orientation === null && isAnother(comparison)) return null
   return compared(key, placementOf(comparison.transform, candidate, evidence), comparison)
+}
+
+/** @param orientation null where local hashes alone speak for it. */
+function isSound(fit: Fit | null, orientation: number | null): fit is Fit {
+  const least = orientation === null ? EXAMINE.leastScore : FIT.minScore
+  return fit !== null && fit.score >= least && fit.spread >= EXAMINE.leastSpread
 }
 
 /** The comparison by the first of these transforms by which the pictures agree. */
@@ -106,6 +112,7 @@ function compareBy(transforms: (Affine | null)[], evidence: Planes, planes: Plan
 }
 
 function isAnother({ findings, explained, likeness }: Comparison): boolean {
+  if (likeness < EXAMINE.leastLikeness) return true
   const regions = findings.filter(({ kind }) => kind === 'region')
   const differs = regions.reduce((sum, { region }) => sum + region.w * region.h, 0)
   return differs > EXAMINE.another.differs * explained && likeness < EXAMINE.another.likeness

@@ -33,6 +33,9 @@ export interface Fit {
   matches: number
   /** −log₁₀ of how many fits as good as this are expected by chance. */
   score: number
+  /** How far the inliers spread across the line that lies nearest to them: root of the mean square, in longer sides, in the picture where that is more.
+   *  Along one edge, or an arc, features fit any stretch along another. */
+  spread: number
 }
 
 /** A candidate's features, ready to be compared with many originals. */
@@ -69,7 +72,24 @@ function fitMarks(candidate: Marks, original: Marks): Fit | null {
   const best = growBest(links, areaOf(original))
   if (!best) return null
   const inliers = best.inliers.map(({ match: { candidate, original } }) => ({ candidate, original }))
-  return { transform: best.map, mirrored: false, inliers, matches: links.length, score: best.score }
+  return {
+    transform: best.map,
+    mirrored: false,
+    inliers,
+    matches: links.length,
+    score: best.score,
+    spread: Math.max(spreadOf(best.inliers, 'from'), spreadOf(best.inliers, 'to')),
+  }
+}
+
+/** Root of the smaller eigenvalue of the covariance of their places. */
+function spreadOf(inliers: readonly Link[], side: 'from' | 'to'): number {
+  const mean = (of: (link: Link) => number) => inliers.reduce((sum, link) => sum + of(link), 0) / inliers.length
+  const [x, y] = [mean((link) => link[side].x), mean((link) => link[side].y)]
+  const xx = mean((link) => (link[side].x - x) ** 2)
+  const yy = mean((link) => (link[side].y - y) ** 2)
+  const xy = mean((link) => (link[side].x - x) * (link[side].y - y))
+  return Math.sqrt(Math.max(0, (xx + yy) / 2 - Math.hypot((xx - yy) / 2, xy)))
 }
 
 /** A pair of features that match, and what it says of the map by itself. */

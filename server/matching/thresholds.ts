@@ -169,8 +169,15 @@ export function scoreOf(strength: number): number {
 
 /** When a picture is taken for a copy of an original. */
 export const EXAMINE = {
-  /** Score from which a fit alone is believed, where there is no evidence: pictures of one scene from two places fit, too. */
-  minScoreAlone: 20,
+  /** Score from which a fit is believed where no hash of the whole bears it out. Copies of the development corpus have 36 and more; what is above and is none
+   *  (pages in the same type, one scene from two places) evidence tells, where there is some. */
+  leastScore: 20,
+  /** Spread of a fit's inliers (fit.ts). Copies of the development corpus have 0.057 and more; plain pictures that share an edge or an arc at most 0.034, in
+   *  17 cases of 21 that agree by half (docs/accuracy.md, Strangers). */
+  leastSpread: 0.045,
+  /** Agreement of detail below which what only local hashes found is another picture: other pages in the same type have 0.3 to 0.46, copies of the
+   *  development corpus 0.54 and more. */
+  leastLikeness: 0.5,
   /** Share of the original that a copy shows which is not called an excerpt. */
   whole: 0.93,
   /** Share of the common part that differs, and agreement of detail, beyond which it is another picture of the same scene, where only local hashes

@@ -63,6 +63,20 @@ describe('a fit', () => {
       expect(error(fit, copy)).to.be.below(0.015)
     })
 
+  it('says when all that agrees lies along a line, where it fits any stretch of another one', () => {
+    const along = (keep: (x: number, y: number) => boolean): Fit => {
+      const some = [...features.x.keys()].filter((i) => keep(features.x[i]!, features.y[i]!))
+      const of = <T extends { filter(is: (value: number, i: number) => boolean): T }>(values: T) =>
+        values.filter((_, i) => some.includes(i))
+      const { x, y, size, direction, words } = features
+      const part = { x: of(x), y: of(y), size: of(size), direction: of(direction) }
+      const kept = words.filter((_, i) => some.includes(Math.floor(i / 8)))
+      return fitFeatures(prepareFeatures(features), { count: some.length, ...part, words: kept })!
+    }
+    expect(along((x, y) => Math.abs(x - y - 300) < 200).spread).to.be.below(0.03)
+    expect(along(() => true).spread).to.be.above(0.15)
+  })
+
   it('of another picture is none, or one that chance explains', () => {
     for (let seed = 20; seed < 40; seed++) {
       const stranger = scenePlane(400, 300, seed)
