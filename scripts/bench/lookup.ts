@@ -48,13 +48,13 @@ async function stageRows(original: Buffer, copy: Buffer): Promise<Row[]> {
   const ours = hashWhole(decoded.pixels, decoded)
   const candidate = await decodePicture(copy, DEFAULT_LIMITS)
   const { picture, view } = hashAndView(candidate.pixels, candidate)
-  const fit = () => fitFeatures(prepareFeatures(decodeLocal(picture.local!, 'candidate')), decodeLocal(ours.local!))!
-  const { transform } = fit()
+  const fitted = () => fitFeatures(prepareFeatures(decodeLocal(picture.local!, 'candidate')), decodeLocal(ours.local!))!
+  const { transform } = fitted()
   const evidence = decodeEvidence(ours.evidence!)
   const stages: Record<string, () => unknown> = {
     decoding: () => decodePicture(copy, DEFAULT_LIMITS),
     'hashes and view': () => hashAndView(candidate.pixels, candidate),
-    'fit to one original': fit,
+    'fit to one original': fitted,
     'reading its evidence': () => decodeEvidence(ours.evidence!),
     comparing: () => comparePictures(evidence, view, transform),
   }
