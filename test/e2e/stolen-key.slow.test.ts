@@ -184,7 +184,7 @@ function tell(name: string, start: (dataDir: string) => Promise<Started>): void 
 
     it('a lookup of the fake leads to the picture, and names the disowned record in words', async () => {
       const { verdict, matches, conflict, summary } = await lookup(fake)
-      expect(verdict).to.equal('same_content')
+      expect(verdict).to.equal('altered')
       expect(matches.map(({ recordId, state }) => [recordId, state])).to.deep.equal([
         [ids.before, 'active'],
         [ids.fake, 'disowned'],
