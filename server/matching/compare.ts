@@ -49,6 +49,10 @@ export interface Comparison extends Framing {
   findings: PictureFinding[]
 }
 
+/** Why pictures are not compared: nothing can be told, or they are not copy and original. */
+export const TOO_LITTLE = 'too little of the original is shown'
+export const DISAGREES = 'the pictures do not agree'
+
 export interface NotCompared {
   compared: false
   reason: string
@@ -61,15 +65,15 @@ export function comparePictures(original: Planes, candidate: Planes, transform: 
 
 function compare(original: Planes, candidate: Planes, transform: Affine): Comparison | NotCompared {
   const laid = layOver(original, candidate, transform)
-  if (!laid) return { compared: false, reason: 'too little of the original is shown' }
+  if (!laid) return { compared: false, reason: TOO_LITTLE }
   const likeness = likenessOf(laid)
-  if (likeness < COMPARE.minLikeness) return { compared: false, reason: 'the pictures do not agree' }
+  if (likeness < COMPARE.minLikeness) return { compared: false, reason: DISAGREES }
   const refined = transformOf(laid.map, original, candidate, laid.step)
   const shares = framing(frameOf(candidate.luma), frameOf(original.luma), refined)
   const around =
     shares.explained > 1 - COMPARE.leastFrame ? 'nothing' : surroundings(candidate.luma, invert(laid.map), laid.copy)
   const found = differencesOf(laid)
-  if (!found) return { compared: false, reason: 'too little of the original is shown' }
+  if (!found) return { compared: false, reason: TOO_LITTLE }
   const words = [...turnsOf(refined), ...frameWords(shares, around), ...toneWords(laid.cells)]
   return {
     compared: true,

@@ -1,7 +1,14 @@
 /** Whether a picture comes from each of some originals, and what was done to it: geometry by local hashes, then comparison with the evidence. Pure. */
 import { decodeEvidence, decodeLocal, type Evidence, ORIENTATIONS, type Planes } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
-import { type Comparison, comparePictures, type PictureFinding } from './compare.ts'
+import {
+  type Comparison,
+  comparePictures,
+  DISAGREES,
+  type NotCompared,
+  type PictureFinding,
+  TOO_LITTLE,
+} from './compare.ts'
 import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
 import { type Placement, placementOf } from './placement.ts'
 import { EXAMINE, FIT } from './thresholds.ts'
@@ -90,7 +97,10 @@ function examineOne(
   const whole = orientation === null ? null : turnOver(orientation, candidate, evidence)
   const comparison = compareBy([byFeatures, whole], evidence, planes)
   // Where there is evidence, it decides.
-  if (!comparison) return orientation === null ? null : wholeCopy(key, orientation, NOT_LAID)
+  if (!comparison.compared)
+    return orientation === null
+      ? null
+      : wholeCopy(key, orientation, comparison.reason === DISAGREES ? NOT_LAID : comparison.reason)
   // Another picture of the same scene has the features of the original and little of what lies between them.
   if (orientation === null && isAnother(comparison)) return null
   return compared(key, placementOf(comparison.transform, candidate, evidence), comparison)
@@ -102,13 +112,15 @@ function isSound(fit: Fit | null, orientation: number | null): fit is Fit {
   return fit !== null && fit.score >= least && fit.spread >= EXAMINE.leastSpread
 }
 
-/** The comparison by the first of these transforms by which the pictures agree. */
-function compareBy(transforms: (Affine | null)[], evidence: Planes, planes: Planes): Comparison | null {
+/** The comparison by the first of these transforms by which the pictures agree; else whether they disagree by one. */
+function compareBy(transforms: (Affine | null)[], evidence: Planes, planes: Planes): Comparison | NotCompared {
+  let not: NotCompared = { compared: false, reason: TOO_LITTLE }
   for (const transform of transforms) {
     const comparison = transform && comparePictures(evidence, planes, transform)
     if (comparison?.compared) return comparison
+    if (comparison?.reason === DISAGREES) not = comparison
   }
-  return null
+  return not
 }
 
 function isAnother({ findings, explained, likeness }: Comparison): boolean {

@@ -95,6 +95,14 @@ describe('an examination of a picture', () => {
     expect(examine(line, { local: null }, of)!.notCompared).to.be.a('string')
   })
 
+  it('keeps a copy that is too small to be compared, and says that', () => {
+    const small = scene({ width: 28, height: 28, seed: 3 })
+    expect(examine(small, { local: null }, originalOf(small, { orientation: 0 }))).to.deep.include({
+      relation: 'same_content',
+      notCompared: 'too little of the original is shown',
+    })
+  })
+
   it('finds nothing of a stranger', () => {
     expect(examine(other)).to.equal(undefined)
   })
