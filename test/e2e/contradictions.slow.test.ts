@@ -10,6 +10,7 @@ import type { LookupView } from '../../server/registry/index.ts'
 import { pasted } from '../fingerprint/copies.ts'
 import { scene } from '../fingerprint/scene.ts'
 import { CHROMIUM, launch } from '../web/browser.ts'
+import { textOf } from '../web/text-of.ts'
 import { chainOf, createPublisher, type Local, type Publisher } from './publisher.ts'
 import { type ServerProcess, startServerProcess, temporaryFolder } from './server.ts'
 
@@ -35,14 +36,6 @@ function fingerprintOf(file: Buffer, pixels: PixelPlane): Fingerprint {
     frames: [],
   }
 }
-
-/** What a reader reads: tags away, references resolved. */
-const textOf = (html: string) =>
-  html
-    .replace(/<style>[\s\S]*?<\/style>/, '')
-    .replace(/<[^>]+>/g, ' ')
-    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
-    .replace(/\s+/g, ' ')
 
 interface Told {
   api: LookupView

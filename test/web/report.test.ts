@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { Match } from '../../server/web/client/wire.ts'
 import { createReport, type Reported } from '../../server/web/index.ts'
 import { FINDINGS, HOSTILE, INSIDE, match, region, reported as reportedAs } from './answers.ts'
+import { textOf } from './text-of.ts'
 
 const report = createReport()
 
@@ -9,14 +10,6 @@ const reported = (scenario: string, changes: Partial<Reported> = {}) => ({
   ...reportedAs('0a'.repeat(16), scenario),
   ...changes,
 })
-
-/** What a reader reads: tags away, references resolved. */
-const textOf = (html: string) =>
-  html
-    .replace(/<style>[\s\S]*?<\/style>/, '')
-    .replace(/<[^>]+>/g, ' ')
-    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
-    .replace(/\s+/g, ' ')
 
 const read = (scenario: string, changes?: Partial<Reported>) => textOf(report.page(reported(scenario, changes)))
 const ofMatch = (changes: Partial<Match>) => read('altered', { matches: [match('altered', changes)] })
