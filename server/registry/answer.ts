@@ -3,6 +3,7 @@ import { toHex, toHex0x } from '../bytes.ts'
 import type { RecordRow } from '../catalogue/index.ts'
 import type { Fingerprint, Kind } from '../fingerprint/index.ts'
 import { type Found, NOT_LAID, type Relation, rank, type Verdict } from '../matching/index.ts'
+import { presentFinding, presentSegment } from './compared-view.ts'
 import { TOO_MANY } from './pictures.ts'
 import {
   type Context,
@@ -120,10 +121,6 @@ const UNRELATED_BITS = 128
 
 function presentMatch(match: Match, context: Context): MatchView {
   const { row } = match
-  const seconds = ({ startMs, endMs }: { startMs: number; endMs: number }) => ({
-    startS: startMs / 1000,
-    endS: endMs / 1000,
-  })
   return {
     recordId: toHex0x(row.recordId),
     relation: match.relation,
@@ -145,10 +142,10 @@ function presentMatch(match: Match, context: Context): MatchView {
     disowned: presentDisowned(row.disowned),
     supersession: presentSupersession(row, context),
     anchor: presentAnchor(row.anchor, context),
-    segments: match.segments.map((s) => ({ candidate: seconds(s.candidate), original: seconds(s.original), speed: 1 })),
+    segments: match.segments.map(presentSegment),
     transforms: match.transforms,
     placement: match.placement,
-    findings: match.findings.map(({ kind, region, score }) => ({ channel: 'video', kind, span: null, region, score })),
+    findings: match.findings.map(presentFinding),
     limits: match.limits,
   }
 }

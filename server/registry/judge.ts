@@ -20,6 +20,8 @@ interface Parts {
 export interface Course {
   signal: AbortSignal
   onStage: (stage: Stage) => void
+  /** Of the stage at work, 0 to 1, where it is known. */
+  onProgress: (fraction: number) => void
 }
 
 /** @param view the candidate's pixels; null where only its fingerprint came. */

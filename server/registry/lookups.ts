@@ -76,6 +76,8 @@ interface Parts {
 
 /** 16 bytes: an id cannot be guessed, so only who was given it can read the answer. */
 const ID_BYTES = 16
+/** Steps in which the progress of a stage is told. */
+const PROGRESS_STEPS = 200
 /** Characters of a file's name that are kept; file systems have 255. */
 const MAX_NAME = 255
 
@@ -156,6 +158,13 @@ export function createLookups(parts: Parts): Lookups {
     job.changed.emit('change', job.view)
   }
 
+  /** Tells what a reader could see: a stage of many small steps must not flood those who watch, nor go back. */
+  function advance(job: Job, fraction: number): void {
+    const steps = Math.floor(Math.min(1, Math.max(0, fraction)) * PROGRESS_STEPS)
+    if (steps > Math.round((job.view.progress ?? -1) * PROGRESS_STEPS))
+      update(job, { progress: steps / PROGRESS_STEPS })
+  }
+
   function check(client: Client): void {
     parts.quota.take(client).release()
     parts.admission.check(client)
@@ -181,7 +190,7 @@ export function createLookups(parts: Parts): Lookups {
     check(client)
     return begin({ basis: 'media', name: url, options }, parts.quota.take(client), async (job) => {
       update(job, { status: 'running', stage: 'fetching' })
-      const onProgress = (fraction: number) => update(job, { progress: fraction })
+      const onProgress = (fraction: number) => advance(job, fraction)
       const candidate = await parts.remote.fetch(url, { signal: job.abort.signal, onProgress, client })
       return decodeAndJudge(job, await enter(candidate, client), candidate, options)
     })
@@ -215,7 +224,7 @@ export function createLookups(parts: Parts): Lookups {
     const { signal } = job.abort
     if (!turn.begun) await turn.ready(signal)
     update(job, { status: 'running', stage: 'decoding', progress: null })
-    const onProgress = (fraction: number) => update(job, { progress: fraction })
+    const onProgress = (fraction: number) => advance(job, fraction)
     return parts.decode(fd, byteLength, { signal, onProgress, detail: 'candidate', view: true })
   }
 
@@ -236,6 +245,7 @@ export function createLookups(parts: Parts): Lookups {
   const courseOf = (job: Job): Course => ({
     signal: job.abort.signal,
     onStage: (stage) => update(job, { status: 'running', stage, progress: null }),
+    onProgress: (fraction) => advance(job, fraction),
   })
 
   async function get(id: string): Promise<LookupView> {

@@ -126,7 +126,20 @@ export const recordsView = z
   .object({ records: z.array(recordView), next: z.string().nullable().describe('give it back as ?cursor=') })
   .meta({ id: 'Records' })
 
-export const FINDING_KINDS = ['region', 'overlay'] as const
+export const FINDING_KINDS = [
+  'region',
+  'replaced',
+  'inserted',
+  'missing',
+  'reordered',
+  'repeated',
+  'frozen',
+  'muted',
+  'shifted',
+  'overlay',
+  'mixed',
+] as const
+export type FindingKind = (typeof FINDING_KINDS)[number]
 
 /** A fraction of the candidate's width or height. */
 const fraction = z.number().min(0).max(1)
@@ -149,12 +162,23 @@ const findingView = z
     channel: z.enum(['video', 'audio']).describe('video for whatever is seen'),
     kind: z
       .enum(FINDING_KINDS)
-      .describe('overlay: something laid over the picture, which leaves the relation as it is'),
-    span: span.nullable().describe('of the candidate; null for a picture'),
-    region: region.nullable(),
+      .describe(
+        'overlay, mixed: something laid over the picture, over the sound, which leaves the relation as it is; missing: a cut',
+      ),
+    span: span.nullable().describe('of the candidate, of no length where something is missing; null for a picture'),
+    region: region.nullable().describe('of the candidate; null where it is all of it, or heard'),
     score: fraction.describe('1 minus the rate of false alarms on benign copies at this strength'),
   })
   .meta({ id: 'Finding' })
+
+const segmentView = z
+  .object({
+    candidate: span,
+    original: span,
+    speed: z.number().describe('seconds of the original that pass in one second of the candidate'),
+    placement: placementView.nullable().describe('null where the picture was not laid over its original'),
+  })
+  .meta({ id: 'Segment', description: 'A stretch of a video or a sound, and the stretch of the original it is.' })
 
 export const matchView = z
   .object({
@@ -174,9 +198,9 @@ export const matchView = z
     disowned,
     supersession,
     anchor: anchorView,
-    segments: z.array(z.object({ candidate: span, original: span, speed: z.number() })),
+    segments: z.array(segmentView).describe('in the order of the candidate'),
     transforms: z.array(z.string()),
-    placement: placementView.nullable().describe('of a picture that was compared; null for any other'),
+    placement: placementView.nullable().describe('of a picture that was compared; of a video its segments have it'),
     findings: z.array(findingView).describe('differences from the original, the strongest first'),
     limits: z.array(z.string()).describe('what was not done for this match'),
   })
@@ -332,6 +356,8 @@ export const networkView = z
 
 export type LookupView = z.infer<typeof lookupView>
 export type MatchView = z.infer<typeof matchView>
+export type SegmentView = z.infer<typeof segmentView>
+export type FindingView = z.infer<typeof findingView>
 export type RecordView = z.infer<typeof recordView>
 export type WholeRecordView = z.infer<typeof wholeRecordView>
 export type DisownedView = z.infer<typeof disownedView>

@@ -185,6 +185,20 @@ describe('/v1/lookups/{id}', () => {
     expect(rest[2]![1]).to.deep.equal(await (await fetch(location)).json())
   })
 
+  it('events of a connection that was cut are told from where it stands to whoever asks again', async () => {
+    const location = await begin()
+    const cut = new AbortController()
+    const first = readEvents(await fetch(`${location}/events`, { signal: cut.signal }))
+    await first.next()
+    held.tell(0.25)
+    cut.abort()
+    await first.next().catch(() => {})
+    const again = readEvents(await fetch(`${location}/events`))
+    expect((await again.next()).value).to.deep.equal(['stage', { stage: 'decoding', progress: 0.25 }])
+    held.letGo()
+    expect((await Array.fromAsync(again)).at(-1)![1]).to.include({ status: 'done' })
+  })
+
   it('events of a finished lookup is its end alone', async () => {
     held.letGo()
     const response = await fetch(`${server.url}/v1/lookups`, { method: 'POST', body: 'media' })

@@ -150,6 +150,19 @@ describe('the lookup of media', () => {
     expect(file.seen.disposed).to.equal(1)
   })
 
+  it('tells progress in steps that can be seen, and none that goes back', async () => {
+    const { lookups } = lookupsOf(async (_fd, _length, { onProgress }) => {
+      await turn()
+      for (const fraction of [0.5, 0.5001, 0.3, -1, 0.75, 0.7501, 7]) onProgress(fraction)
+      return media
+    })
+    const seen: unknown[] = []
+    const { id } = lookups.startMedia(candidate(of), {}, ME)
+    lookups.watch(id, ({ stage, progress }) => stage === 'decoding' && seen.push(progress))
+    await lookups.wait(id, 10_000)
+    expect(seen).to.deep.equal([null, 0.5, 0.75, 1])
+  })
+
   it('that cannot be decoded fails without a verdict, and nobody is told but who asked', async () => {
     const { lookups, errors } = lookupsOf(() => Promise.reject(new RegistryError('media.undecodable', 'frame 17')))
     const file = candidate(of)

@@ -26,6 +26,7 @@ const segment = (startS: number, endS: number, originalS: number) => ({
   candidate: { startS, endS },
   original: { startS: originalS, endS: originalS + endS - startS },
   speed: 1,
+  placement: null,
 })
 
 describe('the summary', () => {

@@ -54,7 +54,10 @@ export interface Span {
 export interface Segment {
   candidate: Span
   original: Span
+  /** Seconds of the original that pass in one second of the candidate. */
   speed?: number
+  /** How its picture lies on the original. */
+  placement?: Placement | null
 }
 
 /** Fractions of a width and a height. */
@@ -83,8 +86,10 @@ export interface Placement {
 
 /** One difference from the original. */
 export interface Finding {
+  /** `video` for what is seen, `audio` for what is heard. */
   channel: string
   kind: string
+  /** Of the candidate; of no length where something is missing, null where there is no time. */
   span: Span | null
   /** Of the candidate. */
   region: Region | null

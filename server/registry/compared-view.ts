@@ -1,0 +1,32 @@
+/** What a comparison found, as JSON says it: seconds, and everything that a match may leave unsaid. Pure. */
+import type { Found, Placement } from '../matching/index.ts'
+import type { FindingKind, FindingView, SegmentView } from './views.ts'
+
+interface SpanMs {
+  startMs: number
+  endMs: number
+}
+
+/** A stretch as matching tells it. One that was placed by hashes alone has no speed but that of the original, and no placement. */
+type Stretch = Found['segments'][number] & { speed?: number; placement?: Placement | null }
+
+/** A finding as matching tells it. One of a picture has no time, and is seen. */
+interface Difference {
+  channel?: FindingView['channel']
+  kind: FindingKind
+  span?: SpanMs | null
+  region: FindingView['region']
+  score: number
+}
+
+export function presentSegment({ candidate, original, speed = 1, placement = null }: Stretch): SegmentView {
+  return { candidate: seconds(candidate), original: seconds(original), speed, placement }
+}
+
+export function presentFinding({ channel = 'video', kind, span = null, region, score }: Difference): FindingView {
+  return { channel, kind, span: span && seconds(span), region, score }
+}
+
+function seconds({ startMs, endMs }: SpanMs): { startS: number; endS: number } {
+  return { startS: startMs / 1000, endS: endMs / 1000 }
+}
