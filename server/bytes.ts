@@ -30,3 +30,12 @@ export function fromHex(text: string, length?: number): Uint8Array {
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
+
+/** Bits in which two strings of equally many bytes differ. */
+export function distanceBits(a: Uint8Array, b: Uint8Array): number {
+  let bits = 0
+  for (let i = 0; i < a.length; i++) bits += ONES[a[i]! ^ b[i]!]!
+  return bits
+}
+
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length)

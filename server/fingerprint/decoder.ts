@@ -54,6 +54,7 @@ async function decode({ byteLength, limits, detail, view }: Job): Promise<Decode
       demuxer: decoder.demuxer,
       mediaType,
       limits,
+      film: view,
       onProgress: reporter(),
     })
   }

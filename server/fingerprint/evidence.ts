@@ -38,8 +38,9 @@ export interface Evidence extends Planes {
 
 /** Evidence of a picture.
  * @param view the picture reduced in its true aspect, at most 1,024 a side.
+ * @param most levels of luminance that are not 0, which decide how many bytes it takes.
  * @throws RangeError if its sizes do not agree. */
-export function encodeEvidence(view: PixelPlane): Uint8Array {
+export function encodeEvidence(view: PixelPlane, most = MAX_LEVELS): Uint8Array {
   const { width, height, channels, data } = view
   if (!(width > 0 && height > 0) || Math.max(width, height) > MAX_SIDE || data.length !== width * height * channels)
     throw new RangeError(
@@ -47,7 +48,7 @@ export function encodeEvidence(view: PixelPlane): Uint8Array {
     )
   const { luma, colour } = planesOf(view)
   const luminance = coefficientsOf(luma)
-  const step = stepFor(luminance, MAX_LEVELS)
+  const step = stepFor(luminance, most)
   const planes = colour ? [luminance, coefficientsOf(colour.blue), coefficientsOf(colour.red)] : [luminance]
   const coder = createBitWriter(planes.length * PLANE_CONTEXTS)
   for (const [i, plane] of planes.entries()) codePlane(coder, quantise(plane, step), i * PLANE_CONTEXTS)

@@ -41,6 +41,23 @@ export interface Frame {
   hash: Uint8Array
   /** 0 to 100. */
   quality: number
+  /** PDQ of the frame mirrored left to right; of a candidate only. */
+  mirrored?: Uint8Array | null
+  /** Local hashes, `local1`, of a frame that shows something new. */
+  local?: Uint8Array | null
+  /** A small grey picture of the whole frame, `evidence1`; of an original only. */
+  evidence?: Uint8Array | null
+}
+
+/** A candidate as small grey pictures, often enough to find that of each moment of an original. */
+export interface Film {
+  /** Pixels of each picture, which shows the whole frame at its true proportions. */
+  width: number
+  height: number
+  /** Milliseconds from the first frame, rising. */
+  timesMs: number[]
+  /** 0–255, picture after picture. */
+  samples: Uint8Array
 }
 
 /** What a decoder finds in the media itself. */
@@ -63,6 +80,8 @@ export interface MediaFingerprint {
 export interface DecodedMedia extends MediaFingerprint {
   /** Of a picture that is a candidate, instead of evidence: itself at its true proportions, at most `VIEW_SIDE` a side. */
   view?: Planes | null
+  /** Of a video that is a candidate, instead of evidence. */
+  film?: Film | null
 }
 
 export interface Fingerprint extends MediaFingerprint {

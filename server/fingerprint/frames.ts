@@ -7,6 +7,8 @@ import { createForesight, type Timeline } from './timeline.ts'
 const PROGRESSIVE = 1
 
 export interface SkipOptions {
+  /** Of the timeline by which frames are chosen. */
+  stepMs: number
   foresee: Timeline['foresee']
   /** Told where a frame that is left out would have ended, in milliseconds. */
   onSkipped(endMs: number): void
@@ -45,11 +47,11 @@ async function* selectedPackets(
   { av, packets }: Container,
   stream: Stream,
   decoder: CodecContext,
-  { foresee, onSkipped }: SkipOptions,
+  { stepMs, foresee, onSkipped }: SkipOptions,
 ): AsyncGenerator<Packet | null> {
   const means = skippingOf(av, stream)
   const { num, den } = stream.timeBase
-  const foresight = createForesight<Packet>()
+  const foresight = createForesight<Packet>(stepMs)
   const shown = (packet: Packet) => {
     // A discarded packet (before the start of an edit list) yields no frame: it must not stand in for one.
     const none = packet.pts === av.AV_NOPTS_VALUE || (packet.flags & av.AV_PKT_FLAG_DISCARD) !== 0

@@ -8,9 +8,10 @@ import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
 import { type ErrorCode, RegistryError } from '../errors.ts'
 import { MAX_EVIDENCE_BYTES } from './evidence.ts'
-import { type DecodedMedia, KINDS, type MediaFingerprint, ORIENTATIONS } from './fingerprint.ts'
+import { FILM_SIDE, MAX_FILM_BYTES } from './film.ts'
+import { type DecodedMedia, type Film, type Frame, KINDS, ORIENTATIONS } from './fingerprint.ts'
 import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
-import { formOf, joinPlanes, type PlanesForm, samplesIn } from './planes.ts'
+import { formOf, joinPlanes, samplesIn, splitPlanes } from './planes.ts'
 import { VIEW_SIDE } from './view.ts'
 
 export interface DecoderLimits {
@@ -55,11 +56,20 @@ export const maxAnswerBytes = ({ maxDurationS, timeoutS }: DecoderLimits): numbe
   4096 +
   base64Length(MAX_LOCAL_BYTES + MAX_EVIDENCE_BYTES) +
   samplesIn({ width: VIEW_SIDE, height: VIEW_SIDE, colour: true }) +
-  160 * maxFrames(maxDurationS) +
+  MAX_FILM_BYTES +
+  10 * MAX_PICTURES +
+  (MEAN_PARTS_BYTES + 300) * maxFrames(maxDurationS) +
   5 * 64 * Math.ceil(timeoutS)
 
 const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3)
-const maxFrames = (durationS: number) => Math.ceil(durationS * FRAMES_PER_SECOND) + 1
+/** Candidates are sampled twice as often as originals. */
+const maxFrames = (durationS: number) => 2 * Math.ceil(durationS * FRAMES_PER_SECOND) + 8
+/** Bytes of a frame's evidence that are read: honest ones have 1,100, noise five times as much. */
+export const MAX_FRAME_EVIDENCE_BYTES = 16_384
+/** Bytes of local hashes and evidence a frame that are read of a long video, in the mean. */
+const MEAN_PARTS_BYTES = 8_192
+/** Of a film. */
+const MAX_PICTURES = 20_000
 
 const limits = z.strictObject({
   maxPixels: z.int().positive(),
@@ -97,6 +107,8 @@ const viewSide = z.int().min(1).max(VIEW_SIDE)
 /** Its samples follow the line as they are: as base64 they would be a million letters, read three times. */
 const view = z.strictObject({ width: viewSide, height: viewSide, colour: z.boolean() })
 
+const filmSide = z.int().min(1).max(FILM_SIDE)
+
 const media = z.strictObject({
   kind: z.enum(KINDS),
   mediaType: z.string().regex(/^[a-z]+\/[\w.+-]{1,60}$/),
@@ -113,7 +125,21 @@ const media = z.strictObject({
     })
     .nullable(),
   view: view.nullable().default(null),
-  frames: z.array(z.strictObject({ timeMs: z.int().min(0), hash, quality })),
+  frames: z.array(
+    z.strictObject({
+      timeMs: z.int().min(0),
+      hash,
+      quality,
+      mirrored: hash.nullable(),
+      /** Bytes, which follow the line. */
+      local: z.int().min(0).max(MAX_LOCAL_BYTES),
+      evidence: z.int().min(0).max(MAX_FRAME_EVIDENCE_BYTES),
+    }),
+  ),
+  film: z
+    .strictObject({ width: filmSide, height: filmSide, timesMs: z.array(z.int().min(0)).min(1).max(MAX_PICTURES) })
+    .nullable()
+    .default(null),
 })
 
 const answer = z.union([
@@ -122,11 +148,11 @@ const answer = z.union([
   z.strictObject({ media }),
 ])
 
-/** Of media with a view its form: the samples follow. */
+/** Of media so many bytes follow the line that are none, and make it whole. */
 export type Answer =
   | { kind: 'progress'; fraction: number }
   | { kind: 'error'; error: RegistryError }
-  | { kind: 'media'; media: MediaFingerprint; view: PlanesForm | null }
+  | { kind: 'media'; following: number; whole(bytes: Uint8Array): DecodedMedia }
 
 export const writeJob = (of: Job): string => `${JSON.stringify(of)}\n`
 
@@ -141,8 +167,8 @@ export function writeError(error: RegistryError): string {
   return `${JSON.stringify({ error: { code: error.code, detail: oneLine(error.message) } })}\n`
 }
 
-/** A line, and the samples of a view. */
-export function writeMedia({ view, ...of }: DecodedMedia): (string | Uint8Array)[] {
+/** A line, and behind it what had better not be text: the view of a picture; the parts of frames, and the film. */
+export function writeMedia({ view, film, ...of }: DecodedMedia): (string | Uint8Array)[] {
   const picture = of.picture && {
     quality: of.picture.quality,
     orientations: of.picture.orientations.map(toHex),
@@ -150,10 +176,23 @@ export function writeMedia({ view, ...of }: DecodedMedia): (string | Uint8Array)
     local: toBase64(of.picture.local!),
     evidence: of.picture.evidence && toBase64(of.picture.evidence),
   }
-  const frames = of.frames.map((frame) => ({ ...frame, hash: toHex(frame.hash) }))
-  const line = `${JSON.stringify({ media: { ...of, picture, view: view ? formOf(view) : null, frames } })}\n`
-  return view ? [line, joinPlanes(view)] : [line]
+  const frames = of.frames.map(({ timeMs, hash, quality, mirrored, local, evidence }) => ({
+    timeMs,
+    hash: toHex(hash),
+    quality,
+    mirrored: mirrored ? toHex(mirrored) : null,
+    local: local?.length ?? 0,
+    evidence: evidence?.length ?? 0,
+  }))
+  const { samples, ...form } = film ?? { samples: NOTHING }
+  const media = { ...of, picture, view: view ? formOf(view) : null, frames, film: film ? form : null }
+  const parts = of.frames.flatMap(({ local, evidence }) => [local, evidence]).filter((part) => part != null)
+  return [`${JSON.stringify({ media })}\n`, ...(view ? [joinPlanes(view)] : []), Buffer.concat(parts), samples].filter(
+    (part) => part.length > 0,
+  )
 }
+
+const NOTHING = new Uint8Array()
 
 /** Reads one line of a decoder that is not trusted.
  * @throws Error if the line is not an answer to a job with these limits. */
@@ -162,21 +201,47 @@ export function readAnswer(line: string, within: DecoderLimits): Answer {
   if ('progress' in read) return { kind: 'progress', fraction: read.progress }
   if ('error' in read) return { kind: 'error', error: new RegistryError(read.error.code, oneLine(read.error.detail)) }
   checkMedia(read.media, within)
-  const { picture, frames, view, ...rest } = read.media
+  const { view, film, frames } = read.media
+  const parts = frames.reduce((sum, { local, evidence }) => sum + local + evidence, 0)
+  const following = (view ? samplesIn(view) : 0) + parts + (film ? samplesOf(film) : 0)
+  return { kind: 'media', following, whole: (bytes) => wholeMedia(read.media, bytes) }
+}
+
+const samplesOf = ({ width, height, timesMs }: Omit<Film, 'samples'>) => width * height * timesMs.length
+
+function wholeMedia({ picture, frames, view, film, ...rest }: z.infer<typeof media>, bytes: Uint8Array): DecodedMedia {
+  let at = 0
+  const next = (length: number) => {
+    at += length
+    return bytes.subarray(at - length, at)
+  }
   return {
-    kind: 'media',
-    view,
-    media: {
-      ...rest,
-      picture: picture && {
-        quality: picture.quality,
-        orientations: picture.orientations.map((h) => fromHex(h, 32)),
-        reduced: picture.reduced.map((h) => fromHex(h, 32)),
-        local: validLocal(picture.local),
-        evidence: picture.evidence,
-      },
-      frames: frames.map((frame) => ({ ...frame, hash: fromHex(frame.hash, 32) })),
+    ...rest,
+    picture: picture && {
+      quality: picture.quality,
+      orientations: picture.orientations.map((h) => fromHex(h, 32)),
+      reduced: picture.reduced.map((h) => fromHex(h, 32)),
+      local: validLocal(picture.local),
+      evidence: picture.evidence,
     },
+    view: view && splitPlanes(next(samplesIn(view)), view),
+    frames: frames.map((frame) => wholeFrame(frame, next)),
+    film: film && { ...film, samples: next(samplesOf(film)) },
+  }
+}
+
+/** Parts are copied: they outlive a film of fifty times their size. */
+function wholeFrame(
+  { timeMs, hash, quality, mirrored, local, evidence }: z.infer<typeof media>['frames'][number],
+  next: (length: number) => Uint8Array,
+): Frame {
+  return {
+    timeMs,
+    hash: fromHex(hash, 32),
+    quality,
+    ...(mirrored && { mirrored: fromHex(mirrored, 32) }),
+    local: local > 0 ? validLocal(next(local).slice()) : null,
+    evidence: evidence > 0 ? next(evidence).slice() : null,
   }
 }
 
@@ -189,17 +254,19 @@ function checkMedia(of: z.infer<typeof media>, { maxPixels, maxDurationS }: Deco
   need(!sized || of.width! * of.height! <= maxPixels, `${of.width}×${of.height} pixels`)
   need((of.kind === 'image') === (of.picture !== null), `${of.kind} with the wrong hashes`)
   need(of.kind === 'image' || of.view === null, `${of.kind} with a view`)
+  need(of.kind === 'video' || of.film === null, `${of.kind} with a film`)
+  need(!of.film || samplesOf(of.film) <= MAX_FILM_BYTES, 'a film that is too long')
+  need(rises(of.film?.timesMs ?? []), 'pictures of a film out of order')
   need(!of.picture || (of.picture.evidence === null) === (of.view !== null), 'both a view and evidence, or neither')
   need((of.kind === 'image') === (of.durationMs === null), `${of.kind} of ${of.durationMs} ms`)
   need((of.durationMs ?? 0) <= maxDurationS * 1000, `${of.durationMs} ms`)
   need((of.kind === 'video') === of.frames.length > 0, `${of.kind} with ${of.frames.length} frames`)
   need(of.frames.length <= maxFrames(maxDurationS), `${of.frames.length} frames`)
-  need(
-    of.frames.every((frame, i) => i === 0 || of.frames[i - 1]!.timeMs < frame.timeMs),
-    'frames out of order',
-  )
+  need(rises(of.frames.map(({ timeMs }) => timeMs)), 'frames out of order')
   need((of.frames.at(-1)?.timeMs ?? 0) <= (of.durationMs ?? 0), 'frames after the end')
 }
+
+const rises = (times: readonly number[]) => times.every((time, i) => i === 0 || times[i - 1]! < time)
 
 /** Evidence is read where it is compared: that takes as long as to write it. @throws RangeError */
 function validLocal(bytes: Uint8Array): Uint8Array {

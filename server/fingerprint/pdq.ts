@@ -59,13 +59,18 @@ export function hashPicture(pixels: PixelPlane, others: readonly Grid[] = []): P
 const inAllTurns = (b: Float32Array) => TURNS.map((turn) => bits(turned(b, turn)))
 
 /** PDQ of one frame.
- * @returns hash: 32 bytes; quality: 0–100.
+ * @param others grids to be filled on the way.
+ * @returns hash: 32 bytes, and of the frame mirrored left to right; quality: 0–100.
  * @throws RangeError if the sizes do not agree. */
-export function hashFrame(pixels: PixelPlane): { hash: Uint8Array; quality: number } {
+export function hashFrame(
+  pixels: PixelPlane,
+  others: readonly Grid[] = [],
+): { hash: Uint8Array; mirrored: Uint8Array; quality: number } {
   const reference = referenceGrid(pixels)
-  reduceByArea(pixels, [reference])
+  reduceByArea(pixels, [reference, ...others])
   const samples = sample(reference)
-  return { hash: bits(dct(samples)), quality: quality(samples) }
+  const frequencies = dct(samples)
+  return { hash: bits(frequencies), mirrored: bits(turned(frequencies, MIRROR)), quality: quality(samples) }
 }
 
 /** At most 512 a side. The reference takes every n-th pixel, from the first on; means around the same pixels keep thin strokes of a page
@@ -236,6 +241,7 @@ const TURNS: readonly Turn[] = [
   { swap: false, flipRows: true, flipColumns: false },
   { swap: true, flipRows: false, flipColumns: false },
 ]
+const MIRROR = TURNS[4]!
 
 /** DCT of the turned picture. Index 0 is frequency 1: the odd frequencies, which a flip negates, are the even indexes. */
 function turned(b: Float32Array, { swap, flipRows, flipColumns }: Turn): Float32Array {

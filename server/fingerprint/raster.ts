@@ -1,8 +1,9 @@
-/** A decoded frame as the pixels that PDQ takes: RGB, full range, upright, at most 512 a side. */
+/** A decoded frame as the pixels that are hashed (RGB, full range, upright, at most 512 a side), and as a small grey picture. */
 import type { Frame, SoftwareScaleContext } from 'node-av/lib'
 import { RegistryError } from '../errors.ts'
 import type { Av } from './container.ts'
 import type { PixelPlane } from './pdq.ts'
+import { type Size, sizeWithin } from './view.ts'
 
 /** Pixels. Each side is reduced for itself, as PDQ does: over the 318 frames of the corpus hashes move by 0.1 bits in
  * the mean and 2 at most from those of full frames. Keeping the aspect moves them by 5.5 and 28; a side of 256 by 13
@@ -23,36 +24,58 @@ export interface Rasteriser {
   /** @returns pixels upright, and how large the frame is shown, before reduction.
    * @throws RegistryError `media.undecodable` if FFmpeg cannot convert it. */
   render(frame: Frame): Promise<{ pixels: PixelPlane; width: number; height: number }>
+  /** @returns the frame in grey, upright, at its true proportions, the longer side at most so long. @throws as `render`. */
+  miniature(frame: Frame, longerSide: number): Promise<PixelPlane>
   free(): void
 }
 
 /** Converts frames with one scaler, which looks at each frame's own size, format, colour matrix and range. */
 export function createRasteriser(av: Av): Rasteriser {
-  const scaler = new av.SoftwareScaleContext()
-  scaler.allocContext()
-  scaler.setOption('sws_flags', FLAGS)
+  const scalers = { colour: openScaler(av), grey: openScaler(av) }
+  const shown = async (frame: Frame, size: Size, channels: 1 | 3) => {
+    const pose = poseOf(frame.getSideData(av.AV_FRAME_DATA_DISPLAYMATRIX))
+    const small = await scale(av, channels === 3 ? scalers.colour : scalers.grey, frame, { ...size, channels })
+    try {
+      return { pixels: turn(small, pose, channels), swap: pose.swap }
+    } finally {
+      small.free()
+    }
+  }
   return {
     async render(frame) {
-      const pose = poseOf(frame.getSideData(av.AV_FRAME_DATA_DISPLAYMATRIX))
-      const small = await scale(av, scaler, frame)
-      try {
-        const { width, height } = frame
-        return { pixels: turn(small, pose), ...(pose.swap ? { width: height, height: width } : { width, height }) }
-      } finally {
-        small.free()
-      }
+      const { width, height } = frame
+      const size = { width: Math.min(width, MAX_SIDE), height: Math.min(height, MAX_SIDE) }
+      const { pixels, swap } = await shown(frame, size, 3)
+      return { pixels, ...(swap ? { width: height, height: width } : { width, height }) }
     },
-    free: () => scaler.freeContext(),
+    async miniature(frame, longerSide) {
+      const size = { width: frame.width, height: frame.height }
+      const longer = Math.max(size.width, size.height)
+      return (await shown(frame, sizeWithin(size, Math.min(longer, longerSide)), 1)).pixels
+    },
+    free: () => [scalers.colour, scalers.grey].forEach((scaler) => void scaler.freeContext()),
   }
 }
 
-async function scale(av: Av, scaler: SoftwareScaleContext, frame: Frame): Promise<Frame> {
+function openScaler(av: Av): SoftwareScaleContext {
+  const scaler = new av.SoftwareScaleContext()
+  scaler.allocContext()
+  scaler.setOption('sws_flags', FLAGS)
+  return scaler
+}
+
+async function scale(
+  av: Av,
+  scaler: SoftwareScaleContext,
+  frame: Frame,
+  { width, height, channels }: Size & { channels: 1 | 3 },
+): Promise<Frame> {
   const small = new av.Frame()
   small.alloc()
-  small.format = av.AV_PIX_FMT_RGB24
-  small.width = Math.min(frame.width, MAX_SIDE)
-  small.height = Math.min(frame.height, MAX_SIDE)
-  small.colorSpace = av.AVCOL_SPC_RGB
+  small.format = channels === 3 ? av.AV_PIX_FMT_RGB24 : av.AV_PIX_FMT_GRAY8
+  small.width = width
+  small.height = height
+  if (channels === 3) small.colorSpace = av.AVCOL_SPC_RGB
   small.colorRange = av.AVCOL_RANGE_JPEG
   small.getBuffer(0)
   if ((await scaler.scaleFrame(small, frame)) >= 0) return small
@@ -76,21 +99,22 @@ export function poseOf(matrix: Uint8Array | null): Pose {
   return { swap: false, flipX: a < 0, flipY: d < 0 }
 }
 
-function turn(frame: Frame, { swap, flipX, flipY }: Pose): PixelPlane {
+function turn(frame: Frame, { swap, flipX, flipY }: Pose, channels: 1 | 3): PixelPlane {
   const { width, height } = frame
   const from = frame.data![0]!
   const rowBytes = frame.linesize[0]!
   const shown = swap ? { width: height, height: width } : { width, height }
-  const data = new Uint8Array(width * height * 3)
+  const data = new Uint8Array(width * height * channels)
   if (!swap && !flipX && !flipY) {
-    for (let y = 0; y < height; y++) data.set(from.subarray(y * rowBytes, y * rowBytes + width * 3), y * width * 3)
-    return { ...shown, channels: 3, data }
+    for (let y = 0; y < height; y++)
+      data.set(from.subarray(y * rowBytes, y * rowBytes + width * channels), y * width * channels)
+    return { ...shown, channels, data }
   }
   for (let y = 0, to = 0; y < shown.height; y++)
-    for (let x = 0; x < shown.width; x++, to += 3) {
+    for (let x = 0; x < shown.width; x++, to += channels) {
       const [u, v] = [flipX ? shown.width - 1 - x : x, flipY ? shown.height - 1 - y : y]
-      const at = swap ? u * rowBytes + v * 3 : v * rowBytes + u * 3
-      for (let k = 0; k < 3; k++) data[to + k] = from[at + k]!
+      const at = swap ? u * rowBytes + v * channels : v * rowBytes + u * channels
+      for (let k = 0; k < channels; k++) data[to + k] = from[at + k]!
     }
-  return { ...shown, channels: 3, data }
+  return { ...shown, channels, data }
 }

@@ -1,9 +1,8 @@
-/** The talk with a decoder process, on a pipe: lines both ways, and after a line that announces them the samples of a view. Nothing that it says
+/** The talk with a decoder process, on a pipe: lines both ways, and after a line that announces them bytes that are no text. Nothing that it says
  * is believed before job.ts has read it. */
 import type { Duplex } from 'node:stream'
-import type { DecodedMedia, MediaFingerprint } from './fingerprint.ts'
+import type { DecodedMedia } from './fingerprint.ts'
 import { type DecoderLimits, type Job, maxAnswerBytes, READY, readAnswer, writeJob } from './job.ts'
-import { type PlanesForm, samplesIn, splitPlanes } from './planes.ts'
 
 const NEWLINE = 10
 
@@ -22,9 +21,8 @@ interface Pending {
   onProgress: (fraction: number) => void
   /** Bytes that came since the job was given. */
   received: number
-  /** All but a view whose samples are coming. */
-  media: MediaFingerprint | null
-  form: PlanesForm | null
+  /** Makes the answer whole when its bytes have come. */
+  whole: ((bytes: Uint8Array) => DecodedMedia) | null
   resolve(media: DecodedMedia): void
   reject(error: unknown): void
 }
@@ -62,12 +60,14 @@ export function createTalk(channel: Duplex | undefined, onViolation: (cause: unk
     const answer = readAnswer(line, job.limits)
     if (answer.kind === 'progress') job.onProgress(answer.fraction)
     else if (answer.kind === 'error') settle(({ reject }) => reject(answer.error))
-    else if (answer.view) Object.assign(job, { media: answer.media, form: answer.view })
-    else settle(({ resolve }) => resolve({ ...answer.media, view: null }))
-    return answer.kind === 'media' && answer.view ? samplesIn(answer.view) : 0
+    else if (answer.following > 0) job.whole = answer.whole
+    else settle(({ resolve }) => resolve(answer.whole(new Uint8Array())))
+    return answer.kind === 'media' ? answer.following : 0
   }
-  const take = (samples: Uint8Array) =>
-    settle(({ resolve, media, form }) => resolve({ ...media!, view: splitPlanes(samples, form!) }))
+  const take = (bytes: Uint8Array) => {
+    const media = pending!.whole!(bytes)
+    settle(({ resolve }) => resolve(media))
+  }
   const violated = (cause: unknown) => {
     channel?.removeAllListeners('data')
     onViolation(cause)
@@ -81,7 +81,7 @@ export function createTalk(channel: Duplex | undefined, onViolation: (cause: unk
     greeted: greeted.promise,
     ask: (job, onProgress) =>
       new Promise<DecodedMedia>((resolve, reject) => {
-        pending = { limits: job.limits, onProgress, received: 0, media: null, form: null, resolve, reject }
+        pending = { limits: job.limits, onProgress, received: 0, whole: null, resolve, reject }
         channel?.write(writeJob(job))
       }),
     fail: (error) => settle((job) => job.reject(error)),

@@ -8,7 +8,8 @@
  */
 import { FRAMES_PER_SECOND } from './job.ts'
 
-const STEP_MS = 1000 / FRAMES_PER_SECOND
+/** Milliseconds of the stretches of which the first frame is taken; of an original. */
+export const STEP_MS = 1000 / FRAMES_PER_SECOND
 
 /** Milliseconds. A longer leap in a transport stream is two recordings joined, not a pause; FFmpeg's own tool takes
  * the same 10 s. */
@@ -24,6 +25,8 @@ export interface Timing {
   frameMs: number
   /** Whether the format allows its clock to start anew (MPEG streams). */
   discontinuous: boolean
+  /** Milliseconds of the stretches of which the first frame is chosen. */
+  stepMs?: number
 }
 
 export interface Placed {
@@ -43,7 +46,7 @@ export interface Timeline {
   foresee(pts: bigint): number | null
 }
 
-export function createTimeline({ timeBase, frameMs, discontinuous }: Timing): Timeline {
+export function createTimeline({ timeBase, frameMs, discontinuous, stepMs = STEP_MS }: Timing): Timeline {
   const toMs = (ticks: bigint) => (Number(ticks) * 1000 * timeBase.num) / timeBase.den
   let origin: bigint | null = null
   let shiftMs = 0
@@ -65,7 +68,7 @@ export function createTimeline({ timeBase, frameMs, discontinuous }: Timing): Ti
       const exactMs = Math.max(0, timeOf(pts))
       const timeMs = Math.round(exactMs)
       const durationMs = duration > 0n ? toMs(duration) : frameMs
-      const of = Math.floor(timeMs / STEP_MS)
+      const of = Math.floor(timeMs / stepMs)
       const chosen = of > stretch
       if (chosen) stretch = of
       lastMs = exactMs
@@ -93,14 +96,14 @@ const MAX_HELD = 32
 /** Times remembered: two seconds at 120 frames a second and some. */
 const MAX_SEEN = 320
 
-export function createForesight<P>(): Foresight<P> {
+export function createForesight<P>(stepMs = STEP_MS): Foresight<P> {
   const held: { packet: P; shownMs: number | null }[] = []
   const seen: number[] = []
   let newestMs = -Infinity
   let trusted = true
 
   const isFirstOfStretch = (ms: number) => {
-    const from = Math.floor(ms / STEP_MS) * STEP_MS
+    const from = Math.floor(ms / stepMs) * stepMs
     return !seen.some((other) => other >= from && other < ms)
   }
   const judge = ({ packet, shownMs }: (typeof held)[number]) => ({

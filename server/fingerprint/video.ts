@@ -1,20 +1,26 @@
-/** The frames of a video, two a second, hashed; or how long a sound lasts. */
-import type { CodecContext, Stream } from 'node-av/lib'
+/** The frames of a video, hashed, two a second of an original and four of a candidate; or how long a sound lasts. */
+import type { Frame as AvFrame, CodecContext, Stream } from 'node-av/lib'
 import { RegistryError } from '../errors.ts'
 import { type Container, loadAv, openContainer, openDecoder, type Source } from './container.ts'
-import type { Frame, MediaFingerprint } from './fingerprint.ts'
+import { createFilm, FILM_SIDE, FILM_STEP_MS } from './film.ts'
+import type { DecodedMedia, Film, Frame } from './fingerprint.ts'
+import { createFrameHasher, frameEvidence } from './frame-hash.ts'
 import { decodedFrames, startsToSound } from './frames.ts'
 import type { DecoderLimits } from './job.ts'
-import { hashFrame } from './pdq.ts'
 import { createRasteriser, type Rasteriser } from './raster.ts'
-import { createTimeline, type Timeline } from './timeline.ts'
+import { createTimeline, STEP_MS, type Timeline } from './timeline.ts'
+import type { Size } from './view.ts'
 
 /** Frames a second where neither the frames nor the file say anything. */
 const ASSUMED_RATE = 25
+/** Milliseconds of the stretches of a candidate of which the first frame is hashed: of fast footage half a second shows another thing. */
+const CANDIDATE_STEP_MS = 240
 
 export interface StreamJob extends Source {
   mediaType: string
   limits: DecoderLimits
+  /** Whether it is a candidate: then it is answered with a film, and not with evidence. */
+  film?: boolean
   /** Called for each frame taken, with the part of the file that was read, 0 to 1. */
   onProgress?: (fraction: number) => void
 }
@@ -22,7 +28,7 @@ export interface StreamJob extends Source {
 /** Decodes a video, or measures a sound. A file that breaks off counts as far as it goes.
  * @throws RegistryError `media.undecodable` if not one frame or sample can be decoded; `media.too_large` for more
  * pixels or seconds than the limits allow; `media.unsupported` for an unknown codec, or without `node-av`. */
-export async function readStream(job: StreamJob): Promise<MediaFingerprint> {
+export async function readStream(job: StreamJob): Promise<DecodedMedia> {
   const container = await openContainer(await loadAv(), job)
   try {
     const stream = container.video ?? container.sound
@@ -47,15 +53,16 @@ async function readVideo(
   stream: Stream,
   decoder: CodecContext,
   job: StreamJob,
-): Promise<MediaFingerprint> {
+): Promise<DecodedMedia> {
   const rasteriser = createRasteriser(from.av)
   const timeline = createTimeline({
     timeBase: stream.timeBase,
     frameMs: frameMsOf(stream),
     discontinuous: from.discontinuous,
+    stepMs: job.film ? FILM_STEP_MS : STEP_MS,
   })
   try {
-    const { frames, size, endMs } = await takeFrames(from, stream, decoder, timeline, rasteriser, job)
+    const { frames, film, size, endMs } = await takeFrames(from, stream, decoder, timeline, rasteriser, job)
     if (frames.length === 0 || !size)
       throw new RegistryError('media.undecodable', `no frame of this ${job.mediaType} can be decoded`)
     return {
@@ -65,6 +72,7 @@ async function readVideo(
       durationMs: endMs,
       picture: null,
       frames,
+      film,
     }
   } finally {
     rasteriser.free()
@@ -77,27 +85,67 @@ async function takeFrames(
   decoder: CodecContext,
   timeline: Timeline,
   rasteriser: Rasteriser,
-  { limits, onProgress }: StreamJob,
+  job: StreamJob,
 ) {
-  const frames: Frame[] = []
-  let size: { width: number; height: number } | null = null
+  const { limits, onProgress } = job
+  const take = job.film ? createCandidate(rasteriser) : createOriginal(rasteriser)
+  let size: Size | null = null
   let endMs = 0
   const reach = (ms: number) => {
     endMs = Math.max(endMs, ms)
     checkDuration(endMs, limits)
   }
-  for await (const frame of decodedFrames(from, stream, decoder, { foresee: timeline.foresee, onSkipped: reach })) {
+  const skip = { stepMs: job.film ? FILM_STEP_MS : STEP_MS, foresee: timeline.foresee, onSkipped: reach }
+  for await (const frame of decodedFrames(from, stream, decoder, skip)) {
     const pts = frame.bestEffortTimestamp
     const placed = timeline.place(pts === from.av.AV_NOPTS_VALUE ? null : pts, frame.duration)
     reach(placed.endMs)
     if (!placed.chosen) continue
     checkSize(frame, limits)
-    const { pixels, width, height } = await rasteriser.render(frame)
-    size ??= { width, height }
-    frames.push({ timeMs: placed.timeMs, ...hashFrame(pixels) })
+    const shown = await take.frame(placed.timeMs, frame)
+    size ??= shown
     onProgress?.(from.progress())
   }
-  return { frames, size, endMs }
+  return { ...take.finish(), size, endMs }
+}
+
+/** Takes the frames that were chosen. */
+interface Take {
+  /** @returns how large the first frame is shown, of a later one anything. */
+  frame(timeMs: number, frame: AvFrame): Promise<Size>
+  finish(): { frames: Frame[]; film: Film | null }
+}
+
+function createOriginal(rasteriser: Rasteriser): Take {
+  const hasher = createFrameHasher('original')
+  const frames: Frame[] = []
+  return {
+    async frame(timeMs, frame) {
+      const { pixels, ...size } = await rasteriser.render(frame)
+      const evidence = frameEvidence(await rasteriser.miniature(frame, FILM_SIDE))
+      frames.push({ ...hasher.hash(timeMs, pixels, size), evidence })
+      return size
+    },
+    finish: () => ({ frames, film: null }),
+  }
+}
+
+function createCandidate(rasteriser: Rasteriser): Take {
+  const hasher = createFrameHasher('candidate')
+  const frames: Frame[] = []
+  const film = createFilm()
+  let size: Size = { width: 0, height: 0 }
+  return {
+    async frame(timeMs, frame) {
+      film.add(timeMs, await rasteriser.miniature(frame, FILM_SIDE))
+      if (frames.length > 0 && timeMs - frames.at(-1)!.timeMs < CANDIDATE_STEP_MS) return size
+      const { pixels, width, height } = await rasteriser.render(frame)
+      size = { width, height }
+      frames.push(hasher.hash(timeMs, pixels, size))
+      return size
+    },
+    finish: () => ({ frames, film: film.finish() }),
+  }
 }
 
 /** Packets are counted, for headers only promise; the first must decode, for any bytes can be cut into packets. */
@@ -106,7 +154,7 @@ async function readSound(
   stream: Stream,
   decoder: CodecContext,
   job: StreamJob,
-): Promise<MediaFingerprint> {
+): Promise<DecodedMedia> {
   const { num, den } = stream.timeBase
   const { AV_NOPTS_VALUE } = from.av
   const sounds = startsToSound(from.av, decoder)

@@ -8,7 +8,7 @@
  *
  * Robust to what PDQ is robust to. Blind to speed, mirrors and crops. Pure.
  */
-import { distanceBits } from './hamming.ts'
+import { distanceBits } from '../bytes.ts'
 import { MAX_TIME_ERROR_MS, MIN_SEGMENT_FRAMES, SAMPLE_MS, SEGMENT_GAP_MS } from './thresholds.ts'
 
 /** A frame that is not featureless. */

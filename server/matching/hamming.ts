@@ -42,13 +42,6 @@ export interface HammingIndex {
   size(): number
 }
 
-/** Bits in which two hashes of 32 bytes differ. */
-export function distanceBits(a: Uint8Array, b: Uint8Array): number {
-  let bits = 0
-  for (let i = 0; i < HASH_BYTES; i++) bits += popcount(a[i]! ^ b[i]!)
-  return bits
-}
-
 export function createHammingIndex(): HammingIndex {
   let words = new Uint32Array(MIN_TAIL * WORDS)
   let values = new Uint32Array(MIN_TAIL)

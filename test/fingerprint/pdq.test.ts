@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import sharp from 'sharp'
-import { fromHex, toHex } from '../../server/bytes.ts'
+import { distanceBits, fromHex, toHex } from '../../server/bytes.ts'
 import { ORIENTATIONS } from '../../server/fingerprint/index.ts'
 import { hashFrame, hashPicture, type PixelPlane } from '../../server/fingerprint/pdq.ts'
-import { distanceBits } from '../../server/matching/hamming.ts'
 
 const vectors = new URL('../vectors/pdq/', import.meta.url)
 const reference = readFileSync(new URL('reference.tsv', vectors), 'utf8')

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import sharp, { type Sharp } from 'sharp'
+import { distanceBits } from '../../server/bytes.ts'
 import { DEFAULT_LIMITS } from '../../server/fingerprint/job.ts'
 import { hashPicture, type PixelPlane } from '../../server/fingerprint/pdq.ts'
 import { decodePicture } from '../../server/fingerprint/picture.ts'
-import { distanceBits } from '../../server/matching/hamming.ts'
 import { createFiles, failureOf, texture, toSharp } from './media.ts'
 
 const decode = (bytes: Buffer) => decodePicture(bytes, DEFAULT_LIMITS)

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { distanceBits } from '../../server/bytes.ts'
 import { DEFAULT_LIMITS } from '../../server/fingerprint/job.ts'
 import { hashPicture } from '../../server/fingerprint/pdq.ts'
 import { hashAndView, hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { createDecoderPool, type DecoderPool, type DecoderPoolOptions } from '../../server/fingerprint/pool.ts'
-import { distanceBits } from '../../server/matching/hamming.ts'
 import { createFiles, failureOf, makeVideo, texture, toSharp } from './media.ts'
 import { decodersOf, descendantsOf, until } from './processes.ts'
 

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { distanceBits } from '../../server/bytes.ts'
 import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
 import { DEFAULT_LIMITS, type DecoderLimits } from '../../server/fingerprint/job.ts'
 import { hashFrame } from '../../server/fingerprint/pdq.ts'
 import { poseOf } from '../../server/fingerprint/raster.ts'
 import { type Demuxer, HEAD_BYTES, sniff } from '../../server/fingerprint/sniff.ts'
 import { readStream } from '../../server/fingerprint/video.ts'
-import { distanceBits } from '../../server/matching/hamming.ts'
 import { createFiles, failureOf, makeSound, makeVideo, makeWav, texture, toSharp, type VideoOptions } from './media.ts'
 
 describe('reading a stream', () => {

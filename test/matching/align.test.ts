@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { distanceBits } from '../../server/bytes.ts'
 import { align, createTally, type TimedHash } from '../../server/matching/align.ts'
-import { distanceBits } from '../../server/matching/hamming.ts'
 import { MAX_DISTANCE_BITS } from '../../server/matching/thresholds.ts'
 import { flipped, randomBytes, seeded } from '../random.ts'
 

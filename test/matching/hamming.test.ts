@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { createHammingIndex, distanceBits, type Hit } from '../../server/matching/hamming.ts'
+import { distanceBits } from '../../server/bytes.ts'
+import { createHammingIndex, type Hit } from '../../server/matching/hamming.ts'
 
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
 

@@ -1,0 +1,43 @@
+/** A candidate video as small grey pictures, in bounded memory: where it gets too long every second one is dropped, and again. */
+import type { Film } from './fingerprint.ts'
+import type { PixelPlane } from './pdq.ts'
+
+/** Milliseconds from picture to picture, of a candidate that is not too long: an original's moment is then met within 40. */
+export const FILM_STEP_MS = 80
+/** Pixels of the longer side of a picture of a film, and of an original's frame as evidence. */
+export const FILM_SIDE = 192
+/** Of all pictures: three minutes at 16:9. */
+export const MAX_FILM_BYTES = 48 << 20
+
+export interface FilmWriter {
+  add(timeMs: number, picture: PixelPlane): void
+  /** @returns null without a picture. */
+  finish(): Film | null
+}
+
+/** Takes pictures of one size; one of another size, where a stream changes it on the way, is left out. */
+export function createFilm(maxBytes = MAX_FILM_BYTES): FilmWriter {
+  let kept: { timeMs: number; picture: PixelPlane }[] = []
+  let stepMs = 0
+  return {
+    add(timeMs, picture) {
+      const [first, last] = [kept[0], kept.at(-1)]
+      if (first && !sameSize(first.picture, picture)) return
+      if (last && timeMs - last.timeMs < stepMs) return
+      kept.push({ timeMs, picture })
+      if ((kept.length + 1) * picture.data.length <= maxBytes) return
+      kept = kept.filter((_, i) => i % 2 === 0)
+      stepMs = Math.max(2 * stepMs, 2 * FILM_STEP_MS)
+    },
+    finish: () => (kept.length === 0 ? null : joined(kept)),
+  }
+}
+
+const sameSize = (a: PixelPlane, b: PixelPlane) => a.width === b.width && a.height === b.height
+
+function joined(kept: { timeMs: number; picture: PixelPlane }[]): Film {
+  const { width, height, data } = kept[0]!.picture
+  const samples = new Uint8Array(kept.length * data.length)
+  for (const [i, { picture }] of kept.entries()) samples.set(picture.data, i * data.length)
+  return { width, height, timesMs: kept.map(({ timeMs }) => timeMs), samples }
+}

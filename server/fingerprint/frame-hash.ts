@@ -1,0 +1,56 @@
+/** What is computed of a sampled frame: its hash; local hashes where it shows something new; and, of an original, evidence. Deterministic. */
+import { distanceBits } from '../bytes.ts'
+import { reduceByArea } from './area.ts'
+import { encodeEvidence } from './evidence.ts'
+import type { Frame } from './fingerprint.ts'
+import { type Detail, featuresOf, localGrids } from './local.ts'
+import { encodeLocal, FEATURE_BYTES } from './local-code.ts'
+import { hashFrame, MIN_QUALITY, type PixelPlane } from './pdq.ts'
+import type { Size } from './view.ts'
+
+/** Levels of a frame's evidence that are not 0: about 1,100 bytes. */
+const FRAME_LEVELS = 1_800
+/** Local hashes of an original's frame: half of a picture's, the ones that matter most. */
+export const FRAME_FEATURES = 128
+
+/** When a frame shows something new: bits by which it differs from the last one that did; milliseconds that lie between two at least, and at most. */
+const NEW = {
+  original: { bits: 40, leastMs: 1_500, mostMs: 8_000 },
+  candidate: { bits: 40, leastMs: 500, mostMs: 4_000 },
+} as const
+
+export interface FrameHasher {
+  /** Of the next frame in order of time. @param pixels each side reduced for itself. @param size what the frame measures as it is shown. */
+  hash(timeMs: number, pixels: PixelPlane, size: Size): Frame
+}
+
+export function createFrameHasher(detail: Detail): FrameHasher {
+  let last: { timeMs: number; hash: Uint8Array } | null = null
+
+  function isNew(timeMs: number, hash: Uint8Array): boolean {
+    if (!last) return true
+    const { bits, leastMs, mostMs } = NEW[detail]
+    const apart = timeMs - last.timeMs
+    return apart >= mostMs || (apart >= leastMs && distanceBits(hash, last.hash) >= bits)
+  }
+
+  return {
+    hash(timeMs, pixels, size) {
+      const { hash, mirrored, quality } = hashFrame(pixels)
+      const frame: Frame = { timeMs, hash, quality, local: null, ...(detail === 'candidate' && { mirrored }) }
+      if (quality < MIN_QUALITY || !isNew(timeMs, hash)) return frame
+      last = { timeMs, hash }
+      return { ...frame, local: localOf(pixels, size, detail) }
+    },
+  }
+}
+
+function localOf(pixels: PixelPlane, size: Size, detail: Detail): Uint8Array {
+  const grids = localGrids(pixels, size, detail)
+  reduceByArea(pixels, grids)
+  const bytes = encodeLocal(featuresOf(grids))
+  return detail === 'candidate' ? bytes : bytes.subarray(0, FRAME_FEATURES * FEATURE_BYTES)
+}
+
+/** Evidence of a frame. @param picture of it, as a film has them. */
+export const frameEvidence = (picture: PixelPlane): Uint8Array => encodeEvidence(picture, FRAME_LEVELS)
