@@ -1,5 +1,8 @@
 import { expect } from 'chai'
-import { DEFAULT_LIMITS, readAnswer } from '../../server/fingerprint/job.ts'
+import { FILM_SIDE } from '../../server/fingerprint/film.ts'
+import type { DecodedMedia } from '../../server/fingerprint/index.ts'
+import { DEFAULT_LIMITS, MAX_FRAME_EVIDENCE_BYTES, readAnswer, writeMedia } from '../../server/fingerprint/job.ts'
+import { FEATURE_BYTES } from '../../server/fingerprint/local-code.ts'
 
 describe('what a decoder says is not believed', () => {
   const hash = '0'.repeat(64)
@@ -20,14 +23,23 @@ describe('what a decoder says is not believed', () => {
   }
   const viewed = { ...image.picture, evidence: null }
   const view = { width: 3, height: 1, colour: false }
-  const frame = { timeMs: 0, hash, quality: 50 }
+  const frame = { timeMs: 0, hash, quality: 50, mirrored: null, local: 0, evidence: 0 }
+  const film = { width: 4, height: 3, timesMs: [0, 80] }
   const video = { ...image, kind: 'video', mediaType: 'video/mp4', picture: null, durationMs: 1000, frames: [frame] }
-  const read = (media: object) => readAnswer(JSON.stringify({ media }), DEFAULT_LIMITS)
+  /** With the bytes that it announces, all of them 0. */
+  const read = (media: object) => {
+    const answer = readAnswer(JSON.stringify({ media }), DEFAULT_LIMITS)
+    if (answer.kind === 'media') answer.whole(new Uint8Array(answer.following))
+    return answer
+  }
 
   it('unless it has the form of an answer', () => {
     expect(read(image).kind).to.equal('media')
     expect(read({ ...image, picture: viewed, view }).kind).to.equal('media')
     expect(read(video).kind).to.equal('media')
+    expect(read({ ...video, film, frames: [{ ...frame, mirrored: hash, local: FEATURE_BYTES }] }).kind).to.equal(
+      'media',
+    )
     expect(read({ ...image, kind: 'audio', width: null, height: null, picture: null, durationMs: 5 }).kind).to.equal(
       'media',
     )
@@ -53,10 +65,23 @@ describe('what a decoder says is not believed', () => {
     'a video that lasts too long': { ...video, durationMs: 1e12 },
     'frames out of order': { ...video, frames: [frame, frame] },
     'frames after the end': { ...video, frames: [{ ...frame, timeMs: 1001 }] },
+    'half a local hash of a frame': { ...video, frames: [{ ...frame, local: FEATURE_BYTES - 1 }] },
+    'more evidence of a frame than is read': {
+      ...video,
+      frames: [{ ...frame, evidence: MAX_FRAME_EVIDENCE_BYTES + 1 }],
+    },
+    'a film of a picture': { ...image, film },
+    'a film without pictures': { ...video, film: { ...film, timesMs: [] } },
+    'a film wider than films are': { ...video, film: { ...film, width: FILM_SIDE + 1 } },
+    'a film out of order': { ...video, film: { ...film, timesMs: [80, 80] } },
+    'a film that takes too much memory': {
+      ...video,
+      film: { width: 192, height: 192, timesMs: Array.from({ length: 2_000 }, (_, i) => i) },
+    },
     'more frames than fit': {
       ...video,
       durationMs: 14_400_000,
-      frames: Array.from({ length: 28_802 }, (_, timeMs) => ({ ...frame, timeMs })),
+      frames: Array.from({ length: 57_610 }, (_, timeMs) => ({ ...frame, timeMs })),
     },
     'a sound with a size': { ...image, kind: 'audio', picture: null, durationMs: 5 },
     'a media type with markup': { ...image, mediaType: 'image/<b>' },
@@ -64,6 +89,30 @@ describe('what a decoder says is not believed', () => {
     'a number that is none': { ...image, width: '4' },
   }
   for (const [lie, media] of Object.entries(lies)) it(`not ${lie}`, () => expect(() => read(media)).to.throw())
+
+  it('and of a video all that follows the line is given back to its frames and its film', () => {
+    const bytes = (length: number, first: number) => Uint8Array.from({ length }, (_, i) => first + i)
+    const parts = { mirrored: bytes(32, 32), local: new Uint8Array(2 * FEATURE_BYTES), evidence: null }
+    const said: DecodedMedia = {
+      kind: 'video',
+      mediaType: 'video/mp4',
+      width: 4,
+      height: 3,
+      durationMs: 1000,
+      picture: null,
+      frames: [
+        { timeMs: 0, hash: bytes(32, 0), quality: 80, ...parts },
+        { timeMs: 500, hash: bytes(32, 64), quality: 90, local: null, evidence: bytes(5, 96) },
+      ],
+      film: { ...film, samples: bytes(24, 101) },
+    }
+    const [line, ...following] = writeMedia(said)
+    const answer = readAnswer(String(line), DEFAULT_LIMITS)
+    if (answer.kind !== 'media') throw new Error('expected media')
+    const rest = Buffer.concat(following as Uint8Array[])
+    expect(answer.following).to.equal(rest.length)
+    expect(answer.whole(new Uint8Array(rest))).to.deep.equal({ ...said, view: null })
+  })
 
   it('not codes that say nothing of media', () => {
     const line = JSON.stringify({ error: { code: 'chain.rejected', detail: 'x' } })

@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { distanceBits } from '../../server/bytes.ts'
-import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
+import { decodeEvidence } from '../../server/fingerprint/evidence.ts'
+import type { DecodedMedia } from '../../server/fingerprint/index.ts'
 import { DEFAULT_LIMITS, type DecoderLimits } from '../../server/fingerprint/job.ts'
 import { hashFrame } from '../../server/fingerprint/pdq.ts'
+import { decodePicture } from '../../server/fingerprint/picture.ts'
 import { poseOf } from '../../server/fingerprint/raster.ts'
 import { type Demuxer, HEAD_BYTES, sniff } from '../../server/fingerprint/sniff.ts'
 import { readStream } from '../../server/fingerprint/video.ts'
@@ -19,7 +21,8 @@ describe('reading a stream', () => {
     bytes: Buffer,
     limits: Partial<DecoderLimits> = {},
     demuxer?: Demuxer,
-  ): Promise<MediaFingerprint> {
+    film = false,
+  ): Promise<DecodedMedia> {
     const { fd } = await files.open(bytes)
     const { decoder, mediaType } = await sniff(bytes.subarray(0, HEAD_BYTES)).catch((error) => {
       if (demuxer) return { decoder: { kind: 'stream' as const, demuxer }, mediaType: 'video/x-test' }
@@ -32,6 +35,7 @@ describe('reading a stream', () => {
       demuxer: demuxer ?? decoder.demuxer,
       mediaType,
       limits: { ...DEFAULT_LIMITS, ...limits },
+      film,
     })
   }
 
@@ -46,7 +50,7 @@ describe('reading a stream', () => {
   const mp4 = (options: Partial<VideoOptions>) =>
     makeVideo({ format: 'mp4', encoder: 'libx264', frames: every(40, 30), ...options })
 
-  const timesOf = ({ frames }: MediaFingerprint) => frames.map((frame) => frame.timeMs)
+  const timesOf = ({ frames }: DecodedMedia) => frames.map((frame) => frame.timeMs)
 
   /** Which of the first `count` textures a hash is nearest to. */
   async function seedOf(hash: Uint8Array, count: number): Promise<number> {
@@ -173,6 +177,46 @@ describe('reading a stream', () => {
       expect(seen.length).to.equal(5)
       expect(seen).to.deep.equal(seen.toSorted((a, b) => a - b))
       expect(seen.at(-1)).to.be.within(0.5, 1)
+    })
+  })
+
+  describe('what a frame is compared by', () => {
+    const still = (count: number) => every(40, count).map(({ ms }) => ({ seed: 5, ms }))
+
+    it('is evidence of each frame of an original, at its proportions', async () => {
+      const media = await read(await mp4({ frames: every(40, 30), width: 320, height: 180 }))
+      expect(media.film).to.equal(null)
+      for (const { evidence, mirrored } of media.frames) {
+        expect(decodeEvidence(evidence!)).to.include({ width: 192, height: 108, colour: null })
+        expect(mirrored).to.equal(undefined)
+      }
+    })
+
+    it('is a film of a candidate, a picture each 80 ms, and four frames a second with the hash of the mirrored one', async () => {
+      const media = await read(await mp4({ frames: every(40, 40), width: 320, height: 180 }), {}, undefined, true)
+      expect(media.film).to.include({ width: 192, height: 108 })
+      expect(media.film!.timesMs).to.deep.equal(Array.from({ length: 20 }, (_, i) => 80 * i))
+      expect(media.film!.samples.length).to.equal(20 * 192 * 108)
+      expect(timesOf(media)).to.deep.equal([0, 240, 480, 720, 960, 1200, 1440])
+      const { pixels } = await decodePicture(
+        await toSharp(await texture(0, 320, 180))
+          .flop()
+          .png()
+          .toBuffer(),
+        DEFAULT_LIMITS,
+      )
+      expect(distanceBits(media.frames[0]!.mirrored!, hashFrame(pixels).hash)).to.be.at.most(24)
+      expect(media.frames.every(({ evidence }) => evidence == null)).to.equal(true)
+    })
+
+    it('stands upright', async () => {
+      const media = await read(await mp4({ frames: at(0), ...inOrder, matrix: [0, 1, -1, 0] }), {}, undefined, true)
+      expect(media.film).to.include({ width: 144, height: 192 })
+    })
+
+    it('are local hashes, once as long as nothing new is seen', async () => {
+      const media = await read(await mp4({ frames: still(40) }))
+      expect(media.frames.map(({ local }) => (local ? 'some' : null))).to.deep.equal(['some', null, null, null])
     })
   })
 

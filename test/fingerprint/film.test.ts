@@ -1,0 +1,54 @@
+import { expect } from 'chai'
+import { createFilm } from '../../server/fingerprint/film.ts'
+import type { PixelPlane } from '../../server/fingerprint/pdq.ts'
+
+describe('a film', () => {
+  const picture = (value: number, width = 4, height = 3): PixelPlane => ({
+    width,
+    height,
+    channels: 1,
+    data: new Uint8Array(width * height).fill(value),
+  })
+
+  /** A film of so many pictures, 80 ms apart, each filled with its number. */
+  function filmed(pictures: number, maxBytes: number) {
+    const film = createFilm(maxBytes)
+    for (let i = 0; i < pictures; i++) film.add(80 * i, picture(i))
+    return film.finish()!
+  }
+
+  it('holds all pictures, one after the other, while there is room', () => {
+    const { width, height, timesMs, samples } = filmed(5, 12 * 6)
+    expect([width, height]).to.deep.equal([4, 3])
+    expect(timesMs).to.deep.equal([0, 80, 160, 240, 320])
+    expect([...samples]).to.deep.equal([0, 1, 2, 3, 4].flatMap((value) => Array(12).fill(value)))
+  })
+
+  it('drops every second picture when there is no more room, and takes half as many from then on', () => {
+    const { timesMs, samples } = filmed(23, 12 * 6)
+    expect(timesMs).to.deep.equal([0, 640, 1280])
+    expect(samples.length).to.equal(12 * 3)
+    expect([...samples.filter((_, i) => i % 12 === 0)]).to.deep.equal(timesMs.map((ms) => ms / 80))
+  })
+
+  it('never has more bytes than it may, nor less than half of them, once it was full', () => {
+    for (const pictures of [30, 100, 777]) {
+      const { timesMs, samples } = filmed(pictures, 12 * 40)
+      expect(samples.length).to.equal(12 * timesMs.length)
+      expect(samples.length, `${pictures}`).to.be.at.most(12 * 40)
+      if (pictures > 40) expect(timesMs.length).to.be.at.least(19)
+    }
+  })
+
+  it('leaves out pictures of another size', () => {
+    const film = createFilm()
+    film.add(0, picture(1))
+    film.add(80, picture(2, 3, 4))
+    film.add(160, picture(3))
+    expect(film.finish()!.timesMs).to.deep.equal([0, 160])
+  })
+
+  it('without a picture is none', () => {
+    expect(createFilm().finish()).to.equal(null)
+  })
+})
