@@ -3,6 +3,8 @@
  *
  * Pure, and free of anything that only Node has; rounded to 32 bits as the reference hasher of PDQ does, for bits of a hash hang on it.
  */
+import type { Memory } from '../kernels/index.ts'
+import { kernels } from './kernels.ts'
 
 /** Rows of interleaved samples, 8 bits each, upright. `data.length` is `width · height · channels`. */
 export interface PixelPlane {
@@ -12,8 +14,6 @@ export interface PixelPlane {
   channels: 1 | 3
   data: Uint8Array
 }
-
-const fround = Math.fround
 
 /** Equal cells over a picture, each to hold the mean of its luminance. */
 export interface Grid {
@@ -25,12 +25,12 @@ export interface Grid {
   means: Float32Array
   /** For each column: the pixel in which it ends, how much of that pixel is its, and one over its width. Reckoned once, not once a row. */
   ends: { pixel: Int32Array; part: Float64Array; perPixel: Float64Array }
-  /** Means of the row at hand. */
-  line: Float32Array
 }
 
 export function grid(pixels: PixelPlane, columns: number, rows: number, shift: number): Grid {
-  const ends = { pixel: new Int32Array(columns), part: new Float64Array(columns), perPixel: new Float64Array(columns) }
+  // Cells are reckoned two at a time: of an odd number the last one has a neighbour that counts for nothing.
+  const even = columns + (columns & 1)
+  const ends = { pixel: new Int32Array(even), part: new Float64Array(even), perPixel: new Float64Array(even) }
   const size = pixels.width / columns
   // Cells smaller than a pixel are not shifted: the reference's pixel is the one that they lie in.
   const by = size > 1 ? shift : 0
@@ -41,18 +41,47 @@ export function grid(pixels: PixelPlane, columns: number, rows: number, shift: n
     ends.perPixel[cell] = 1 / (to - from)
     from = to
   }
-  return { columns, rows, shift, means: new Float32Array(columns * rows), ends, line: new Float32Array(columns) }
+  return { columns, rows, shift, means: new Float32Array(columns * rows), ends }
 }
 
-/** Fills the grids in one pass over the picture, row by row: it is never copied whole. */
+/** Fills the grids in one pass over the picture, row by row. */
 export function reduceByArea(pixels: PixelPlane, grids: readonly Grid[]): void {
   checkPlane(pixels)
-  const { width, height } = pixels
-  const line = new Float32Array(width)
-  const sums = new Float64Array(width + 1)
+  const { width, height, channels } = pixels
+  const { run, memory } = kernels()
+  memory.clear()
+  const [data, line, sums] = [memory.put(pixels.data), memory.take(4 * width), memory.take(8 * (width + 1))]
+  const placed = grids.map((to) => place(memory, to))
   for (let y = 0; y < height; y++) {
-    luminanceOfRow(pixels, y, line, sums)
-    for (const to of grids) addRow(to, to.columns === width ? line : meansOfRow(line, sums, to), y, height)
+    run.luminanceOfRow(data + y * width * channels, channels, width, line, sums)
+    for (const { grid, pixel, part, perPixel, means, row } of placed) {
+      const { columns } = grid
+      if (columns !== width) run.meansOfRow(line, sums, columns, pixel, part, perPixel, row)
+      addRow(grid, means, columns === width ? line : row, y, height)
+    }
+  }
+  for (const { grid, means } of placed) grid.means.set(memory.floats(means, grid.means.length))
+}
+
+/** A grid in memory: its ends, its means, and those of the row at hand. */
+interface Placed {
+  grid: Grid
+  pixel: number
+  part: number
+  perPixel: number
+  means: number
+  row: number
+}
+
+function place(memory: Memory, grid: Grid): Placed {
+  const [pixel, part, perPixel] = [grid.ends.pixel, grid.ends.part, grid.ends.perPixel].map(memory.put)
+  return {
+    grid,
+    pixel: pixel!,
+    part: part!,
+    perPixel: perPixel!,
+    means: memory.put(grid.means),
+    row: memory.take(4 * grid.columns),
   }
 }
 
@@ -62,50 +91,12 @@ export function checkPlane({ width, height, channels, data }: PixelPlane): void 
     throw new RangeError(`"data" expected ${width}×${height}×${channels} values, got ${data.length}`)
 }
 
-/** Products of each weight with each value: three looks are faster than three products to be rounded. */
-const [REDS, GREENS, BLUES] = [0.299, 0.587, 0.114].map((weight) => {
-  const part = fround(weight)
-  return Float32Array.from({ length: 256 }, (_, value) => part * value)
-}) as [Float32Array, Float32Array, Float32Array]
-
-/** @param sums to be filled: sums[x] is the sum of the x first pixels. */
-function luminanceOfRow(
-  { channels, data, width }: PixelPlane,
-  y: number,
-  line: Float32Array,
-  sums: Float64Array,
-): void {
-  // A grey picture is R = G = B: the three weights, rounded one by one, do not add up to exactly 1.
-  const [green, blue] = channels === 3 ? [1, 2] : [0, 0]
-  let sum = 0
-  for (let x = 0, p = y * width * channels; x < width; x++, p += channels) {
-    const luminance = fround(fround(REDS[data[p]!]! + GREENS[data[p + green]!]!) + BLUES[data[p + blue]!]!)
-    line[x] = luminance
-    sum += luminance
-    sums[x + 1] = sum
-  }
-}
-
-/** Means of a row over a grid's columns. From running sums: a cell costs two looks, however many pixels it has.
- * @param sums sums[x] is the sum of the x first pixels. */
-function meansOfRow(line: Float32Array, sums: Float64Array, { ends, line: means }: Grid): Float32Array {
-  const { pixel, part, perPixel } = ends
-  let before = 0
-  for (let cell = 0; cell < means.length; cell++) {
-    const at = pixel[cell]!
-    const sum = sums[at]! + part[cell]! * line[at]!
-    means[cell] = (sum - before) * perPixel[cell]!
-    before = sum
-  }
-  return means
-}
-
 /** Adds row y of the picture to the grid's rows in which it lies, by its parts. */
-function addRow({ columns, rows, shift, means }: Grid, line: Float32Array, y: number, height: number): void {
+function addRow({ columns, rows, shift }: Grid, means: number, line: number, y: number, height: number): void {
   const by = rows < height ? shift : 0
   const [from, to] = [(y * rows) / height + by, ((y + 1) * rows) / height + by]
   for (let row = Math.floor(from); row < Math.min(to, rows); row++) {
     const weight = (Math.min(to, row + 1) - Math.max(from, row)) / (row === 0 ? 1 - by : 1)
-    for (let x = 0, p = row * columns; x < columns; x++, p++) means[p] = means[p]! + weight * line[x]!
+    kernels().run.addRow(means + 4 * row * columns, line, columns, weight)
   }
 }

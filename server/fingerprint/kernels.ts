@@ -1,0 +1,46 @@
+/** What hashing of pictures runs in WebAssembly (kernels/fingerprint). Pointers are byte positions in its memory. */
+import { kernelsOf } from '../kernels/index.ts'
+import { CODE } from './kernels-code.ts'
+
+interface Run {
+  luminanceOfRow(pixels: number, channels: number, width: number, line: number, sums: number): void
+  meansOfRow(line: number, sums: number, cells: number, pixel: number, part: number, perPixel: number, to: number): void
+  addRow(to: number, row: number, columns: number, weight: number): void
+  boxRows(
+    from: number,
+    columns: number,
+    rows: number,
+    window: number,
+    ahead: number,
+    keep: number,
+    kept: number,
+    strip: number,
+    to: number,
+  ): void
+  boxColumns(from: number, columns: number, rows: number, window: number, ahead: number, sums: number, to: number): void
+  sixteenths(grey: number, pixels: number, to: number): void
+  smooth(data: number, width: number, height: number, lines: number): void
+  reduce(from: number, fromWidth: number, to: number, width: number, height: number): void
+  respond(data: number, width: number, height: number, to: number): void
+  peaks(
+    response: number,
+    width: number,
+    left: number,
+    top: number,
+    right: number,
+    bottom: number,
+    floor: number,
+    most: number,
+    finer: number,
+    finerWidth: number,
+    finerHeight: number,
+    coarser: number,
+    coarserWidth: number,
+    coarserHeight: number,
+    kept: number,
+  ): number
+  dct(a: number, cosines: number, across: number, t: number, b: number): void
+}
+
+/** One memory for all: who uses it clears it first, and takes what came out before anybody else does. */
+export const kernels = kernelsOf<Run>(CODE)
