@@ -1,8 +1,16 @@
 /** What is written for a person: progress, verdicts, problems. Titles and names come from strangers and are made harmless. */
 import { MultiBar, Presets } from 'cli-progress'
 import { RegistryError } from '../errors.ts'
-import type { LookupView, MatchView, WholeRecordView } from '../registry/index.ts'
+import {
+  type FindingView,
+  findingWords,
+  type LookupView,
+  type MatchView,
+  type SegmentView,
+  type WholeRecordView,
+} from '../registry/index.ts'
 import { printable, toJson } from '../text.ts'
+import { clock, fromTo } from '../times.ts'
 
 export { printable }
 
@@ -104,8 +112,7 @@ function printMatch(match: MatchView): void {
   print(`publisher  ${publisher.name ?? `publisher ${publisher.id}`} (${publisher.trust})`)
   print(`registered ${match.registeredAt}${stateOf(match)}`)
   print(`relation   ${match.relation}${distance}${match.transforms.map((transform) => `, ${transform}`).join('')}`)
-  for (const { candidate, original } of match.segments)
-    print(`segment    ${seconds(candidate)} of the candidate is ${seconds(original)} of the original`)
+  for (const segment of match.segments) print(`segment    ${segmentWords(segment)}`)
   for (const line of comparedLines(match)) print(line)
   for (const limit of match.limits) print(`limit      ${limit}`)
   const local = anchor.finality === 'local' ? ' (a local chain: its clock proves nothing)' : ''
@@ -118,23 +125,38 @@ function printMatch(match: MatchView): void {
 const WHOLE = 0.97
 
 /** How a picture lies on its original, and what differs from it. */
-function comparedLines({ placement, findings }: MatchView): string[] {
+function comparedLines({ placement, findings, segments }: MatchView): string[] {
   const share = ({ w, h }: { w: number; h: number }, sentence: (part: string) => string) =>
     w * h < WHOLE ? [`placement  ${sentence(percent(w * h))}`] : []
   return [
     ...(placement ? share(placement.original, (part) => `the candidate shows ${part} of the original`) : []),
     ...(placement ? share(placement.candidate, (part) => `the original fills ${part} of the candidate`) : []),
-    ...findings.map(findingLine),
+    ...findings.map((finding) => findingLine(finding, segments)),
   ]
 }
 
-function findingLine({ kind, span, region, score }: MatchView['findings'][number]): string {
-  const what = kind === 'overlay' ? 'something is laid over the candidate' : 'differs from the original'
+function segmentWords({ candidate, original, speed }: SegmentView): string {
+  const at = Math.abs(speed - 1) > SAME_SPEED ? `, at ${Number(speed.toFixed(2))} times its speed` : ''
+  return `${fromTo(candidate, true)} of the candidate is ${fromTo(original, true)} of the original${at}`
+}
+
+/** A difference in speed that is one of measurement. */
+const SAME_SPEED = 0.005
+
+function findingLine(finding: FindingView, segments: SegmentView[]): string {
+  const { region, score } = finding
   const place =
     region &&
     `${percent(region.w)} x ${percent(region.h)} of the candidate, ${percent(region.x)} from its left and ${percent(region.y)} from its top`
-  const parts = [what, span && seconds(span), place].filter(Boolean)
+  const parts = [whatAndWhen(finding, segments), place].filter(Boolean)
   return `finding    ${parts.join(', ')}; score ${(Math.floor(score * 100) / 100).toFixed(2)}`
+}
+
+function whatAndWhen(finding: FindingView, segments: SegmentView[]): string {
+  const { kind, span } = finding
+  if (!span) return kind === 'overlay' ? 'something is laid over the candidate' : 'differs from the original'
+  const when = kind === 'missing' ? `at ${clock(span.startS, true)}` : `from ${fromTo(span, true)}`
+  return `${findingWords(finding, segments)} ${when}`
 }
 
 const percent = (fraction: number) => `${Math.round(fraction * 100)} %`
@@ -144,8 +166,6 @@ function stateOf({ state, disowned, supersession }: MatchView): string {
   if (supersession) return `, since superseded by ${supersession.record}`
   return state === 'revoked' ? ', since revoked' : ''
 }
-
-const seconds = ({ startS, endS }: { startS: number; endS: number }) => `${startS.toFixed(1)} s to ${endS.toFixed(1)} s`
 
 export function printRecord(record: WholeRecordView): void {
   print(`record     ${record.recordId}`)

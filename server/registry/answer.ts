@@ -86,7 +86,7 @@ export function answer(
         verdict,
         kind: candidate.kind,
         reason,
-        first: views[0] ?? null,
+        matches: views,
         compared: !matches[0]?.limits.includes(NOT_COMPARED),
       }),
       ...(conflictSummary ? [conflictSummary] : []),

@@ -2,30 +2,34 @@
 import type { Kind } from '../fingerprint/index.ts'
 import { NOT_LAID, type Verdict } from '../matching/index.ts'
 import { inSentence } from '../text.ts'
-import type { MatchView } from './views.ts'
+import { fromTo, type Span } from '../times.ts'
+import { besideTheFirst } from './beside.ts'
+import { findingClauses, isLaidOver, listed } from './finding-words.ts'
+import type { MatchView, SegmentView } from './views.ts'
 
 export const NOT_COMPARED = 'not compared for alterations'
 
 const NOUNS: Record<Kind, string> = { image: 'picture', video: 'video', audio: 'sound' }
 
-/** @param first the leading match; null without one. */
+/** @param matches the leading one first. */
 export function summarise(of: {
   verdict: Verdict
   kind: Kind
   reason: string | null
-  first: MatchView | null
+  matches: readonly MatchView[]
   /** Whether the first match was compared with the evidence of its original. */
   compared: boolean
 }): string {
   const noun = NOUNS[of.kind]
   if (of.verdict === 'inconclusive') return `No conclusion about this ${noun}: ${of.reason}.`
-  if (!of.first)
-    return `No registered original was found for this ${noun}. That says nothing about whether it is genuine.`
+  const [first] = of.matches
+  if (!first) return `No registered original was found for this ${noun}. That says nothing about whether it is genuine.`
   return [
-    statement(of.first, noun),
-    laidOver(of.first),
-    of.compared || of.first.relation === 'identical' ? '' : 'It was not compared for alterations.',
-    stateSentence(of.first),
+    statement(first, noun),
+    laidOver(first),
+    also(of.matches),
+    of.compared || first.relation === 'identical' ? '' : 'It was not compared for alterations.',
+    stateSentence(first),
   ]
     .filter(Boolean)
     .join(' ')
@@ -50,26 +54,73 @@ function contradiction({ relation, limits }: MatchView): string {
 function statement(match: MatchView, noun: string): string {
   const source = `${original(match)}, registered by ${publisher(match)} on ${day(match.registeredAt)}`
   if (match.relation === 'identical') return `The same bytes as ${source}.`
-  if (match.relation === 'same_content') return `This ${noun}${turned(match)} has the same content as ${source}.`
-  if (match.relation === 'altered')
-    return `This ${noun}${turned(match)} comes from ${source}, but ${differences(match)}.`
+  const what = `This ${noun}${turned(match)}`
+  if (match.relation === 'same_content') return `${what} has the same content as ${source}.`
+  if (match.segments.length > 0) return `${follows(what, match)}${rest(match, noun)}.`
+  if (match.relation === 'altered') return `${what} comes from ${source}, but ${differences(match, noun)}.`
   if (match.relation === 'composite') return `This ${noun} contains ${source}, beside other material.`
-  const [segment] = match.segments
-  if (!segment) return `This ${noun}${turned(match)} shows a part of ${source}.`
-  const more = match.segments.length > 1 ? ` (and ${match.segments.length - 1} more)` : ''
-  return `This ${noun} follows, from ${span(segment.candidate)}${more}, ${original(match)} from ${span(segment.original)}, registered by ${publisher(match)} on ${day(match.registeredAt)}.`
+  return `${what} shows a part of ${source}.`
 }
+
+/** Of the stretches: which of the candidate is which of the original. */
+function follows(what: string, match: MatchView): string {
+  const [piece, ...more] = pieces(match.segments)
+  const others = more.length > 0 ? ` (and ${more.length} more)` : ''
+  return `${what} follows, from ${fromTo(piece!.candidate)}${others}, ${original(match)} from ${fromTo(piece!.original)}, registered by ${publisher(match)} on ${day(match.registeredAt)}`
+}
+
+function rest(match: MatchView, noun: string): string {
+  if (match.relation === 'altered') return `, but ${differences(match, noun)}`
+  return match.relation === 'composite' ? ', beside other material' : ''
+}
+
+/** Seconds of the candidate between two stretches that a reader takes for one: a cut, black frames. */
+const SEAM_S = 1
+
+/** Stretches that follow each other in both, a cut or what was put in between them or not, as one. What goes back in the original begins anew. */
+function pieces(segments: readonly SegmentView[]): { candidate: Span; original: Span }[] {
+  const joint: { candidate: Span; original: Span }[] = []
+  for (const { candidate, original } of segments) {
+    const last = joint.at(-1)
+    const goesOn = last && candidate.startS - last.candidate.endS < SEAM_S && original.startS >= last.original.endS
+    if (goesOn) Object.assign(last, { candidate: to(last.candidate, candidate), original: to(last.original, original) })
+    else joint.push({ candidate, original })
+  }
+  return joint
+}
+
+const to = ({ startS }: Span, { endS }: Span): Span => ({ startS, endS })
 
 /** What is seen, not what it means: a retouched blemish and a forged face are both places that differ. */
-function differences({ findings }: MatchView): string {
-  const count = findings.filter(({ kind }) => kind !== 'overlay').length
-  return count === 1 ? 'one region differs from it' : `${count} regions differ from it`
+function differences({ findings, segments }: MatchView, noun: string): string {
+  const differing = findings.filter((finding) => !isLaidOver(finding))
+  const clauses = findingClauses(differing, segments)
+  // Of a picture there are no times, and how many places is all that is to be said.
+  if (noun === NOUNS.image)
+    return differing.length === 1 ? 'one region differs from it' : `${differing.length} regions differ from it`
+  return clauses.length === 0 ? 'it differs' : `in this ${noun} ${listed(clauses)}`
 }
 
-function laidOver({ findings }: MatchView): string {
-  const count = findings.filter(({ kind }) => kind === 'overlay').length
-  if (count === 0) return ''
-  return count === 1 ? 'Something is laid over it in one place.' : `Something is laid over it in ${count} places.`
+function laidOver({ findings, segments }: MatchView): string {
+  const over = findings.filter(isLaidOver)
+  if (over.length === 0) return ''
+  if (segments.length > 0) return `${capital(listed(findingClauses(over, segments)))}.`
+  return over.length === 1
+    ? 'Something is laid over it in one place.'
+    : `Something is laid over it in ${over.length} places.`
+}
+
+/** Originals beside the leading one that a sentence names. */
+const MOST_NAMED = 3
+
+/** What else a compilation is made of. */
+function also(matches: readonly MatchView[]): string {
+  const others = besideTheFirst(matches)
+  const named = others
+    .slice(0, MOST_NAMED)
+    .map((one) => `${original(one)} of ${publisher(one)} from ${fromTo(one.segments[0]!.candidate)}`)
+  const more = others.length > MOST_NAMED ? [`${others.length - MOST_NAMED} more`] : []
+  return named.length > 0 ? `It also follows ${listed([...named, ...more])}.` : ''
 }
 
 /** What became of a record, in the words of its state. */
@@ -80,7 +131,24 @@ function stateSentence({ state, disowned }: MatchView): string {
   return state === 'superseded' ? 'The publisher has since replaced that record by another.' : ''
 }
 
-const turned = ({ transforms }: MatchView) => (transforms.length > 0 ? `, ${listed(transforms.map(inWords))},` : '')
+function turned({ transforms, segments }: MatchView): string {
+  const words = [
+    ...transforms.map(inWords),
+    ...(transforms.some((one) => /speed|sped|slow/.test(one)) ? [] : speedWords(segments)),
+  ]
+  return words.length > 0 ? `, ${listed(words)},` : ''
+}
+
+/** Of a speed, parts by which stretches differ in it by measurement alone. */
+const SAME_SPEED = 0.015
+
+/** Where all stretches have one speed, and it is not the original's. */
+function speedWords(segments: readonly SegmentView[]): string[] {
+  const speed = segments[0]?.speed ?? 1
+  const isOne = segments.every((one) => Math.abs(one.speed / speed - 1) < SAME_SPEED)
+  if (!isOne || Math.abs(speed - 1) < SAME_SPEED) return []
+  return [`${speed > 1 ? 'sped up' : 'slowed down'} to ${Number(speed.toFixed(2))} times its speed`]
+}
 
 /** `rotated -5` as a person says it; other transforms are words already. */
 function inWords(transform: string): string {
@@ -90,8 +158,6 @@ function inWords(transform: string): string {
   return `turned ${degrees.replace('-', '')}° ${degrees.startsWith('-') ? 'anticlockwise' : 'clockwise'}`
 }
 
-/** a, b and c. */
-const listed = (words: string[]) => [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' and ')
 const original = (match: MatchView) =>
   match.original.title ? `“${inSentence(match.original.title)}”` : 'an original without a title'
 const publisher = (match: MatchView) =>
@@ -99,18 +165,6 @@ const publisher = (match: MatchView) =>
     ? `${inSentence(match.publisher.name)} (${match.publisher.trust})`
     : `${match.publisher.trust === 'unverified' ? 'unverified publisher' : 'publisher'} ${match.publisher.id}`
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
-
-function span({ startS, endS }: { startS: number; endS: number }): string {
-  return `${clock(startS)} to ${clock(endS)}`
-}
-
-/** 0:07, 1:02:03. */
-function clock(secondsIn: number): string {
-  const total = Math.round(secondsIn)
-  const [hours, minutes, rest] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60]
-  const padded = String(rest).padStart(2, '0')
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${padded}` : `${minutes}:${padded}`
-}
 
 function day(time: string): string {
   return new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' })

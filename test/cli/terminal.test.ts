@@ -97,7 +97,7 @@ describe('a verdict on a terminal', () => {
       'publisher  Quay�IDENTICAL�[1A (unverified)',
       'registered 2026-05-03T00:00:00Z, since revoked',
       'relation   excerpt, 7 of 256 bits differ, mirrored',
-      'segment    0.0 s to 9.5 s of the candidate is 12.0 s to 21.5 s of the original',
+      'segment    0:00.0 to 0:09.5 of the candidate is 0:12.0 to 0:21.5 of the original',
       'limit      not compared',
       'anchor     eip155:31337, block 12, transaction 0x02, local (a local chain: its clock proves nothing)',
       '',
@@ -127,6 +127,26 @@ describe('a verdict on a terminal', () => {
       printLookup({ ...lookup, matches: [unchanged] } as unknown as LookupView, REPORT),
     )
     expect(shorter).not.to.match(/placement|finding/)
+  })
+
+  it('says which stretch of a video is which of the original, and what differs when', async () => {
+    const [one] = match.segments
+    const next = { candidate: { startS: 9.5, endS: 20 }, original: { startS: 24.5, endS: 37.6 }, speed: 1.25 }
+    const finding = { channel: 'video', region: null, score: 0.95 }
+    const findings = [
+      { ...finding, kind: 'region', span: { startS: 6, endS: 8.25 }, region: { x: 0.25, y: 0.1, w: 0.5, h: 0.8 } },
+      { ...finding, kind: 'missing', span: { startS: 9.5, endS: 9.5 } },
+    ]
+    const film = { ...match, relation: 'altered', segments: [one, next], findings }
+    const lines = (
+      await written(() => printLookup({ ...lookup, matches: [film] } as unknown as LookupView, REPORT))
+    ).split('\n')
+    expect(lines.slice(8, 12)).to.deep.equal([
+      'segment    0:00.0 to 0:09.5 of the candidate is 0:12.0 to 0:21.5 of the original',
+      'segment    0:09.5 to 0:20.0 of the candidate is 0:24.5 to 0:37.6 of the original, at 1.25 times its speed',
+      'finding    a region differs from 0:06.0 to 0:08.3, 50 % x 80 % of the candidate, 25 % from its left and 10 % from its top; score 0.95',
+      'finding    3.0 s of the original are missing at 0:09.5; score 0.95',
+    ])
   })
 
   it('and a record, too', async () => {

@@ -11,17 +11,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   errors: [],
   text: [],
   kernels: [],
+  times: [],
   config: ['errors'],
   fingerprint: ['kernels', 'bytes', 'errors'],
   matching: ['fingerprint', 'kernels', 'bytes', 'errors'],
   chain: ['bytes', 'errors'],
   catalogue: ['bytes', 'errors'],
   outgoing: ['errors'],
-  registry: ['matching', 'catalogue', 'chain', 'outgoing', 'fingerprint', 'bytes', 'errors', 'text'],
+  registry: ['matching', 'catalogue', 'chain', 'outgoing', 'fingerprint', 'bytes', 'errors', 'text', 'times'],
   web: ['web/client'],
   'web/client': [],
   http: ['registry', 'errors', 'text'],
-  cli: ['registry', 'command', 'config', 'bytes', 'errors', 'text'],
+  cli: ['registry', 'command', 'config', 'bytes', 'errors', 'text', 'times'],
 }
 
 /** Further ones whose types a part may name: nothing of them is loaded. */

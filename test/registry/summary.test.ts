@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { RELATIONS } from '../../server/matching/index.ts'
 import { summarise, summariseConflict } from '../../server/registry/summary.ts'
-import type { MatchView } from '../../server/registry/views.ts'
+import type { FindingView, MatchView } from '../../server/registry/views.ts'
 
 const MATCH = {
   relation: 'identical',
@@ -20,13 +20,25 @@ const MATCH = {
 
 const say = (change: Partial<MatchView>, kind: 'image' | 'video' | 'audio' = 'image', compared = true) => {
   const first = { ...MATCH, ...change }
-  return summarise({ verdict: first.relation, kind, reason: null, first, compared })
+  return summarise({ verdict: first.relation, kind, reason: null, matches: [first], compared })
 }
-const segment = (startS: number, endS: number, originalS: number) => ({
+const segment = (startS: number, endS: number, originalS: number, speed = 1) => ({
   candidate: { startS, endS },
-  original: { startS: originalS, endS: originalS + endS - startS },
-  speed: 1,
+  original: { startS: originalS, endS: originalS + speed * (endS - startS) },
+  speed,
   placement: null,
+})
+const differs = (
+  kind: FindingView['kind'],
+  startS: number,
+  endS: number,
+  channel: FindingView['channel'] = 'video',
+) => ({
+  channel,
+  kind,
+  span: { startS, endS },
+  region: null,
+  score: 0.99,
 })
 
 describe('the summary', () => {
@@ -81,6 +93,92 @@ describe('the summary', () => {
     )
   })
 
+  describe('of a video', () => {
+    const of = (change: Partial<MatchView>) => say({ relation: 'altered', ...change }, 'video')
+    const whole = [segment(0, 29, 12)]
+
+    it('says where it comes from, what differs and when', () => {
+      expect(of({ segments: whole, findings: [differs('region', 6, 10)] })).to.equal(
+        'This video follows, from 0:00 to 0:29, “Quay at dawn” from 0:12 to 0:41, registered by Quay News (unverified) on 3 May 2026, ' +
+          'but in this video a region differs from 0:06 to 0:10.',
+      )
+    })
+
+    it('says of a cut how much of the original is missing, and takes the stretches on both sides as one', () => {
+      const segments = [segment(0, 5, 10), segment(5.2, 20, 18.2)]
+      expect(of({ segments, findings: [differs('missing', 5, 5)] })).to.match(
+        /^This video follows, from 0:00 to 0:20, “Quay at dawn” from 0:10 to 0:33, .* but in this video 3\.2 s of the original are missing at 0:05\.$/,
+      )
+      expect(of({ segments: whole, findings: [differs('missing', 5, 5)] })).to.contain(
+        'a part of the original is missing at 0:05',
+      )
+    })
+
+    it('takes findings of one kind together, and those that touch as one', () => {
+      const findings = [
+        differs('region', 1, 4),
+        differs('inserted', 9, 12),
+        differs('region', 3, 6),
+        differs('region', 15, 18),
+      ]
+      expect(of({ segments: whole, findings })).to.match(
+        /a region differs from 0:01 to 0:06 and from 0:15 to 0:18 and other material is inserted from 0:09 to 0:12\.$/,
+      )
+      const many = [0, 4, 8, 12].map((at) => differs('frozen', at, at + 3))
+      expect(of({ segments: whole, findings: many })).to.match(
+        /stands still in 4 stretches, first from 0:00 to 0:03\.$/,
+      )
+    })
+
+    it('has a clause for each kind, in the picture and in the sound', () => {
+      const clauses = {
+        replaced: 'other material is in the place of the picture',
+        reordered: 'the order is another',
+        repeated: 'a stretch is repeated',
+        muted: 'the sound is silent',
+        shifted: 'the sound is shifted against the picture',
+      }
+      for (const [kind, clause] of Object.entries(clauses))
+        expect(of({ segments: whole, findings: [differs(kind as 'muted', 3, 6)] })).to.contain(
+          `${clause} from 0:03 to 0:06`,
+        )
+      expect(of({ segments: whole, findings: [differs('replaced', 0, 29, 'audio')] })).to.match(
+        /the sound differs throughout\.$/,
+      )
+    })
+
+    it('says what is laid over it apart from what differs', () => {
+      const findings = [differs('region', 6, 10), differs('overlay', 0, 29)]
+      expect(of({ segments: whole, findings })).to.match(
+        /from 0:06 to 0:10\. Something is laid over the picture throughout\.$/,
+      )
+    })
+
+    it('says at which speed, and what was done to the picture', () => {
+      const segments = [segment(0, 20, 10, 1.25)]
+      expect(of({ relation: 'excerpt', segments, transforms: ['mirrored'] })).to.match(
+        /^This video, mirrored and sped up to 1\.25 times its speed, follows, from 0:00 to 0:20, “Quay at dawn” from 0:10 to 0:35,/,
+      )
+    })
+
+    it('of a compilation names what else is in it, and not another record of the same', () => {
+      const one = (title: string, startS: number, endS: number) => ({
+        ...MATCH,
+        relation: 'composite' as const,
+        original: { ...MATCH.original, title },
+        segments: [segment(startS, endS, 40)],
+      })
+      const matches = [one('A', 0, 5), one('A again', 0.1, 5.1), one('B', 5, 10), one('C', 12, 17)]
+      const said = summarise({ verdict: 'composite', kind: 'video', reason: null, matches, compared: true })
+      expect(said).to.match(
+        /^This video follows, from 0:00 to 0:05, “A” from 0:40 to 0:45, .*, beside other material\. /,
+      )
+      expect(said).to.match(
+        /It also follows “B” of Quay News \(unverified\) from 0:05 to 0:10 and “C” of Quay News \(unverified\) from 0:12 to 0:17\.$/,
+      )
+    })
+  })
+
   it('of a revoked record says so', () => {
     expect(say({ state: 'revoked' })).to.match(/The publisher has since revoked that record\.$/)
   })
@@ -110,7 +208,7 @@ describe('the summary', () => {
   })
 
   it('without a match says what follows from it, and with a reason which', () => {
-    const none = { kind: 'audio', first: null, compared: true } as const
+    const none = { kind: 'audio', matches: [], compared: true } as const
     expect(summarise({ ...none, verdict: 'not_registered', reason: null })).to.equal(
       'No registered original was found for this sound. That says nothing about whether it is genuine.',
     )
