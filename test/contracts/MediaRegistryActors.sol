@@ -4,41 +4,12 @@ pragma solidity 0.8.37;
 import { IMediaRegistry } from "../../contracts/interfaces/IMediaRegistry.sol";
 import { MediaRegistry } from "../../contracts/MediaRegistry.sol";
 import { PublisherRegistry } from "../../contracts/PublisherRegistry.sol";
-import { MediaRegistryRequests } from "./MediaRegistryRequests.sol";
+import { MediaRegistryExpected } from "./MediaRegistryExpected.sol";
 import { vm, within } from "./Vm.sol";
 
-/// @dev Publishers, thieves, relayers and strangers, and what they should have brought about. Choices are drawn from few keys
-/// and digests, so that they meet.
-contract MediaRegistryActors is MediaRegistryRequests {
-    struct Written {
-        address signer;
-        uint40 time;
-        bytes32 commitment;
-    }
-
-    uint256 private constant _KEYS = 5;
-    uint256 private constant _DIGESTS = 8;
-
-    uint256 public intrusions;
-    uint256 public attempts;
-    uint256 public refusals;
-    uint256 public replaysTaken;
-    uint256 public relayed;
-    uint256 public revoked;
-    uint256 public declared;
-    uint256 public ended;
-    uint256 public rewritten;
-    mapping(address key => uint256 bitmap) public usedNonces;
-
-    bytes32[] private _digests;
-    mapping(bytes32 digest => Written written) private _records;
-    mapping(bytes32 digest => Written written) private _revocations;
-    mapping(address account => uint40 time) private _since;
-    mapping(address key => bool live) private _live;
-    address[] private _keys;
-    Request private _lastRequest;
-    uint256 private _time;
-
+/// @dev Publishers, thieves, relayers and strangers. Choices are drawn from few keys and digests, so that they meet. The first
+/// key signs for another publisher too, which never declares it.
+contract MediaRegistryActors is MediaRegistryExpected {
     /// @dev The registries come from outside: with their code in it, this would be larger than a contract may be.
     constructor(PublisherRegistry publishers, MediaRegistry registry_) {
         _publishers = publishers;
@@ -51,6 +22,8 @@ contract MediaRegistryActors is MediaRegistryRequests {
             _keys.push(key);
             _live[key] = true;
         }
+        _otherId = _create(_OTHER_CUSTODY);
+        _addKey(_OTHER_CUSTODY, _otherId, 20);
     }
 
     /// @dev A key, honest or stolen, registers one of a few digests with one of two contents.
@@ -101,11 +74,9 @@ contract MediaRegistryActors is MediaRegistryRequests {
     /// @dev A key or custody revokes.
     function revoke(uint8 reason, uint8 who, uint8 digest) external {
         vm.warp(_time);
-        address signer = who % 7 == 6 ? _CUSTODY : _keys[who % _KEYS];
+        address signer = _signerOf(who);
         bytes32 content = _item(0, digest).contentDigest;
-        Written memory before = _revocations[content];
-        bool free = before.signer == address(0) || expectVoid(before.signer, before.time);
-        bool allowed = (signer == _CUSTODY || _live[signer]) && free;
+        bool allowed = _maySay(signer, _revocations[content]);
         vm.prank(signer);
         try _registry.revoke(_id, content, uint8(1 + (reason % 255))) {
             if (!allowed) ++intrusions;
@@ -113,6 +84,75 @@ contract MediaRegistryActors is MediaRegistryRequests {
             ++revoked;
         } catch {
             if (allowed) ++refusals;
+        }
+    }
+
+    /// @dev A key or custody says that another digest takes the place of one.
+    function supersede(uint8 by, uint8 who, uint8 digest) external {
+        vm.warp(_time);
+        address signer = _signerOf(who);
+        bytes32 content = _item(0, digest).contentDigest;
+        bytes32 successor = _item(0, by).contentDigest;
+        bool allowed = _maySay(signer, _supersessions[content]) && successor != content;
+        vm.prank(signer);
+        try _registry.supersede(_id, content, successor) {
+            if (!allowed) ++intrusions;
+            _supersessions[content] = Written(signer, uint40(_time), successor);
+            ++superseded;
+        } catch {
+            if (allowed) ++refusals;
+        }
+    }
+
+    /// @dev A key registers a batch of one claim, logged or rooted.
+    function registerBatch(uint8 key, uint8 digest, bool rooted) external {
+        vm.warp(_time);
+        address signer = _keys[key % _KEYS];
+        IMediaRegistry.Registration memory item = _item(0, digest % _SHARED);
+        bytes memory call =
+            rooted
+                ? abi.encodeCall(_registry.registerRoots, (_id, _oneBatch(batchOf(item))))
+                : abi.encodeCall(_registry.registerLogged, (_id, _claims(_one(item))));
+        vm.prank(signer);
+        (bool done, ) = address(_registry).call(call);
+        if (done && !_live[signer]) ++intrusions;
+        if (!done && _live[signer]) ++refusals;
+        if (!done) return;
+        Written storage written = _batches[item.contentDigest][rooted];
+        bool free = written.signer == address(0) || expectVoid(written.signer, written.time);
+        if (free) _batches[item.contentDigest][rooted] = Written(signer, uint40(_time), 0);
+        ++batched;
+    }
+
+    /// @dev The first key registers for the other publisher, whatever became of it here.
+    function registerElsewhere(uint256 content, uint8 digest) external {
+        vm.warp(_time);
+        IMediaRegistry.Registration memory item = _item(content, digest % _SHARED);
+        Written storage written = _othersRecords[item.contentDigest];
+        bytes32 commitment = _commitmentFor(_otherId, item);
+        bool allowed = written.signer == address(0) || written.commitment == commitment;
+        vm.prank(_keys[0]);
+        try _registry.register(_otherId, item) {
+            if (!allowed) ++intrusions;
+            if (written.signer != address(0)) return;
+            _othersRecords[item.contentDigest] = Written(_keys[0], uint40(_time), commitment);
+            ++elsewhere;
+        } catch {
+            if (allowed) ++refusals;
+        }
+    }
+
+    /// @dev A key or custody makes a nonce of the key useless.
+    function cancel(uint8 nonce, uint8 key, bool byCustody) external {
+        vm.warp(_time);
+        address account = _keys[key % _KEYS];
+        vm.prank(byCustody ? _CUSTODY : account);
+        try _registry.cancelNonces(_id, account, 0, 1 << nonce) {
+            if (!byCustody && !_live[account]) ++intrusions;
+            usedNonces[account] |= 1 << nonce;
+            ++cancelled;
+        } catch {
+            if (byCustody || _live[account]) ++refusals;
         }
     }
 
@@ -160,59 +200,6 @@ contract MediaRegistryActors is MediaRegistryRequests {
     /// @dev By itself, so that a refusal can be caught.
     function send(Request memory request) external {
         _send(request, address(0x4E1A));
-    }
-
-    function registry() external view returns (MediaRegistry) {
-        return _registry;
-    }
-
-    function id() external view returns (uint32) {
-        return _id;
-    }
-
-    function recordCount() external view returns (uint256) {
-        return _digests.length;
-    }
-
-    function recordAt(uint256 i) external view returns (bytes32, Written memory) {
-        return (_digests[i], _records[_digests[i]]);
-    }
-
-    function revocationOf(bytes32 digest) external view returns (Written memory) {
-        return _revocations[digest];
-    }
-
-    function keyCount() external pure returns (uint256) {
-        return _KEYS;
-    }
-
-    function keyAt(uint256 i) external view returns (address) {
-        return _keys[i];
-    }
-
-    function expectVoid(address account, uint40 time) public view returns (bool) {
-        return _since[account] != 0 && time >= _since[account];
-    }
-
-    function _wrote(address signer, IMediaRegistry.Registration memory item) private {
-        Written storage written = _records[item.contentDigest];
-        bool first = written.signer == address(0);
-        if (!first && !expectVoid(written.signer, written.time)) return;
-        if (first) _digests.push(item.contentDigest);
-        else ++rewritten;
-        _records[item.contentDigest] = Written(signer, uint40(_time), _commitment(item));
-    }
-
-    function _mayWrite(IMediaRegistry.Registration memory item) private view returns (bool) {
-        Written memory written = _records[item.contentDigest];
-        if (written.signer == address(0) || expectVoid(written.signer, written.time)) return true;
-        return written.commitment == _commitment(item);
-    }
-
-    function _item(uint256 content, uint8 digest) private pure returns (IMediaRegistry.Registration memory item) {
-        item.contentDigest = keccak256(abi.encode("digest", digest % _DIGESTS));
-        item.manifestDigest = keccak256(abi.encode("manifest", content % 2));
-        item.kind = 1;
     }
 
     function _intrusion(IMediaRegistry.Registration memory item, uint8 what) private view returns (bytes memory) {
