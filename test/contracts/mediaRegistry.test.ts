@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import type { Contract } from 'ethers'
 import { artifacts } from 'hardhat'
+import { fromHex } from '../../server/bytes.ts'
+import { requestData } from '../../server/chain/typed-data.ts'
 import { as, DIGEST, ethers, expectRefusal, MANIFEST, networkHelpers, registration, setUp, WORD } from './fixture.ts'
 
 async function registries() {
@@ -40,6 +42,26 @@ describe('MediaRegistry', () => {
         .to.be.revertedWithCustomError(media, 'MediaRegistryNoPublisherRegistry')
         .withArgs(address)
     }
+  })
+
+  it('tells its EIP-712 domain (ERC-5267): the one that keys sign requests in', async () => {
+    const { publishers, media } = await load()
+    const [publisherRegistry, mediaRegistry] = [await publishers.getAddress(), await media.getAddress()]
+    const domain = ['0x0f', 'Firsthand MediaRegistry', '1', 31337n, mediaRegistry]
+    expect(await media.eip712Domain!()).to.deep.equal([...domain, ethers.ZeroHash, []])
+    const deployment = {
+      chainId: 31337,
+      publisherRegistry: fromHex(publisherRegistry, 20),
+      mediaRegistry: fromHex(mediaRegistry, 20),
+      startBlock: 0,
+    }
+    const by = { key: ethers.ZeroAddress, nonce: 0n, deadline: 0 }
+    const signed = requestData(deployment, 'Revoke', 1, { contentDigest: DIGEST, reason: 1 }, by).domain
+    expect([signed.name, signed.version, signed.chainId, ethers.getAddress(signed.verifyingContract)]).to.deep.equal([
+      ...domain.slice(1, 3),
+      31337,
+      mediaRegistry,
+    ])
   })
 
   it('forms record ids as the protocol says', async () => {
