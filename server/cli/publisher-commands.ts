@@ -69,6 +69,14 @@ export function publisherCommands(root: Command, config: Config, done: (code: Pr
     .requiredOption('--since <time>', 'ISO 8601, such as 2026-11-24T08:00:00Z, or seconds since 1970', time)
     .option('--yes', 'do not ask', false)
     .action((accounts: Uint8Array[], flags) => done(publisher.declareCompromised(setting(), accounts, flags)))
+  under(
+    key,
+    'cancel',
+    'make requests useless that a key signed and nobody has sent; for custody and for the key itself',
+  )
+    .argument('<address>', 'the key', address)
+    .argument('<nonces...>', 'their nonces, of one slot of 256', nonces)
+    .action((account: Uint8Array, numbers: bigint[]) => done(publisher.cancelNonces(setting(), account, numbers)))
 
   const custody = group('custody', 'who manages the publisher')
   under(custody, 'offer', 'offer custody to another account')
@@ -116,6 +124,16 @@ function publisherNumber(text: string): number {
   if (!Number.isSafeInteger(value) || value < 1 || value > 0xffffffff)
     throw new InvalidArgumentError('expected the number of a publisher, or one of the subcommands.')
   return value
+}
+
+/** One transaction cancels nonces of one slot. */
+function nonces(text: string, before: bigint[] = []): bigint[] {
+  const nonce = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? BigInt(text) : -1n
+  if (nonce < 0n || nonce >> 256n) throw new InvalidArgumentError('expected a number of 0 to 2^256 - 1.')
+  const [first = nonce] = before
+  if (first >> 8n !== nonce >> 8n)
+    throw new InvalidArgumentError(`expected one of the slot of ${first}: the same number when divided by 256.`)
+  return [...before, nonce]
 }
 
 function time(text: string): number {

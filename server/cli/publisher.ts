@@ -139,6 +139,11 @@ async function confirm(what: string): Promise<void> {
   note('')
 }
 
+export const cancelNonces = (setting: Setting, key: Uint8Array, nonces: bigint[]): Promise<number> =>
+  manage(setting, `nonces ${nonces.join(', ')} of ${toHex0x(key)} cancelled`, ({ client, publisherId }) =>
+    client.cancelNonces(publisherId, key, nonces),
+  )
+
 const nameOf = (account: Uint8Array | null) => (account ? toHex0x(account) : 'nobody')
 
 export const offerCustody = (setting: Setting, to: Uint8Array | null): Promise<number> =>

@@ -272,6 +272,18 @@ function tell(name: string, start: (dataDir: string) => Promise<Started>): void 
       expect(shown.stdout).to.match(new RegExp(`former {4}custody ${THIEF.address.toLowerCase()} .*compromised since`))
     })
 
+    it('a request that a key signed and nobody sent is cancelled by the key itself or by custody, and by nobody else', async () => {
+      for (const who of [SPARE, NEXT]) {
+        const { done } = await manage(who, 'key', 'cancel', SPARE.address, '7', '0xff')
+        expect(done).to.equal(`nonces 7, 255 of ${SPARE.address.toLowerCase()} cancelled`)
+      }
+      const { code, stderr } = await run(['publisher', '--publisher', publisher, 'key', 'cancel', SPARE.address, '7'], {
+        server: server.url,
+        settings: { ...chain, FIRSTHAND_KEY: THIEF.privateKey, FIRSTHAND_PUBLISHER: publisher },
+      })
+      expect([code, stderr]).to.satisfy(([c, text]: [number, string]) => c === 1 && /CallerMayNotCancel/.test(text))
+    })
+
     it('and the newsroom goes on', async () => {
       await as(SPARE, 'supersede', ids.own, ids.before)
       await comesTo(ids.own, 'superseded')
