@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServerApi } from '../command.ts'
 import { ERRORS, type ErrorCode, RegistryError } from '../errors.ts'
 import type { LookupView, NetworkView, PublisherView, RecordView, WholeRecordView } from '../registry/index.ts'
@@ -11,9 +12,17 @@ export interface Api extends ServerApi {
   record(recordId: string): Promise<WholeRecordView>
   publisher(id: number): Promise<PublisherView>
   /** @param onSent is told the bytes sent so far. */
-  lookupFile(path: string, byteLength: number, onSent: (bytes: number) => void): Promise<LookupView>
-  lookupJson(body: unknown): Promise<LookupView>
-  lookup(id: string): Promise<LookupView>
+  lookupFile(
+    path: string,
+    byteLength: number,
+    onSent: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<LookupView>
+  lookupJson(body: unknown, signal: AbortSignal): Promise<LookupView>
+  lookup(id: string, signal: AbortSignal): Promise<LookupView>
+  /** Ends a lookup that runs, and forgets one that is finished. */
+  cancelLookup(id: string): Promise<void>
+  addressOf(id: string): string
   /** Address of the report of a finished lookup. */
   reportOf(id: string): string
 }
@@ -29,15 +38,15 @@ export function createApi(server: string, onWait: (seconds: number) => void = sa
   const base = server.replace(/\/+$/, '')
 
   /** @param init is asked for each try: a body that is a stream is sent once. */
-  async function request(path: string, init: () => RequestInit = () => ({})): Promise<unknown> {
+  async function request(path: string, init: () => RequestInit = () => ({}), signal?: AbortSignal): Promise<unknown> {
     for (let returns = 0; ; returns++) {
-      const { response, body } = await ask(path, init())
+      const { response, body } = await ask(path, { ...init(), ...(signal && { signal }) })
       if (response.ok) return body
       const error = problemError(body, response)
       const patienceS = error.retryAfterS ?? Number.POSITIVE_INFINITY
       if (!WAITS.includes(error.code) || patienceS > MAX_PATIENCE_S || returns === MAX_RETURNS) throw error
       onWait(patienceS)
-      await new Promise((resolve) => setTimeout(resolve, 1000 * patienceS))
+      await sleep(1000 * patienceS, undefined, { signal })
     }
   }
 
@@ -46,18 +55,24 @@ export function createApi(server: string, onWait: (seconds: number) => void = sa
       const response = await fetch(base + path, init)
       return { response, body: await response.json().catch(() => null) }
     } catch (cause) {
+      init.signal?.throwIfAborted()
       const detail = `no server answers at ${base}: start one with \`npm start\`, or name another one with --server`
       throw new RegistryError('chain.unreachable', detail, { cause })
     }
   }
-  const get = <T>(path: string) => request(path) as Promise<T>
+  const get = <T>(path: string, signal?: AbortSignal) => request(path, undefined, signal) as Promise<T>
+  const addressOf = (id: string) => `${base}${lookupPath(id)}`
 
   return {
     status: () => get<NetworkView>('/v1/status'),
     record: (id) => get<WholeRecordView>(`/v1/records/${encodeURIComponent(id)}`),
     publisher: (id) => get<PublisherView>(`/v1/publishers/${id}`),
-    lookup: (id) => get<LookupView>(`/v1/lookups/${encodeURIComponent(id)}`),
-    reportOf: (id) => `${base}/v1/lookups/${encodeURIComponent(id)}/report`,
+    lookup: (id, signal) => get<LookupView>(lookupPath(id), signal),
+    async cancelLookup(id) {
+      await request(lookupPath(id), () => ({ method: 'DELETE' }), AbortSignal.timeout(CANCEL_MS))
+    },
+    addressOf,
+    reportOf: (id) => `${addressOf(id)}/report`,
     async recordExists(id) {
       try {
         const { state } = await get<RecordView>(`/v1/records/${encodeURIComponent(id)}`)
@@ -69,19 +84,32 @@ export function createApi(server: string, onWait: (seconds: number) => void = sa
     },
     post: (path, type, body) =>
       request(path, () => ({ method: 'POST', headers: { 'content-type': type }, body: body as BodyInit })),
-    lookupJson: (body) => post<LookupView>('/v1/lookups?wait=0', 'application/json', () => JSON.stringify(body)),
-    lookupFile: (path, byteLength, onSent) =>
-      post<LookupView>('/v1/lookups?wait=0', 'application/octet-stream', () => fileBody(path, onSent), {
+    lookupJson: (body, signal) =>
+      beginLookup({ 'content-type': 'application/json' }, () => JSON.stringify(body), signal),
+    lookupFile(path, byteLength, onSent, signal) {
+      const headers = {
+        'content-type': 'application/octet-stream',
         'content-length': String(byteLength),
         'content-disposition': disposition(path),
-      }),
+      }
+      return beginLookup(headers, () => fileBody(path, onSent), signal)
+    },
   }
 
-  function post<T>(path: string, type: string, body: () => BodyInit, more: Record<string, string> = {}): Promise<T> {
-    const headers = { 'content-type': type, ...more }
-    return request(path, () => ({ method: 'POST', headers, body: body(), duplex: 'half' }) as RequestInit) as Promise<T>
+  function beginLookup(
+    headers: Record<string, string>,
+    body: () => BodyInit,
+    signal: AbortSignal,
+  ): Promise<LookupView> {
+    const init = () => ({ method: 'POST', headers, body: body(), duplex: 'half' }) as RequestInit
+    return request('/v1/lookups?wait=0', init, signal) as Promise<LookupView>
   }
 }
+
+const lookupPath = (id: string) => `/v1/lookups/${encodeURIComponent(id)}`
+
+/** Milliseconds for which whoever interrupts waits for the server to have ended its work. */
+const CANCEL_MS = 5_000
 
 /** Codes of errors that pass by waiting. */
 const WAITS: readonly ErrorCode[] = ['request.rate_limited', 'server.busy']

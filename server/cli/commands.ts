@@ -9,7 +9,6 @@ import {
   type Description,
   type EvidenceChoice,
   FEATURE_BYTES,
-  type LookupView,
   type NetworkView,
   REASONS,
   registerFiles,
@@ -17,8 +16,8 @@ import {
   type Way,
 } from '../registry/index.ts'
 import type { Api } from './api.ts'
-import { byteLengthOf, mediaFile } from './media.ts'
-import { createProgress, describeError, note, print, printJson, printLookup, printRecord } from './terminal.ts'
+import { mediaFile } from './media.ts'
+import { createProgress, describeError, note, print, printJson, printRecord } from './terminal.ts'
 
 export interface RegisterArguments {
   files: string[]
@@ -32,9 +31,6 @@ export interface RegisterArguments {
 }
 
 const STATUS = { registered: 'registered', already_registered: 'already registered' }
-
-/** Milliseconds between two looks at a lookup that runs. */
-const POLL_MS = 200
 
 /** Everything that becomes public, in words. */
 function becomesPublic(evidence: EvidenceChoice): string {
@@ -96,42 +92,6 @@ export function register(config: Config, api: Api, args: RegisterArguments): Pro
 function errorJson(error: unknown): { code: string; detail: string } {
   const code = error instanceof RegistryError ? error.code : 'server.internal'
   return { code, detail: error instanceof Error ? error.message : String(error) }
-}
-
-export async function lookup(api: Api, target: string, json: boolean): Promise<number> {
-  const progress = createProgress(!json)
-  try {
-    const finished = await finish(api, await start(api, target, progress.update), (view) =>
-      progress.update(target, view.stage ?? view.status, view.progress ?? 0),
-    )
-    progress.stop()
-    if (finished.error) throw new RegistryError(finished.error.code as RegistryError['code'], finished.error.detail)
-    if (json) printJson(finished, 2)
-    else printLookup(finished, api.reportOf(finished.id))
-    return 0
-  } finally {
-    progress.stop()
-  }
-}
-
-async function start(
-  api: Api,
-  target: string,
-  update: (name: string, stage: string, done: number) => void,
-): Promise<LookupView> {
-  if (/^https?:\/\//.test(target)) return api.lookupJson({ url: target })
-  const byteLength = await byteLengthOf(target)
-  return api.lookupFile(target, byteLength, (sent) => update(target, 'sending', sent / byteLength))
-}
-
-async function finish(api: Api, started: LookupView, onChange: (view: LookupView) => void): Promise<LookupView> {
-  let view = started
-  while (view.status === 'queued' || view.status === 'running') {
-    onChange(view)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-    view = await api.lookup(view.id)
-  }
-  return view
 }
 
 export function fingerprint(config: Config, path: string, json: boolean): Promise<number> {

@@ -35,25 +35,32 @@ export function describeError(error: unknown): string {
 }
 
 export interface Progress {
-  /** @param fraction 0 to 1. */
-  update(name: string, stage: string, fraction: number): void
+  /** @param fraction 0 to 1; null where it is not known. */
+  update(name: string, stage: string, fraction: number | null): void
   done(name: string): void
   stop(): void
 }
 
-/** One bar for each thing under way, on a terminal only: a pipe gets lines and no bars. */
+/** On a terminal a bar for each thing under way, of the stage that it is in; in a pipe a line now and then, and none of what is quick. */
 export function createProgress(enabled: boolean): Progress {
-  if (!enabled || !process.stderr.isTTY) return { update: () => {}, done: () => {}, stop: () => {} }
+  if (!enabled) return { update: () => {}, done: () => {}, stop: () => {} }
+  return process.stderr.isTTY ? progressBars() : progressLines()
+}
+
+const share = (fraction: number | null) => (fraction === null ? '' : ` ${Math.round(fraction * 100)} %`)
+
+function progressBars(): Progress {
   const bars = new MultiBar(
-    { format: '{bar} {percentage} % {stage} {name}', hideCursor: true, clearOnComplete: true, stream: process.stderr },
+    { format: '{bar} {stage}{share} {name}', hideCursor: true, clearOnComplete: true, stream: process.stderr },
     Presets.rect,
   )
   const byName = new Map<string, ReturnType<MultiBar['create']>>()
   return {
     update(name, stage, fraction) {
-      const bar = byName.get(name) ?? bars.create(100, 0, { name: printable(name), stage: printable(stage) })
+      const told = { name: printable(name), stage: printable(stage), share: share(fraction) }
+      const bar = byName.get(name) ?? bars.create(100, 0, told)
       byName.set(name, bar)
-      bar.update(Math.round(fraction * 100), { stage: printable(stage) })
+      bar.update(Math.round((fraction ?? 0) * 100), told)
     },
     done(name) {
       const bar = byName.get(name)
@@ -61,6 +68,22 @@ export function createProgress(enabled: boolean): Progress {
       byName.delete(name)
     },
     stop: () => bars.stop(),
+  }
+}
+
+/** Milliseconds between two lines, and before the first. */
+const LINE_MS = 5_000
+
+export function progressLines(now: () => number = Date.now): Progress {
+  let toldAt = now()
+  return {
+    update(name, stage, fraction) {
+      if (now() - toldAt < LINE_MS) return
+      toldAt = now()
+      note(`${stage}${share(fraction)}: ${name}`)
+    },
+    done: () => {},
+    stop: () => {},
   }
 }
 

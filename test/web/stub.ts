@@ -1,5 +1,7 @@
 /** A stand-in for the server, so that the page is tested alone. What a lookup finds is written at the end of the file that
- * is sent: `stub:excerpt`, `stub:failed`, `stub:unsupported`, `stub:slow` (never ends), `stub:nostream` (no events). */
+ * is sent: `stub:excerpt`, `stub:failed`, `stub:unsupported`, `stub:slow` (never ends), `stub:nostream` (no events), `stub:cut` (the first
+ * connection for events breaks). */
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Problem, RecordEntry } from '../../server/web/client/wire.ts'
@@ -57,6 +59,9 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
   const assets = createAssets({ token, version: '0.0.0-test' })
   const report = createReport()
   const scenarios = new Map<string, string>()
+  /** What was sent of each. */
+  const sent = new Map<string, { contentDigest: string; sizeBytes: number }>()
+  const cut = new Set<string>()
   /** Lookups of an address. */
   const fetched = new Set<string>()
   const server = createServer((request, response) => {
@@ -86,7 +91,8 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (method === 'DELETE') return json(response, 204, null)
     if (part === 'events') return stream(id, scenario, response)
     if (part === 'report') return page(id, scenario, response)
-    json(response, 200, scenario === 'slow' ? { id, status: 'running' } : finished(id, scenario))
+    const running = { id, status: 'running', stage: 'decoding', progress: 0.4, asked: askedOf(scenario) }
+    json(response, 200, scenario === 'slow' || cut.has(id) ? running : ended(id, scenario))
   }
 
   function serve(pathname: string, response: ServerResponse): void {
@@ -95,6 +101,14 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (asset) response.writeHead(200, { ...headers, 'Content-Type': asset.type, ETag: asset.etag }).end(asset.body)
     else if (pathname === '/') response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end(assets.page())
     else response.writeHead(404).end()
+  }
+
+  const askedOf = (scenario: string) => ({ name: `${scenario}.png` })
+
+  /** With the digest of what was sent. */
+  function ended(id: string, scenario: string) {
+    const lookup = { ...finished(id, scenario), asked: askedOf(scenario) }
+    return lookup.candidate ? { ...lookup, candidate: { ...lookup.candidate, ...sent.get(id) } } : lookup
   }
 
   function page(id: string, scenario: string, response: ServerResponse): void {
@@ -132,6 +146,7 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     const id = `lookup${scenarios.size + 1}`
     scenarios.set(id, scenario)
     if (ofAddress) fetched.add(id)
+    sent.set(id, { contentDigest: createHash('sha256').update(body).digest('hex'), sizeBytes: body.length })
     json(response, 202, { id, status: 'queued' }, { Location: `/v1/lookups/${id}` })
   }
 
@@ -139,13 +154,19 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (scenario === 'nostream') return problem(response, { title: 'There is nothing at this address', status: 404 })
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
     const send = (event: string, data: unknown) => response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    if (scenario === 'cut' && !cut.delete(id)) {
+      cut.add(id)
+      send('stage', { stage: 'decoding', progress: 0.4 })
+      setTimeout(() => response.destroy(), 50)
+      return
+    }
     const stages = fetched.has(id) ? STAGES_OF_ADDRESS : STAGES
     for (const stage of scenario === 'slow' ? stages.slice(0, 1) : stages) {
       send('stage', { stage, progress: stage === 'decoding' ? 0.4 : null })
       await new Promise((resolve) => setTimeout(resolve, stepMs))
     }
     if (scenario === 'slow') return
-    send('done', finished(id, scenario))
+    send('done', ended(id, scenario))
     response.end()
   }
 

@@ -1,12 +1,5 @@
 /** All requests of the page. Failures are `ProblemError`s; a cancelled request rejects with the signal's reason. */
-import type { Lookup, Problem, Progress, RecordPage, Registration } from './wire.ts'
-
-/** Milliseconds. A stream that says nothing for so long may be held back by a proxy: ask instead. */
-const SILENCE_MS = 15_000
-const FIRST_POLL_MS = 300
-const SLOWEST_POLL_MS = 3_000
-/** Polls that may fail in a row: a server that restarts is back within them. */
-const POLL_FAILURES = 4
+import type { Lookup, Problem, RecordPage, Registration } from './wire.ts'
 
 const UNREACHABLE: Problem = {
   title: 'The server does not answer',
@@ -51,14 +44,9 @@ export async function startLookupOf(url: string, signal: AbortSignal): Promise<L
   })
 }
 
-/** Follows a lookup to its end: by its events, and by asking again and again where those fail. */
-export async function followLookup(id: string, onStage: (at: Progress) => void, signal: AbortSignal): Promise<Lookup> {
-  try {
-    return await streamLookup(id, onStage, signal)
-  } catch {
-    signal.throwIfAborted()
-    return pollLookup(id, onStage, signal)
-  }
+/** A lookup as it is. */
+export function getLookup(id: string, signal: AbortSignal): Promise<Lookup> {
+  return getJson<Lookup>(lookupPath(id), signal)
 }
 
 /** Best effort: a lookup that cannot be cancelled any more has ended already. */
@@ -100,58 +88,6 @@ export function reportPath(id: string): string {
 
 export function isFinished(lookup: Lookup): boolean {
   return lookup.status !== 'queued' && lookup.status !== 'running'
-}
-
-function streamLookup(id: string, onStage: (at: Progress) => void, signal: AbortSignal): Promise<Lookup> {
-  return new Promise((resolve, reject) => {
-    const source = new EventSource(`${lookupPath(id)}/events`)
-    const end = (settle: () => void) => {
-      source.close()
-      clearTimeout(silence)
-      signal.removeEventListener('abort', giveUp)
-      settle()
-    }
-    const giveUp = () => end(() => reject(signal.reason ?? new Error('the stream of events failed')))
-    let silence = setTimeout(giveUp, SILENCE_MS)
-    const read = <T>(use: (value: T) => void) => {
-      return (event: MessageEvent<string>) => {
-        clearTimeout(silence)
-        silence = setTimeout(giveUp, SILENCE_MS)
-        try {
-          use(JSON.parse(event.data))
-        } catch {
-          giveUp()
-        }
-      }
-    }
-    signal.addEventListener('abort', giveUp)
-    source.addEventListener('stage', read<Progress>(onStage))
-    source.addEventListener(
-      'done',
-      read<Lookup>((lookup) => end(() => resolve(lookup))),
-    )
-    // EventSource would connect again by itself, for ever if the route is not there; polling sees why.
-    source.addEventListener('error', giveUp)
-  })
-}
-
-async function pollLookup(id: string, onStage: (at: Progress) => void, signal: AbortSignal): Promise<Lookup> {
-  let failures = 0
-  for (let delayMs = FIRST_POLL_MS; ; delayMs = Math.min(delayMs * 1.5, SLOWEST_POLL_MS)) {
-    try {
-      const lookup = await getJson<Lookup>(lookupPath(id), signal)
-      failures = 0
-      if (isFinished(lookup)) return lookup
-      if (lookup.stage) onStage({ stage: lookup.stage, progress: lookup.progress ?? null })
-    } catch (error) {
-      failures += 1
-      signal.throwIfAborted()
-      const answered = error instanceof ProblemError && (error.problem.status ?? 500) < 500
-      if (answered || failures > POLL_FAILURES) throw error
-    }
-    await new Promise((resolve) => setTimeout(resolve, delayMs))
-    signal.throwIfAborted()
-  }
 }
 
 async function getJson<T>(url: string, signal?: AbortSignal, init: RequestInit = {}): Promise<T> {

@@ -57,16 +57,16 @@ function comparedLine({ matches, verdict }: Lookup): HTMLElement | null {
 }
 
 interface ProblemActions {
-  /** Asks the same again. */
-  onRetry(): void
+  /** Asks the same again; null where the page does not have it. */
+  onRetry: (() => void) | null
 }
 
 /** Shows why there is no verdict. @returns the heading to which the focus moves. */
 export function showProblem(container: HTMLElement, error: ProblemError, { onRetry }: ProblemActions): HTMLElement {
   const { problem, retryAfterS } = error
   const heading = el('h2', { id: 'verdict', tabindex: -1, 'aria-describedby': 'summary' }, plain(problem.title, 120))
-  const retry = el('button', { type: 'button' }, 'Try again')
-  retry.addEventListener('click', onRetry)
+  const retry = onRetry && el('button', { type: 'button' }, 'Try again')
+  if (onRetry) retry?.addEventListener('click', onRetry)
   fill(
     container,
     el(
@@ -79,7 +79,7 @@ export function showProblem(container: HTMLElement, error: ProblemError, { onRet
       problem.code
         ? el('p', { class: 'muted' }, 'Code: ', el('code', {}, problem.code), ...explained(problem.type))
         : null,
-      el('p', {}, retry),
+      retry && el('p', {}, retry),
     ),
   )
   return heading

@@ -1,11 +1,15 @@
 /** Shows the file that is being looked up, from the reader's own disk. */
 import { el, facts, quoted } from './dom.ts'
-import { byteSize } from './words.ts'
+import { byteSize, isAddress } from './words.ts'
 
 export interface Preview {
   show(file: File): void
   /** Nothing of what is there is loaded: that the reader asks is nobody's business there. */
   showAddress(address: string): void
+  /** Of a lookup that was taken up again: the page does not have the file any more. @param name of the file, or its address. */
+  showName(name: string): void
+  /** Offers to show the file again. @param take says what is wrong with a file; null where nothing is. */
+  askAgain(take: (file: File) => Promise<string | null>): void
   /** Where the file that is shown can be had, until another is; null without one. */
   address(): string | null
   clear(): void
@@ -19,17 +23,24 @@ export function createPreview(container: HTMLElement): Preview {
     container.replaceChildren()
     delete container.dataset.kind
   }
+  const showAddress = (address: string) => {
+    clear()
+    container.append(
+      el('h2', { class: 'label' }, 'The address'),
+      facts([['Address', quoted(address)]]),
+      el('p', { class: 'muted' }, 'No preview: only the server asks there.'),
+    )
+  }
   return {
     clear,
     address: () => url,
-    showAddress(address) {
+    showAddress,
+    showName(name) {
+      if (isAddress(name)) return showAddress(name)
       clear()
-      container.append(
-        el('h2', { class: 'label' }, 'The address'),
-        facts([['Address', quoted(address)]]),
-        el('p', { class: 'muted' }, 'No preview: only the server asks there.'),
-      )
+      container.append(el('h2', { class: 'label' }, 'The file'), facts([['Name', quoted(name)]]))
     },
+    askAgain: (take) => void container.append(...again(take)),
     show(file) {
       clear()
       url = URL.createObjectURL(file)
@@ -71,4 +82,17 @@ function player(file: File, src: string): HTMLElement {
 /** As the browser takes it by the name; the server looks at the bytes. */
 function kindOf(file: File): string {
   return file.type.split('/')[0] ?? ''
+}
+
+/** The file was not kept: only the reader has it. */
+function again(take: (file: File) => Promise<string | null>): HTMLElement[] {
+  const said = el('p', { class: 'muted', role: 'status' }, 'The page does not have the file any more.')
+  const input = el('input', { class: 'unseen', type: 'file', id: 'again', accept: 'image/*,video/*,audio/*' })
+  input.addEventListener('change', async () => {
+    const file = input.files?.[0]
+    input.value = ''
+    const wrong = file && (await take(file))
+    if (wrong) said.textContent = wrong
+  })
+  return [said, el('p', {}, input, el('label', { class: 'button quiet', for: 'again' }, 'Show your copy of it'))]
 }

@@ -5,7 +5,11 @@ import { STAGE_SENTENCES, STAGE_WORDS } from './words.ts'
 
 export interface StagesView {
   show(at: Progress): void
+  /** Says that the server is not reached, or takes it back. */
+  lost(lost: boolean): void
 }
+
+const LOST = 'The connection was lost. The server goes on meanwhile; asking it again.'
 
 export function createStages(container: HTMLElement, stages: readonly Stage[], onCancel: () => void): StagesView {
   const items = stages.map((stage) => el('li', {}, STAGE_WORDS[stage], el('span', { class: 'unseen' })))
@@ -21,6 +25,10 @@ export function createStages(container: HTMLElement, stages: readonly Stage[], o
   )
 
   let current = -1
+  const say = (words: string) => {
+    sentence.textContent = words
+    announce(words)
+  }
   return {
     show({ stage, progress }) {
       if (stage === null) return
@@ -34,8 +42,11 @@ export function createStages(container: HTMLElement, stages: readonly Stage[], o
       items.forEach((item, i) => {
         mark(item, i - index)
       })
-      sentence.textContent = STAGE_SENTENCES[stage]
-      announce(STAGE_SENTENCES[stage])
+      say(STAGE_SENTENCES[stage])
+    },
+    lost(lost) {
+      const stage = stages[current]
+      say(lost ? LOST : stage ? STAGE_SENTENCES[stage] : '')
     },
   }
 }

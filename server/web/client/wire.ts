@@ -148,6 +148,8 @@ export interface Lookup {
   status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
   stage?: Stage | null
   progress?: number | null
+  /** `name` is of the file, or the address. */
+  asked?: { name: string | null }
   verdict?: Verdict | null
   summary?: string | null
   reason?: string | null

@@ -140,6 +140,9 @@ export function segmentSentence({ candidate, original, speed }: Segment): string
   return `${span(candidate)} of the candidate is ${span(original)} of the original${at}`
 }
 
+/** Whether what was asked for is an address, and no file's name. */
+export const isAddress = (name: string) => /^https?:\/\//i.test(name)
+
 /** `1.4 MB`, in the powers of ten that file managers show. */
 export function byteSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`
