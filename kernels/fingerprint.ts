@@ -2,3 +2,4 @@
 export { addRow, luminanceOfRow, meansOfRow } from './fingerprint/area'
 export { boxColumns, boxRows, dct } from './fingerprint/pdq'
 export { peaks, reduce, respond, sixteenths, smooth } from './fingerprint/scale-space'
+export { addLine, planesOfRow, rounded, writeRow } from './fingerprint/view'

@@ -39,6 +39,10 @@ interface Run {
     coarserHeight: number,
     kept: number,
   ): number
+  addLine(sums: number, samples: number, count: number, weight: number): void
+  writeRow(sums: number, pixel: number, part: number, perPixel: number, cells: number, to: number): void
+  rounded(means: number, count: number, to: number): void
+  planesOfRow(pixels: number, width: number, luma: number, blue: number, red: number): void
   dct(a: number, cosines: number, across: number, t: number, b: number): void
 }
 

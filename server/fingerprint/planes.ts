@@ -1,5 +1,6 @@
 /** A picture as luminance and colour, as evidence has it and as it is compared: samples of 8 bits, colour at a quarter of the size each way. */
 import type { PixelPlane } from './area.ts'
+import { kernels } from './kernels.ts'
 
 /** Pixels of luminance a side for one of colour. */
 export const COLOUR_CELL = 4
@@ -37,28 +38,22 @@ export const quarter = (width: number, height: number): [number, number] => [
 
 /** Luminance and colour of pixels. */
 export function planesOf({ width, height, channels, data }: PixelPlane): Planes {
-  const luma: Plane = { width, height, samples: new Uint8Array(width * height) }
-  if (channels === 1) {
-    luma.samples.set(data)
-    return { luma, colour: null }
-  }
-  const sums = cellSums(width, height)
-  for (let y = 0, p = 0, i = 0; y < height; y++)
-    for (let x = 0, row = (y >> 2) * sums.columns; x < width; x++, i++, p += 3) {
-      const r = data[p]!
-      const g = data[p + 1]!
-      const b = data[p + 2]!
-      const cell = row + (x >> 2)
-      luma.samples[i] = (77 * r + 150 * g + 29 * b + 128) >> 8
-      sums.blue[cell]! += -43 * r - 85 * g + 128 * b
-      sums.red[cell]! += 128 * r - 107 * g - 21 * b
-    }
-  return { luma, colour: { blue: meansOf(sums.blue, width, height), red: meansOf(sums.red, width, height) } }
-}
-
-function cellSums(width: number, height: number) {
+  if (channels === 1) return { luma: { width, height, samples: new Uint8Array(data) }, colour: null }
+  const { run, memory } = kernels()
+  memory.clear()
   const [columns, rows] = quarter(width, height)
-  return { columns, blue: new Int32Array(columns * rows), red: new Int32Array(columns * rows) }
+  const cells = columns * rows
+  const [pixels, luma] = [memory.put(data), memory.take(width * height)]
+  const [blue, red] = [memory.take(4 * cells), memory.take(4 * cells)]
+  const [blues, reds] = [memory.integers(blue, cells).fill(0), memory.integers(red, cells).fill(0)]
+  for (let y = 0; y < height; y++) {
+    const row = 4 * columns * (y >> 2)
+    run.planesOfRow(pixels + 3 * y * width, width, luma + y * width, blue + row, red + row)
+  }
+  return {
+    luma: { width, height, samples: memory.bytes(luma, width * height).slice() },
+    colour: { blue: meansOf(blues, width, height), red: meansOf(reds, width, height) },
+  }
 }
 
 /** Sums of colour differences, in 1/256, become their means. */

@@ -6,6 +6,7 @@
  * products and quotients in a fixed order, the same in every engine.
  */
 import { checkPlane, type Grid, grid, type PixelPlane, reduceByArea } from './area.ts'
+import { kernels } from './kernels.ts'
 
 /** Pixels of the longer side of the view of a picture, at the most. */
 export const VIEW_SIDE = 1024
@@ -38,9 +39,11 @@ export function viewGrid(pixels: PixelPlane, { width, height }: Size): Grid {
 
 /** A filled grid as grey values, to the nearest. */
 export function greyOf({ columns, rows, means }: Grid): PixelPlane {
-  const data = new Uint8Array(means.length)
-  for (let i = 0; i < data.length; i++) data[i] = means[i]! + 0.5
-  return { width: columns, height: rows, channels: 1, data }
+  const { run, memory } = kernels()
+  memory.clear()
+  const [from, to] = [memory.put(means), memory.take(means.length)]
+  run.rounded(from, means.length, to)
+  return { width: columns, height: rows, channels: 1, data: memory.bytes(to, means.length).slice() }
 }
 
 /** Grey or RGB, as the plane is, of `size`, which is no larger.
@@ -50,29 +53,29 @@ export function colourView(pixels: PixelPlane, { width, height }: Size): PixelPl
   if (channels === 1) return greyView(pixels, { width, height })
   checkPlane(pixels)
   if (pixels.width === width && pixels.height === height) return pixels
-  const ends = cellEnds(pixels.width, width)
+  const { run, memory } = kernels()
+  memory.clear()
   const stride = pixels.width * channels
-  const line = new Float64Array(stride)
-  const data = new Uint8Array(width * height * channels)
+  const [source, data] = [memory.put(pixels.data), memory.take(width * height * channels)]
+  const { pixel, part, perPixel } = cellEnds(pixels.width, width)
+  const ends = [memory.put(pixel), memory.put(part), perPixel] as const
+  const line = memory.take(8 * stride)
+  const sums = memory.doubles(line, stride).fill(0)
   const perRow = height / pixels.height
   for (let y = 0, row = 0; y < pixels.height; y++) {
-    const source = pixels.data.subarray(y * stride, (y + 1) * stride)
+    const samples = source + y * stride
     // The last one ends where the view ends, whatever was rounded on the way.
     const to = y + 1 < pixels.height ? (y + 1) * perRow : height
     let from = y * perRow
+    // Rows first: of these there are most, and they lie in one piece.
     for (; row + 1 <= to; row++, from = row) {
-      addLine(line, source, row + 1 - from)
-      writeRow(line, ends, data.subarray(row * width * channels))
-      line.fill(0)
+      run.addLine(line, samples, stride, row + 1 - from)
+      run.writeRow(line, ...ends, width, data + row * width * channels)
+      sums.fill(0)
     }
-    if (to > from) addLine(line, source, to - from)
+    if (to > from) run.addLine(line, samples, stride, to - from)
   }
-  return { width, height, channels, data }
-}
-
-/** Rows first: of these there are most, and they lie in one piece. */
-function addLine(line: Float64Array, source: Uint8Array, weight: number): void {
-  for (let i = 0; i < line.length; i++) line[i]! += weight * source[i]!
+  return { width, height, channels, data: memory.bytes(data, width * height * channels).slice() }
 }
 
 /** For each cell of a row: the pixel in which it ends, how much of that pixel is its, and one over its width. */
@@ -90,23 +93,4 @@ function cellEnds(pixels: number, cells: number): CellEnds {
     ends.part[cell] = to - ends.pixel[cell]!
   }
   return ends
-}
-
-/** Means over a row's cells of three channels. What a pixel gives to the next cell is what it did not give to the one before. */
-function writeRow(line: Float64Array, { pixel, part, perPixel }: CellEnds, to: Uint8Array): void {
-  let [red, green, blue] = [0, 0, 0]
-  for (let cell = 0, at = 0, out = 0; cell < pixel.length; cell++, out += 3) {
-    for (const last = 3 * pixel[cell]!; at < last; at += 3) {
-      red += line[at]!
-      green += line[at + 1]!
-      blue += line[at + 2]!
-    }
-    const share = part[cell]!
-    to[out] = (red + share * line[at]!) * perPixel + 0.5
-    to[out + 1] = (green + share * line[at + 1]!) * perPixel + 0.5
-    to[out + 2] = (blue + share * line[at + 2]!) * perPixel + 0.5
-    red = -share * line[at]!
-    green = -share * line[at + 1]!
-    blue = -share * line[at + 2]!
-  }
 }

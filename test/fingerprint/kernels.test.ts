@@ -2,11 +2,14 @@
 import { expect } from 'chai'
 import { grid, type PixelPlane, reduceByArea } from '../../server/fingerprint/area.ts'
 import { dct, filterAndDecimate } from '../../server/fingerprint/pdq.ts'
+import { planesOf } from '../../server/fingerprint/planes.ts'
 import { findExtrema, scaleSpace } from '../../server/fingerprint/scale-space.ts'
+import { colourView } from '../../server/fingerprint/view.ts'
 import { randomBytes, seeded } from '../random.ts'
 import * as plainArea from './plain/area.ts'
 import * as plainPdq from './plain/pdq.ts'
 import * as plainSpace from './plain/scale-space.ts'
+import * as plainView from './plain/view.ts'
 import { scene } from './scene.ts'
 
 /** From large to small and back: what a picture leaves in memory must not matter to the next one. */
@@ -84,5 +87,15 @@ describe('a kernel', () => {
       expect(ours.map(levels), shown(pixels)).to.deep.equal(plain.map(levels))
       expect(findExtrema(ours, 9, 300), shown(pixels)).to.deep.equal(plainSpace.findExtrema(plain, 9, 300))
     }
+  })
+
+  it('reduces colours as plain code does, and tells them from luminance', () => {
+    for (const pixels of pictures.filter(({ channels }) => channels === 3))
+      for (const size of [pixels, { width: 50, height: 33 }, { width: 7, height: 90 }]) {
+        const view = colourView(pixels, { width: size.width, height: size.height })
+        if (size !== pixels)
+          expect(bitsOf(view.data), shown(pixels)).to.equal(bitsOf(plainView.colourView(pixels, size).data))
+        expect(planesOf(view), shown(pixels)).to.deep.equal(plainView.planesOf(view))
+      }
   })
 })
