@@ -1,3 +1,4 @@
+export { checkBlock, isBlockCid, MAX_BLOCK_BYTES, MAX_LINKS, manifestCid } from './block.ts'
 export type { Confinement } from './confine.ts'
 export {
   decodeEvidence,
@@ -6,8 +7,10 @@ export {
   encodeEvidence,
   MAX_EVIDENCE_BYTES,
 } from './evidence.ts'
+export { EVIDENCE_CHOICES, type EvidenceChoice } from './evidence-blocks.ts'
 export { pixelsOf } from './evidence-pixels.ts'
 export * from './fingerprint.ts'
+export { keptEvidence } from './kept.ts'
 export { type Listed, listBytes, listCid, MAX_LEAVES, readList, writeList } from './list.ts'
 export {
   type Detail,
@@ -23,23 +26,10 @@ export {
 } from './local.ts'
 export { decodeLocal, encodeLocal, FEATURE_BYTES } from './local-code.ts'
 export { MIRRORED as MIRRORED_BITS } from './local-pattern.ts'
-export {
-  anchoredWords,
-  checkBlock,
-  type Description,
-  EVIDENCE_CHOICES,
-  type EvidenceChoice,
-  isBlockCid,
-  keptEvidence,
-  MAX_BLOCK_BYTES,
-  MAX_LINKS,
-  type Manifest,
-  manifestCid,
-  mismatch,
-  readManifest,
-  writeManifest,
-} from './manifest.ts'
+export { anchoredWords, type Description, writeManifest } from './manifest.ts'
+export { type Manifest, mismatch, readManifest, type Stretch } from './manifest-read.ts'
 export { MIN_QUALITY, type PixelPlane } from './pdq.ts'
 export type { Losses, Plane, Planes } from './planes.ts'
 export { createDecoderPool, type DecoderPool } from './pool.ts'
+export { type Key, readKeys, readStretch, type Still } from './timed-blocks.ts'
 export { colourView, greyView, type Size, sizeWithin } from './view.ts'

@@ -2,7 +2,7 @@
 import { CID } from 'multiformats/cid'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
-import { decodeBlock, encodeBlock, linkShape, MAX_LINKS, type ManifestBlock, manifestCid } from './manifest.ts'
+import { decodeBlock, encodeBlock, linkShape, MAX_LINKS, type ManifestBlock, manifestCid } from './block.ts'
 
 /** A claim of the list: what a registration says. */
 export interface Listed {

@@ -13,7 +13,7 @@ import {
   wholeRecordView,
 } from '../registry/index.ts'
 import { lookupQuery } from './lookups.ts'
-import { descriptionQuery, recordsQuery } from './records.ts'
+import { descriptionQuery, evidenceQuery, recordsQuery } from './records.ts'
 
 type Json = Record<string, unknown>
 
@@ -140,10 +140,14 @@ const paths: Json = {
   },
   '/v1/records/{recordId}/evidence': {
     parameters: [path('recordId', '32 bytes of hex')],
-    get: operation('The small copy of a picture that copies are compared with, where it is public', {
-      200: ok('its evidence', binary, 'image/png'),
-      304: { description: 'as If-None-Match says; the tag is the CID of the evidence' },
-    }),
+    get: operation(
+      'The small copy of a picture, or of a frame of a video, that copies are compared with, where it is public',
+      {
+        200: ok('its evidence', binary, 'image/png'),
+        304: { description: 'as If-None-Match says; the tag is the CID of the evidence, and of a frame its time' },
+      },
+      { parameters: query(evidenceQuery) },
+    ),
   },
   '/v1/publishers/{id}': {
     parameters: [path('id', 'number of the publisher')],

@@ -18,6 +18,15 @@ export const recordsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).optional().describe('50 unless told'),
 })
 
+export const evidenceQuery = z.object({
+  at: z.coerce
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe('seconds of a video: the frame nearest to it is shown. The first one unless told'),
+})
+
 export const descriptionQuery = z.object({
   title: z.string().max(300).optional(),
   text: z.string().max(2_000).optional(),
@@ -47,9 +56,10 @@ export function recordRoutes(registry: Registry, uploads: Uploads, token: string
   router
     .route('/records/:recordId/evidence')
     .get(async (request, response) => {
-      const { cid, png } = await registry.evidence(param(request, 'recordId'))
+      const { at } = parse(evidenceQuery, request.query)
+      const { tag, png } = await registry.evidence(param(request, 'recordId'), 1000 * at)
       // The address names a record: what it shows may be withdrawn, or another anchor may lead.
-      response.set({ 'Cache-Control': 'no-cache', ETag: `"${cid}.png"` })
+      response.set({ 'Cache-Control': 'no-cache', ETag: `"${tag}.png"` })
       if (request.fresh) return void response.status(304).end()
       response.type('png').send(Buffer.from(await png(clientOf(request))))
     })

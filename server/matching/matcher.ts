@@ -37,7 +37,9 @@ export interface Original {
   frames: { timeMs: number | null; hash: Uint8Array }[]
   /** Of a picture whose manifest is here: its local hashes, `local1`. Taken in by `add`, and not kept. */
   local?: Uint8Array | null
-  /** Names `local` for ever: what is added again with the same one is not filed anew. */
+  /** Of a video whose manifest is here: local hashes of frames that show something new, in order of time. Taken in by `add`, and not kept. */
+  keys?: { timeMs: number; local: Uint8Array }[] | null
+  /** Names `local` or `keys` for ever: what is added again with the same one is not filed anew. */
   localCid?: string | null
 }
 

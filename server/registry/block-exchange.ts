@@ -3,7 +3,7 @@ import { CID } from 'multiformats/cid'
 import { toHex } from '../bytes.ts'
 import type { Block, BlockStore, Catalogue, Withdrawals } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
-import { keptEvidence, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
+import { keptEvidence, type Manifest, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
 import { eachOnce, readCar, writeCar } from './car.ts'
 import { isList, links } from './links.ts'
 import { isoTime } from './present.ts'
@@ -71,8 +71,8 @@ export function createBlockExchange({ catalogue, blocks, withdrawals, sync }: Pa
     if (root !== manifestCid(CID.parse(root).multihash.digest))
       throw new RegistryError('block.invalid', `the root ${root} cannot be anchored: it is not CIDv1 of dag-cbor`)
     const wanted = new Set([root, ...links(root, sent.find((b) => b.cid === root)!.bytes)])
-    const withheld = about.type === 'manifest' ? about.manifest.keptEvidence : null
-    if (withheld && sent.some(({ cid, bytes }) => cid === withheld && keptEvidence(bytes))) wanted.add(withheld)
+    const withheld = new Set(about.type === 'manifest' ? keptIn(about.manifest) : [])
+    for (const { cid, bytes } of sent) if (withheld.has(cid) && keptEvidence(bytes)) wanted.add(cid)
     const { expiresAt } = await blocks.hold(
       root,
       sent.filter((b) => wanted.has(b.cid)),
@@ -113,6 +113,11 @@ export function createBlockExchange({ catalogue, blocks, withdrawals, sync }: Pa
 
   return { block, car, hold }
 }
+
+const keptIn = ({ keptEvidence: whole, stretches }: Manifest): string[] => [
+  ...(whole ? [whole] : []),
+  ...stretches.filter(({ kept }) => kept).map(({ cid }) => cid),
+]
 
 function missingBlock(root: string): never {
   throw new RegistryError('block.invalid', `the CAR of list ${root} lacks one of its blocks`)

@@ -4,15 +4,10 @@ import type { Block, Withdrawals } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
 import { isBlockCid, readManifest } from '../fingerprint/index.ts'
 import { eachOnce, MAX_CAR_BLOCKS, MAX_CAR_BYTES, MAX_CBOR_BYTES } from './car.ts'
+import { createFetchBlock, type Fetched } from './fetch-block.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayHealth, Gateways } from './gateway-health.ts'
-import { isList, links } from './links.ts'
-
-/** `rubbish`: no manifest can be read from it, and only the root is given. `late`: no gateway gave an answer, so nothing is known; `asked`: whether one was asked, or all rest. */
-export type Fetched =
-  | { kind: 'blocks'; blocks: Block[]; rubbish?: boolean }
-  | { kind: 'missing'; why: string }
-  | { kind: 'late'; why: string; asked: boolean }
+import { isList, links, linksLater } from './links.ts'
 
 export type FetchRoot = (root: string, gateways: Gateways, signal: AbortSignal) => Promise<Fetched>
 
@@ -35,6 +30,8 @@ export function createFetchRoot({
   /** Given after so many milliseconds. */
   deadline?: (ms: number) => AbortSignal
 }): FetchRoot {
+  const fromAny = createFetchBlock({ gateway, health, withdrawals })
+
   return async (root, gateways, signal) => {
     const late = deadline(ROOT_MS)
     try {
@@ -108,33 +105,16 @@ export function createFetchRoot({
     const withdrawn = await withdrawals.all()
     for (const { cid, bytes } of given.blocks) if (wanted.has(cid) && !withdrawn.has(cid)) found.set(cid, bytes)
   }
-
-  async function fromAny(cid: string, gateways: Gateways, signal: AbortSignal): Promise<Fetched> {
-    // Never again, for as long as it is withdrawn.
-    if ((await withdrawals.all()).has(cid)) return { kind: 'missing', why: `block ${cid} was withdrawn here` }
-    let missed: string | null = null
-    let sick: string | null = null
-    for (const base of health.awake(gateways)) {
-      signal.throwIfAborted()
-      const given = await gateway.block(base, cid, signal)
-      signal.throwIfAborted()
-      health.tell(gateways.publisherId, base, given)
-      if (given.kind === 'blocks') return given
-      if (given.kind === 'miss') missed = given.why
-      else sick = given.why
-    }
-    if (missed !== null) return { kind: 'missing', why: missed }
-    return { kind: 'late', why: sick ?? 'no gateway may be asked now', asked: sick !== null }
-  }
 }
 
-/** Each once; null where no such blocks can be. */
+/** Each once, without what is fetched only when something is to be compared; null where no such blocks can be. */
 function linkedOf(root: string, bytes: Uint8Array): string[] | null {
   try {
     const all = links(root, bytes)
+    const later = new Set(linksLater(root, bytes))
     const usable = isList(bytes) || new Set(all).size === all.length
     return usable && all.length < MAX_CAR_BLOCKS && all.every((cid) => isBlockCid(CID.parse(cid)))
-      ? [...new Set(all)]
+      ? [...new Set(all)].filter((cid) => !later.has(cid))
       : null
   } catch {
     return null

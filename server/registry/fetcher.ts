@@ -2,7 +2,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { BlockStore, Catalogue, Withdrawals } from '../catalogue/index.ts'
 import type { Guard } from '../outgoing/index.ts'
-import { createFetchRoot, type Fetched, type FetchRoot } from './fetch-root.ts'
+import { createFetchBlock, type FetchBlock, type Fetched } from './fetch-block.ts'
+import { createFetchRoot, type FetchRoot } from './fetch-root.ts'
 import { createGateway } from './gateway.ts'
 import { createGatewayHealth, type GatewayHealth, type Gateways } from './gateway-health.ts'
 import { createWanted, listWant, MISMATCH, manifestWant, type Want, type Wanted } from './wanted.ts'
@@ -22,16 +23,28 @@ export interface FetcherParts {
 const REMEMBER_S = 60
 const MAX_REMEMBERED = 10_000
 
+export interface Fetcher extends Wanted {
+  /** Asks for one block of a manifest of this publisher, now. @returns null where no gateway gives it. @throws the signal's reason. */
+  block(cid: string, publisherId: number, signal: AbortSignal): Promise<Uint8Array | null>
+}
+
 /** What is missing is asked for in the background, as long as the server runs. */
 export function createFetcher(
   parts: FetcherParts & { arrived(one: Want): Promise<void>; onError(error: unknown): void },
-): Wanted {
-  const { health, ...source } = createSource(parts)
-  return createWanted({ ...parts, ...source, wakesAt: health.wakesAt })
+): Fetcher {
+  const { health, fetchBlock, ...source } = createSource(parts)
+
+  async function block(cid: string, publisherId: number, signal: AbortSignal): Promise<Uint8Array | null> {
+    const found = await fetchBlock(cid, await source.gatewaysOf(publisherId), signal)
+    return found.kind === 'blocks' ? found.blocks[0]!.bytes : null
+  }
+
+  return { ...createWanted({ ...parts, ...source, wakesAt: health.wakesAt }), block }
 }
 
 interface Source {
   fetchRoot: FetchRoot
+  fetchBlock: FetchBlock
   gatewaysOf(publisherId: number): Promise<Gateways>
   health: GatewayHealth
 }
@@ -51,7 +64,8 @@ function createSource({ catalogue, withdrawals, guard, configured, now }: Fetche
     return gateways
   }
 
-  return { fetchRoot: createFetchRoot({ gateway: createGateway(guard), health, withdrawals }), gatewaysOf, health }
+  const from = { gateway: createGateway(guard), health, withdrawals }
+  return { fetchRoot: createFetchRoot(from), fetchBlock: createFetchBlock(from), gatewaysOf, health }
 }
 
 /** What became of everything that was missing. */

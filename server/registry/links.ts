@@ -12,6 +12,17 @@ export const isList = (bytes: Uint8Array): boolean =>
 /** CIDs of the blocks that a root of a manifest or a list links to, in their order, and as often as it does. */
 export function links(cid: string, bytes: Uint8Array): string[] {
   if (CID.parse(cid).code !== dagCbor.code) return []
-  const { frames, leaves, local, evidence } = dagCbor.decode<Partial<Record<string, unknown>>>(bytes)
-  return [frames, leaves, local, evidence].flat().flatMap((link) => CID.asCID(link)?.toString() ?? [])
+  const { frames, keys, leaves, local, evidence } = dagCbor.decode<Partial<Record<string, unknown>>>(bytes)
+  return cidsIn([frames, keys, leaves, local, evidence, stretchesIn(evidence)])
 }
+
+/** Of these, the ones that are fetched only when something is to be compared: evidence of a video by stretches. */
+export function linksLater(cid: string, bytes: Uint8Array): string[] {
+  if (CID.parse(cid).code !== dagCbor.code) return []
+  return cidsIn([stretchesIn(dagCbor.decode<Partial<Record<string, unknown>>>(bytes).evidence)])
+}
+
+const stretchesIn = (evidence: unknown): unknown =>
+  typeof evidence === 'object' && evidence !== null && 'stretches' in evidence ? evidence.stretches : []
+
+const cidsIn = (values: unknown[]): string[] => values.flat().flatMap((link) => CID.asCID(link)?.toString() ?? [])

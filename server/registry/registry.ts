@@ -22,6 +22,7 @@ import { type Client, createQuota } from './quota.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
 import type { RemoteMedia } from './remote.ts'
 import type { SavedSearch } from './saved-search.ts'
+import { createStretches } from './stretches.ts'
 import { createSync, type Filled } from './sync.ts'
 import type { NetworkView, Problem, PublisherView, RecordView, WholeRecordView } from './views.ts'
 import type { Want, Wanted } from './wanted.ts'
@@ -41,8 +42,8 @@ export interface Registry extends BlockExchange {
   record(recordId: string): Promise<WholeRecordView>
   records(query: RecordsQuery): Promise<{ records: RecordView[]; next: string | null }>
   manifest(recordId: string): Promise<ManifestView>
-  /** What a picture is compared by, where its publisher made it public. */
-  evidence(recordId: string): Promise<PublicEvidence>
+  /** What a picture is compared by, or a frame of a video, where its publisher made it public. @param atMs of a video. */
+  evidence(recordId: string, atMs: number): Promise<PublicEvidence>
   publisher(publisherId: number): Promise<PublisherView>
   status(): Promise<NetworkView>
   /** Manifests and lists that are asked for elsewhere; null where none are. */
@@ -154,6 +155,7 @@ export function createRegistry(parts: RegistryParts): Registry {
   })
   const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
   const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
+  const stretches = createStretches({ blocks, fetch: wanted?.block ?? null })
   const missing = (one: Want) => void wanted?.want(one)
   const sync = createSync({ ...parts, missing })
   const drawings = createDrawings(parts.draw)
@@ -323,7 +325,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     record,
     records,
     manifest,
-    evidence: async (recordId) => publicEvidence(await rowOf(recordId), { ...parts, drawings }),
+    evidence: async (recordId, atMs) => publicEvidence(await rowOf(recordId), atMs, { ...parts, drawings, stretches }),
     publisher,
     ...createBlockExchange({ ...parts, sync }),
     status,

@@ -16,8 +16,8 @@ export interface Entry {
   source: string
   /** CIDs of the blocks that were read beside the manifest's root. */
   linked: readonly string[]
-  /** Of these, the one with a picture's local hashes, which is read at the start. */
-  local: string | null
+  /** Of these, the ones with local hashes, which are read at the start. */
+  local: readonly string[]
   /** Of a video; null where the anchored words are searched, or nothing. */
   frames: Original['frames'] | null
 }
@@ -77,19 +77,19 @@ export function createSavedSearch({ directory, stored, version, deployment }: Sa
 
 function headOf(version: string, { chainId, publisherRegistry, mediaRegistry }: Deployment): Buffer {
   const registries = [publisherRegistry, mediaRegistry].map(toHex0x)
-  return Buffer.from(`${JSON.stringify(['firsthand search2', version, MIN_QUALITY, chainId, ...registries])}\n`)
+  return Buffer.from(`${JSON.stringify(['firsthand search3', version, MIN_QUALITY, chainId, ...registries])}\n`)
 }
 
 const ID_BYTES = 32
 /** A frame: its time in milliseconds as a double, and its hash. */
 const [TIME_BYTES, HASH_BYTES] = [8, 32]
 const FRAME_BYTES = TIME_BYTES + HASH_BYTES
-/** No frames, as a count; no block, as its number. */
+/** No frames, as a count. */
 const NONE = 0xffff_ffff
 /** Entries are written in pieces of about this many bytes, so that nothing else waits long. */
 const PIECE_BYTES = 1 << 20
 
-/** Record id, source, number of CIDs, each with its length, which of them has local hashes, number of frames, frames. Numbers are big-endian. */
+/** Record id, source, number of CIDs, each with its length, how many and which of them have local hashes, number of frames, frames. Numbers are big-endian. */
 function* encode(head: Uint8Array, entries: ReadonlyMap<string, Entry>): Generator<Uint8Array> {
   let piece: Uint8Array[] = [head]
   let bytes = 0
@@ -113,7 +113,7 @@ function encodeEntry(key: string, { source, linked, local, frames }: Entry): Uin
     fromHex(source, ID_BYTES),
     ...counts,
     links,
-    uint32(local === null ? NONE : linked.indexOf(local)),
+    ...[local.length, ...local.map((cid) => linked.indexOf(cid))].map(uint32),
     uint32(frames?.length ?? NONE),
     encodeFrames(frames ?? []),
   ])
@@ -156,7 +156,7 @@ function decode(content: Uint8Array): Map<string, Entry> {
     const linked = Array.from({ length: number() }, number).map((length) =>
       Buffer.from(take(length)).toString('latin1'),
     )
-    const local = linked[number()] ?? null
+    const local = Array.from({ length: number() }, () => linked[number()]!)
     const count = number()
     entries.set(key, { source, linked, local, frames: count === NONE ? null : Array.from({ length: count }, frame) })
   }

@@ -3,7 +3,16 @@ import { equalBytes, toHex } from '../bytes.ts'
 import type { BatchFilter, BatchRow, BlockStore, Catalogue, Changes, RecordRow } from '../catalogue/index.ts'
 import { type Claim, claimOf, type Deployment, rootOf } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
-import { listCid, type Manifest, manifestCid, mismatch, readList, readManifest } from '../fingerprint/index.ts'
+import {
+  type Key,
+  listCid,
+  type Manifest,
+  manifestCid,
+  mismatch,
+  readKeys,
+  readList,
+  readManifest,
+} from '../fingerprint/index.ts'
 import { type Matcher, MIN_QUALITY, type Original } from '../matching/index.ts'
 import { type Entry, type Loaded, type SavedSearch, sourceOf } from './saved-search.ts'
 import { listWant, manifestWant, type Want } from './wanted.ts'
@@ -188,8 +197,9 @@ export function createSync({
     else matcher.remove(key)
     if (manifest.frames) {
       const frames = row.kind === 'video' && original ? original.frames : null
-      const { linked, local } = manifest
-      entries.set(key, { source: sourceOf(row, manifest.row), linked, local: local?.cid ?? null, frames })
+      const { linked, local, keyCids } = manifest
+      const ofLocal = local ? [local.cid] : keyCids
+      entries.set(key, { source: sourceOf(row, manifest.row), linked, local: ofLocal, frames })
       unsaved = true
     } else if (entries.delete(key)) unsaved = true
   }
@@ -205,17 +215,21 @@ export function createSync({
     const entry = loaded.entries.get(key)
     if (!entry || row.manifest.state !== 'present' || entry.source !== sourceOf(row, row.manifest)) return false
     if (![manifestCid(row.manifestDigest), ...entry.linked].every((cid) => loaded.stored.has(cid))) return false
-    const local = await localOf(entry)
-    const original = originalOf(row, { frames: entry.frames, local })
+    const original = originalOf(row, { frames: entry.frames, ...(await hashesOf(row, entry)) })
     if (original) matcher.add(original)
     entries.set(key, entry)
     return true
   }
 
-  /** It was checked when it was read first. */
-  async function localOf({ local }: Entry): Promise<Manifest['local']> {
-    const bytes = local && (await blocks.get(local))
-    return bytes ? { cid: local!, bytes } : null
+  /** They were checked when they were read first. */
+  async function hashesOf({ kind }: RecordRow, { local }: Entry): Promise<Pick<Read, 'local' | 'keys'>> {
+    const found: { cid: string; bytes: Uint8Array }[] = []
+    for (const cid of local) {
+      const bytes = await blocks.get(cid)
+      if (bytes) found.push({ cid, bytes })
+    }
+    if (kind === 'video') return { local: null, keys: found.flatMap(({ cid, bytes }) => readKeys(cid, bytes)) }
+    return { local: found[0] ?? null, keys: [] }
   }
 
   async function manifestOf(row: RecordRow): Promise<Read> {
@@ -238,6 +252,8 @@ export function createSync({
         row: { state: 'present', title, ...manifest.extent },
         frames: searched(manifest),
         local: manifest.local,
+        keys: manifest.keys,
+        keyCids: manifest.keyCids,
         linked,
       }
     } catch (error) {
@@ -337,25 +353,29 @@ interface Read {
   frames: Original['frames'] | null
   /** The block of local hashes of a picture. */
   local: Manifest['local']
+  /** Local hashes of a video, and the blocks that have them. */
+  keys: Key[]
+  keyCids: readonly string[]
   linked: readonly string[]
 }
 
-const NOT_HERE: Read = { row: MISSING, frames: null, local: null, linked: [] }
+const NOT_HERE: Read = { row: MISSING, frames: null, local: null, keys: [], keyCids: [], linked: [] }
 const WRONG: Read = { ...NOT_HERE, row: { ...MISSING, state: 'mismatch' } }
 
 const searched = ({ frames }: Manifest): Original['frames'] =>
   frames.filter(({ quality }) => quality >= MIN_QUALITY).map(({ timeMs, hash }) => ({ timeMs, hash }))
 
 /** What of a manifest is searched. */
-type Searched = Pick<Read, 'frames' | 'local'>
+type Searched = Pick<Read, 'frames' | 'local' | 'keys'>
 
 /** What the search sees of a record; null for what it cannot compare.
  * @param read of its manifest, with nothing in it where there is none. */
-function originalOf(row: RecordRow, { frames, local }: Searched): Original | null {
+function originalOf(row: RecordRow, { frames, local, keys }: Searched): Original | null {
   if (row.algorithm !== 1 || row.kind === null || row.kind === 'audio') return null
   const { publisherId, registeredAt, sequence } = row
   const named = { key: toHex(row.recordId), kind: row.kind, standing: { publisherId, registeredAt, sequence } }
-  if (row.kind === 'video' && frames) return { ...named, frames }
+  if (row.kind === 'video' && frames)
+    return { ...named, frames, keys, localCid: keys.length > 0 ? manifestCid(row.manifestDigest) : null }
   return {
     ...named,
     frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })),

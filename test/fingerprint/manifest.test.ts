@@ -6,6 +6,7 @@ import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import type { Vector } from '../../scripts/vectors.ts'
 import { fromHex, toHex } from '../../server/bytes.ts'
+import { RegistryError } from '../../server/errors.ts'
 import {
   anchoredWords,
   type Description,
@@ -14,10 +15,12 @@ import {
   keptEvidence,
   manifestCid,
   mismatch,
+  readKeys,
   readManifest,
+  readStretch,
   writeManifest,
 } from '../../server/fingerprint/index.ts'
-import { links } from '../../server/registry/links.ts'
+import { links, linksLater } from '../../server/registry/links.ts'
 import { frame, picture, sound, video } from './make.ts'
 
 const folder = new URL('../vectors/manifest/', import.meta.url)
@@ -103,6 +106,9 @@ describe('a manifest', () => {
           extent: { width: of.width, height: of.height, durationMs: of.durationMs },
           perceptual: { algorithm: algorithm === 1 ? 'pdq1' : null, words, quality },
           frames: of.frames,
+          keys: [],
+          keyCids: [],
+          stretches: [],
           local: null,
           evidence: null,
           keptEvidence: null,
@@ -130,6 +136,66 @@ describe('a manifest', () => {
     const own = await writeManifest(of, NOTHING, 'none')
     expect(own.blocks).to.have.length(2)
     expect((await readManifest(own.root, from(own.blocks)))!.evidence).to.equal(null)
+  })
+
+  describe('of a video', () => {
+    /** A minute and ten seconds, two frames a second: evidence of each, and local hashes each five seconds. */
+    const plain = video(4, 140)
+    const still = (i: number) => Uint8Array.of(1, 1, 0, 192, 0, 108, i)
+    const frames = plain.frames.map((one, i) => ({
+      ...one,
+      local: i % 10 === 0 ? new Uint8Array(37 * (1 + (i % 3))).fill(i % 90) : null,
+      evidence: still(i),
+    }))
+    const of = { ...plain, frames }
+    const expected = frames.map(({ timeMs, evidence }) => ({ timeMs, evidence }))
+    const stretchesOf = async ({ root, blocks }: Awaited<ReturnType<typeof writeManifest>>) => {
+      const { stretches } = (await readManifest(root, from(blocks)))!
+      const found = new Map(blocks.map(({ cid, bytes }) => [cid, bytes]))
+      return { stretches, stills: stretches.flatMap(({ cid }) => readStretch(found.get(cid)!)) }
+    }
+
+    it('has local hashes of each minute, and evidence of each twenty seconds, in blocks of their own', async () => {
+      const written = await writeManifest(of, NOTHING)
+      const read = (await readManifest(written.root, from(written.blocks)))!
+      expect(read.frames).to.deep.equal(plain.frames)
+      expect(read.keys).to.deep.equal(frames.flatMap(({ timeMs, local }) => (local ? [{ timeMs, local }] : [])))
+      const { stretches, stills } = await stretchesOf(written)
+      expect(stretches.map(({ startMs, endMs, kept }) => [startMs, endMs, kept])).to.deep.equal([
+        [0, 20_000, false],
+        [20_000, 40_000, false],
+        [40_000, 60_000, false],
+        [60_000, 70_000, false],
+      ])
+      expect(stills).to.deep.equal(expected)
+      const { root, blocks } = written
+      expect(links(root, blocks[0]!.bytes)).to.deep.equal(blocks.slice(1).map(({ cid }) => cid))
+      expect(linksLater(root, blocks[0]!.bytes)).to.deep.equal(stretches.map(({ cid }) => cid))
+    })
+
+    it('whose evidence is for the server alone links to none of it', async () => {
+      const written = await writeManifest(of, NOTHING, 'server')
+      const { stretches, stills } = await stretchesOf(written)
+      expect(stretches.map(({ kept }) => kept)).to.deep.equal([true, true, true, true])
+      expect(stills).to.deep.equal(expected)
+      const linked = links(written.root, written.blocks[0]!.bytes)
+      expect(linked.filter((cid) => stretches.some((one) => one.cid === cid))).to.deep.equal([])
+      expect(linked.length + 1 + stretches.length).to.equal(written.blocks.length)
+      const again = await writeManifest(of, NOTHING, 'server')
+      expect((await stretchesOf(again)).stretches[0]!.cid, 'salted').not.to.equal(stretches[0]!.cid)
+    })
+
+    it('whose evidence is for nobody has none', async () => {
+      const written = await writeManifest(of, NOTHING, 'none')
+      expect((await stretchesOf(written)).stretches).to.deep.equal([])
+      expect(written.blocks.length).to.equal(1 + 2 + 2)
+    })
+
+    it('is read without its evidence, and not without its local hashes', async () => {
+      const { root, blocks } = await writeManifest(of, NOTHING)
+      expect((await readManifest(root, from(blocks.slice(0, 5))))!.stretches).to.have.length(4)
+      await expectInvalid(readManifest(root, from(blocks.slice(0, 4))), /is linked from .* and missing/)
+    })
   })
 
   it('whose local hashes are none, or whose evidence is missing, cannot be read', async () => {
@@ -266,6 +332,81 @@ describe('a hostile block', () => {
     return readManifest(root.cid, from([root]))
   }
 
+  describe('of a video', () => {
+    const part = (length: number) => Uint8Array.of(1, 1, 0, 8, 0, 8, ...new Uint8Array(length - 6))
+    const good = {
+      firsthand: 'stretch1',
+      timesMs: [0, 500],
+      lengths: [37, 37],
+      bytes: Uint8Array.of(...part(37), ...part(37)),
+    }
+    const key = { ...good, firsthand: 'keys1', bytes: new Uint8Array(74) }
+
+    it('is one that was changed: these are not', async () => {
+      expect(readStretch(dagCbor.encode(good))).to.have.length(2)
+      expect(readKeys('c', dagCbor.encode(key))).to.have.length(2)
+    })
+
+    for (const [name, change, says] of [
+      ['lengths that leave bytes', { lengths: [37, 36] }, /lengths do not add up/],
+      ['a length too many', { lengths: [37, 36, 1] }, /lengths differ/],
+      ['a length of nothing', { lengths: [74, 0] }, /lengths\[1\]/],
+      ['times that repeat', { timesMs: [500, 500] }, /do not rise/],
+      ['times of another stretch', { timesMs: [0, 70_000] }, /expected within/],
+      ['a time that is none', { timesMs: [0, 0.5] }, /timesMs\[1\]/],
+      ['nothing', { timesMs: [], lengths: [], bytes: new Uint8Array() }, /timesMs/],
+      [
+        'more parts than a stretch has',
+        { timesMs: Array.from({ length: 129 }, (_, i) => i), lengths: Array(129).fill(1), bytes: new Uint8Array(129) },
+        /timesMs/,
+      ],
+      ['another name', { firsthand: 'frames1' }, /firsthand/],
+    ] as const)
+      it(`with ${name} is refused, be it local hashes or evidence`, () => {
+        expectRefused(() => readStretch(dagCbor.encode({ ...good, ...change })), says)
+        expectRefused(() => readKeys('c', dagCbor.encode({ ...key, ...change })), says)
+      })
+
+    it('with half a local hash is refused', () => {
+      expectRefused(() => readKeys('c', dagCbor.encode({ ...key, lengths: [36, 38] })), /times 37 bytes, got 36/)
+    })
+
+    it('with evidence in colour, larger than that of frames, or longer, is refused', () => {
+      const changed = (at: number, value: number) => dagCbor.encode({ ...good, bytes: good.bytes.with(at, value) })
+      expectRefused(() => readStretch(changed(1, 3)), /expected grey, at most 192 pixels a side/)
+      expectRefused(() => readStretch(changed(2, 1)), /expected grey/)
+      expectRefused(() => readStretch(changed(5, 193)), /expected grey/)
+      const long = { ...good, timesMs: [0], lengths: [16_385], bytes: part(16_385) }
+      expectRefused(() => readStretch(dagCbor.encode(long)), /lengths\[0\]/)
+    })
+
+    for (const [name, change, says] of [
+      ['starts that fall', { evidence: { startsMs: [20_000, 0], stretches: [] } }, /do not rise/],
+      ['starts without stretches', { evidence: { startsMs: [0], stretches: [] } }, /lengths differ/],
+      ['starts without what is kept', { evidence: { startsMs: [0, 1], kept: [new Uint8Array(32)] } }, /lengths differ/],
+      ['stretches that are no blocks', { evidence: { startsMs: [0], stretches: [DIRECTORY] } }, /evidence/],
+      ['local hashes that are no blocks', { keys: [DIRECTORY] }, /keys\[0\]: expected a link/],
+      [
+        'evidence by stretches, being a picture',
+        { kind: 'image', evidence: { startsMs: [0], kept: [new Uint8Array(32)] } },
+        /only a video/,
+      ],
+      [
+        'more links than are followed, of all kinds together',
+        {
+          evidence: {
+            startsMs: Array.from({ length: 1_999 }, (_, i) => i),
+            kept: Array(1_999).fill(new Uint8Array(32)),
+          },
+        },
+        /more than 2000 links/,
+      ],
+    ] as const)
+      it(`with ${name} is refused`, async () => {
+        await expectInvalid(tampered({ root: change }), says)
+      })
+  })
+
   it('that is linked and missing is refused by name', async () => {
     const { root, blocks } = await writeManifest(of, NOTHING)
     await expectInvalid(readManifest(root, from(blocks.slice(0, 2))), new RegExp(`block ${blocks[2]!.cid} is linked`))
@@ -282,6 +423,10 @@ describe('a hostile block', () => {
     )
   })
 })
+
+function expectRefused(work: () => unknown, says: RegExp): void {
+  expect(work).to.throw(RegistryError, says).with.property('code', 'block.invalid')
+}
 
 async function expectInvalid(promise: Promise<unknown>, says: RegExp): Promise<void> {
   const error = await promise.then(

@@ -7,7 +7,7 @@ import { toHex0x } from '../../server/bytes.ts'
 import { encodeEvidence, manifestCid, writeManifest } from '../../server/fingerprint/index.ts'
 import { draw } from '../../server/registry/examine-worker.ts'
 import type { EvidenceChoice } from '../../server/registry/index.ts'
-import { picture } from '../fingerprint/make.ts'
+import { picture, video } from '../fingerprint/make.ts'
 import { scenePlane } from '../fingerprint/planes.ts'
 import { recordOf } from '../registry/fakes.ts'
 import { expectProblem, REVALIDATE, type Served, serve } from './harness.ts'
@@ -113,6 +113,75 @@ describe('the evidence of a record', () => {
     const path = `/v1/records/${toHex0x(row.recordId)}`
     expect(await (await get(path)).json()).to.include({ manifest: 'mismatch' })
     await expectProblem(await get(`${path}/evidence`), 404, 'block.not_found')
+  })
+
+  describe('of a video', () => {
+    const grey = (value: number) => ({
+      width: 64,
+      height: 36,
+      channels: 1 as const,
+      data: new Uint8Array(64 * 36).fill(value),
+    })
+    /** Half a minute, two frames a second, each a little brighter than the one before. */
+    const plain = video(5, 60)
+    const of = {
+      ...plain,
+      frames: plain.frames.map((frame, i) => ({ ...frame, evidence: encodeEvidence(grey(4 * i)) })),
+    }
+
+    async function filmed(choice: EvidenceChoice = 'public', blocksFrom = 0) {
+      const manifest = await writeManifest(of, description, choice)
+      await server.blocks.put(manifest.blocks.filter((_, i) => i < 2 || i >= 2 + blocksFrom))
+      const row = recordOf(of, 4, { manifestDigest: manifest.digest })
+      server.catalogue.insert(row)
+      return { path: `/v1/records/${toHex0x(row.recordId)}/evidence`, stretches: manifest.blocks.slice(2) }
+    }
+    const shown = async (answer: Response) => {
+      const { data, info } = await sharp(await answer.arrayBuffer())
+        .raw()
+        .toBuffer({ resolveWithObject: true })
+      expect(info).to.include({ width: 64, height: 36 })
+      return Math.round(data[0]! / 4)
+    }
+
+    it('is that of the frame nearest to the second that is asked for, the first one unless told', async () => {
+      const { path, stretches } = await filmed()
+      for (const [query, frame] of [
+        ['', 0],
+        ['?at=0.2', 0],
+        ['?at=3.3', 7],
+        ['?at=20.1', 40],
+        ['?at=99999', 59],
+      ] as const) {
+        const answer = await get(path + query)
+        expect(answer.headers.get('etag')).to.equal(`"${stretches[frame < 40 ? 0 : 1]!.cid}.${500 * frame}.png"`)
+        expect(await shown(answer), query).to.equal(frame)
+      }
+    })
+
+    it('is drawn once for each frame', async () => {
+      const { path } = await filmed()
+      for (const at of [1, 1.1, 2]) await get(`${path}?at=${at}`)
+      expect(drawn).to.equal(2)
+    })
+
+    it('is not there where its publisher kept it, and where its stretch is not here', async () => {
+      await expectProblem(await get((await filmed('server')).path), 404, 'block.not_found')
+      await expectProblem(await get((await filmed('none')).path), 404, 'block.not_found')
+    })
+
+    it('is shown of the stretches that are here, and withdrawn one by one', async () => {
+      const { path, stretches } = await filmed('public', 1)
+      await expectProblem(await get(`${path}?at=5`), 404, 'block.not_found')
+      expect((await get(`${path}?at=25`)).status).to.equal(200)
+      await server.withdrawals.withdraw(stretches[1]!.cid, { at: 0, reason: null })
+      await expectProblem(await get(`${path}?at=25`), 410, 'block.withdrawn')
+    })
+
+    it('is asked for at a second that there is', async () => {
+      const { path } = await filmed()
+      for (const at of ['-1', 'x', '1e9']) await expectProblem(await get(`${path}?at=${at}`), 400, 'request.invalid')
+    })
   })
 
   it('is not shown where its bytes are none, and no cache keeps that', async () => {

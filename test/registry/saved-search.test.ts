@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { toHex } from '../../server/bytes.ts'
 import { type Fingerprint, writeManifest } from '../../server/fingerprint/index.ts'
-import { createMatcher } from '../../server/matching/index.ts'
+import { createMatcher, type Original } from '../../server/matching/index.ts'
 import { createSavedSearch } from '../../server/registry/saved-search.ts'
 import { createSync, type Filled } from '../../server/registry/sync.ts'
 import { temporaryPath } from '../catalogue/databases.ts'
@@ -30,6 +30,20 @@ describe('what is saved of the search', () => {
     saves.length = 0
     await sync().save()
     expect(saves, 'nothing has changed').to.deep.equal([])
+  })
+
+  it('holds where the local hashes of a video are, which are read at the start', async () => {
+    const of = video(8, 130)
+    const frames = of.frames.map((frame, i) => ({ ...frame, local: i % 60 === 0 ? new Uint8Array(37) : null }))
+    const { start, opened, sync, given, manifests } = await worldOf([{ ...of, frames }])
+    await start()
+    const before = given()
+    expect(before[0]!.keys!.map(({ timeMs }) => timeMs)).to.deep.equal([0, 30_000, 60_000])
+    await sync().save()
+    opened.length = 0
+    expect(await start()).to.include({ taken: 1, read: 0 })
+    expect(given()).to.deep.equal(before)
+    expect(opened).to.deep.equal(manifests[0]!.blocks.slice(3).map(({ cid }) => cid))
   })
 
   it('is passed over for a record of which the catalogue says something else', async () => {
@@ -128,11 +142,19 @@ async function worldOf(all: Fingerprint[]) {
     return get(cid)
   }
   let matcher = createMatcher()
+  /** What was handed to it. */
+  let given: Original[] = []
   let filled: Filled | null = null
   let sync = open()
 
   function open(change: object = {}) {
     matcher = createMatcher()
+    given = []
+    const { add } = matcher
+    matcher.add = (original) => {
+      given.push(original)
+      add(original)
+    }
     const options = { directory, stored: () => blocks.kept.keys(), version: '1', deployment: DEPLOYMENT, ...change }
     const file = createSavedSearch(options)
     const save: typeof file.save = (entries) => {
@@ -164,6 +186,7 @@ async function worldOf(all: Fingerprint[]) {
     saves,
     open,
     sync: () => sync,
+    given: () => given,
     entries: () => sync.entries(),
     held: () => [...matcher.originals()].sort((a, b) => (a.key < b.key ? -1 : 1)),
     async start(change: object = {}): Promise<Filled | null> {

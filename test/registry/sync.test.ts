@@ -3,9 +3,9 @@ import { CID } from 'multiformats/cid'
 import { toHex } from '../../server/bytes.ts'
 import type { BatchRow, RecordRow } from '../../server/catalogue/index.ts'
 import { claimOf, rootOf } from '../../server/chain/index.ts'
+import { encodeBlock } from '../../server/fingerprint/block.ts'
 import { anchoredWords, type Fingerprint, writeList, writeManifest } from '../../server/fingerprint/index.ts'
-import { encodeBlock } from '../../server/fingerprint/manifest.ts'
-import { createMatcher } from '../../server/matching/index.ts'
+import { createMatcher, type Original } from '../../server/matching/index.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { picture, sound, video } from '../fingerprint/make.ts'
 import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf, turn } from './fakes.ts'
@@ -265,6 +265,26 @@ describe('a change', () => {
     catalogue.insert(recordOf(picture(5), 5))
     await sync.settled()
     expect(matcher.size().originals).to.equal(2)
+  })
+})
+
+describe('the local hashes of a video', () => {
+  const of = video(3, 200)
+  const local = new Uint8Array(74)
+  const withKeys = { ...of, frames: of.frames.map((frame, i) => ({ ...frame, local: i % 90 === 0 ? local : null })) }
+  const keys = [0, 45_000, 90_000].map((timeMs) => ({ timeMs, local }))
+
+  it('are handed to the search with its frames, named by its manifest', async () => {
+    const { catalogue, blocks, matcher, sync } = setUp()
+    const given: Original[] = []
+    matcher.add = (original) => void given.push(original)
+    const { row, manifest } = await registered(withKeys, 1)
+    await blocks.put(manifest.blocks)
+    catalogue.insert(row)
+    await sync.start()
+    expect(given).to.have.length(1)
+    expect(given[0]).to.deep.include({ keys, localCid: manifest.root })
+    expect(given[0]!.frames).to.have.length(200)
   })
 })
 
