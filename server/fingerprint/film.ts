@@ -2,11 +2,11 @@
 import type { Film } from './fingerprint.ts'
 import type { PixelPlane } from './pdq.ts'
 
-/** Milliseconds from picture to picture, of a candidate that is not too long: an original's moment is then met within 40. */
-export const FILM_STEP_MS = 80
+/** Milliseconds from picture to picture, of a candidate that is not too long: at 30 a second every frame. What moves is off by more than noise after 30. */
+export const FILM_STEP_MS = 32
 /** Pixels of the longer side of a picture of a film, and of an original's frame as evidence. */
 export const FILM_SIDE = 192
-/** Of all pictures: three minutes at 16:9. */
+/** Of all pictures: more than a minute at 16:9 and 30 a second, the double at half of that. */
 export const MAX_FILM_BYTES = 48 << 20
 
 export interface FilmWriter {

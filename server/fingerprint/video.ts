@@ -122,7 +122,7 @@ function createOriginal(rasteriser: Rasteriser): Take {
   return {
     async frame(timeMs, frame) {
       const { pixels, ...size } = await rasteriser.render(frame)
-      const evidence = frameEvidence(await rasteriser.miniature(frame, FILM_SIDE))
+      const evidence = frameEvidence(timeMs, await rasteriser.miniature(frame, FILM_SIDE))
       frames.push({ ...hasher.hash(timeMs, pixels, size), evidence })
       return size
     },

@@ -122,7 +122,7 @@ interface Judged {
 }
 
 /** A region, or an overlay and what lies beside it in the same region: a banner that touches a pasted face must not hide it. */
-function judged(region: CellRegion, laid: Laid, { strength, expected }: Differences): Judged[] {
+export function judged(region: CellRegion, laid: Laid, { strength, expected }: Differences): Judged[] {
   const sight = { ...laid, colours: laid.cells, expected }
   const kindOf = (drawing: Drawing): Judged['kind'] => (isOverlay(drawing) ? 'overlay' : 'region')
   const drawing = drawingOf(sight, region)
@@ -136,7 +136,7 @@ function judged(region: CellRegion, laid: Laid, { strength, expected }: Differen
 }
 
 /** Around cells, in the candidate. */
-function boxOf(cells: number[], map: Affine, { width }: Grid, { luma }: Planes): Region {
+export function boxOf(cells: number[], map: Affine, { width }: Grid, { luma }: Planes): Region {
   let [left, top, right, bottom] = [1, 1, 0, 0]
   for (const cell of cells)
     for (const [dx, dy] of [

@@ -12,16 +12,21 @@ import { COMPARE } from './thresholds.ts'
 
 /** Regions that stand out in this picture only, in the measure of its strengths.
  * @param clear regions that were found by their strength. What is near them belongs to them: a halo, the rest of a logo. */
-export function faintRegions({ strength, sharp }: Differences, clear: readonly CellRegion[]): CellRegion[] {
-  const { radius, part, usual, ...faint } = COMPARE.faint
+export function faintRegions(found: Differences, clear: readonly CellRegion[]): CellRegion[] {
+  const { region: least, apart, breadth } = COMPARE.faint
+  const { sharp } = found
+  return regionsOf(standingOut(found), least).filter(
+    (region) => !clear.some((one) => near(one, region, apart)) && breadthOf(heartOf(region, sharp), sharp) >= breadth,
+  )
+}
+
+/** For each cell how much more remains around it than elsewhere in this picture, in the measure of its strengths. */
+export function standingOut({ strength, sharp }: Pick<Differences, 'strength' | 'sharp'>): Grid {
+  const { radius, part, usual } = COMPARE.faint
   const measured = strength.data.filter((value) => !Number.isNaN(value))
   const elsewhere = Math.min(usual.most, Math.max(usual.least, quantile(measured, usual.quantile)))
   const wide = meanAround(sharp, radius)
-  const data = wide.data.map((value) => (value * part) / elsewhere)
-  return regionsOf({ ...wide, data }, faint.region).filter(
-    (region) =>
-      !clear.some((one) => near(one, region, faint.apart)) && breadthOf(heartOf(region, sharp), sharp) >= faint.breadth,
-  )
+  return { ...wide, data: wide.data.map((value) => (value * part) / elsewhere) }
 }
 
 /** The shorter side of the box around cells. */

@@ -184,3 +184,41 @@ export const EXAMINE = {
    *  found it. The second picture of a stereo pair has 0.98 and 0.51; close faces that were swapped 0.5 to 0.6, with 0.58 and more. */
   another: { differs: 0.7, likeness: 0.55 },
 } as const
+
+/** How a video is laid along an original (film-course.ts). Frames are vectors of length 1 over some 1,300 cells. */
+export const FILM = {
+  /** Cells of the original's frame that a candidate must show. */
+  leastCells: 40,
+  /** Grey levels of standard deviation: under it a frame shows nothing. */
+  leastContrast: 3,
+  /** What is left of a frame when a stranger's is taken away, and how much a pair may speak against a line. */
+  strangers: 0.35,
+  mostAgainst: 1.5,
+  /** Share of the candidate that follows the original at its own speed, from which on no other is tried; and how much more another must bring. */
+  followed: 0.85,
+  muchBetter: 1.2,
+  /** Pairs of a run: a second and a half. */
+  leastPairs: 3,
+  /** Squared length of the difference from the mean from which on something moves: compression leaves a tenth of it. */
+  moving: 2e-3,
+  /** Share of the pairs in which something must move for movement to decide. */
+  leastMoving: 0.3,
+  /** Median correlation of what moves. Copies of the development corpus have 0.95 and more, with a pasted face too; other seconds of the same
+   *  shot at most 0.6. */
+  leastAgreement: 0.75,
+  /** Milliseconds. Lines so near are one; so long nothing need agree; so near to its ends a candidate is followed to its end; so much must be missing,
+   *  or shown twice, to be told: moments are 500 apart. */
+  sameLineMs: 200,
+  gapMs: 1_100,
+  edgeMs: 700,
+  cutMs: 300,
+  repeatedMs: 400,
+  /** Of the squared difference of the pictures before and after: half a step of the two, with some reserve. */
+  motionPart: 0.15,
+  /** Of strengths that are the middle of three moments: what a region must have somewhere, and everywhere; and moments that it must last. */
+  region: { low: 5, high: 20, gap: 1 },
+  leastMoments: 2,
+  /** Share of other material, in time or area, from which on it is a composite; share of the original that a copy must show to be the whole. */
+  otherMaterial: 0.2,
+  whole: 0.93,
+} as const

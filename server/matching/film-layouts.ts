@@ -1,0 +1,97 @@
+/** How a candidate's frames may lie on those of an original: from hashes of whole frames, and from local hashes of frames that show something new. */
+import { decodeLocal, type Frame, type Size } from '../fingerprint/index.ts'
+import { type Affine, apply } from './affine.ts'
+import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
+import { FIT } from './thresholds.ts'
+import { turnOver } from './turn-over.ts'
+
+/** A frame of the candidate that resembles one of the original. */
+export interface FrameVote {
+  candidateMs: number
+  originalMs: number
+  way: Way
+  /** Whether whole frames resemble each other; else they share local hashes. */
+  whole: boolean
+}
+
+export interface Layout {
+  /** From the candidate to the original, both in their longer sides. */
+  transform: Affine
+  /** How much speaks for it: scores of fits, and of whole frames as much as a good fit. */
+  weight: number
+}
+
+interface Side {
+  size: Size
+  frames: readonly Pick<Frame, 'timeMs' | 'local'>[]
+}
+
+/** Pairs of frames whose features are fitted: 3.7 ms each. */
+const MAX_FITS = 20
+/** Of a frame whose hash as a whole matches. */
+const WHOLE_WEIGHT = 40
+/** Layouts that are tried. */
+const MAX_LAYOUTS = 4
+
+/** @returns those that most speaks for first, at most four. */
+export function layoutsOf(candidate: Side, original: Side, votes: readonly FrameVote[]): Layout[] {
+  const layouts: Layout[] = []
+  for (const way of ['plain', 'mirrored'] as const) {
+    const frames = new Set(votes.filter((vote) => vote.whole && vote.way === way).map((vote) => vote.candidateMs))
+    const transform = turnOver(way === 'plain' ? 0 : 4, candidate.size, original.size)
+    if (frames.size > 0) layouts.push({ transform, weight: WHOLE_WEIGHT * frames.size })
+  }
+  for (const fit of fitsOf(candidate, original, votes)) {
+    const same = layouts.find(({ transform }) => alike(transform, fit.transform, candidate.size))
+    if (same) same.weight += fit.score
+    else layouts.push({ transform: fit.transform, weight: fit.score })
+  }
+  return layouts.sort((a, b) => b.weight - a.weight).slice(0, MAX_LAYOUTS)
+}
+
+/** The best first, so that each layout is that of its best fit. */
+function fitsOf(candidate: Side, original: Side, votes: readonly FrameVote[]): Fit[] {
+  const local = votes.filter(({ whole }) => !whole)
+  const prepared = new Map<number, PreparedFeatures | null>()
+  const featuresAt = (ms: number) => {
+    const known = prepared.get(ms)
+    if (known !== undefined) return known
+    const bytes = candidate.frames.find(({ timeMs }) => timeMs === ms)?.local
+    const features = bytes ? prepareFeatures(decodeLocal(bytes, 'candidate')) : null
+    prepared.set(ms, features)
+    return features
+  }
+  return evenly(local, MAX_FITS)
+    .map(({ candidateMs, originalMs, way }) => {
+      const features = featuresAt(candidateMs)
+      const key = original.frames.find(({ timeMs }) => timeMs === originalMs)?.local
+      return features && key ? fitFeatures(features, decodeLocal(key), way) : null
+    })
+    .filter((fit) => fit !== null && fit.score >= FIT.minScore)
+    .map((fit) => fit!)
+    .sort((a, b) => b.score - a.score)
+}
+
+/** `count` of the items, evenly spread. */
+export function evenly<T>(items: readonly T[], count: number): readonly T[] {
+  if (items.length <= count) return items
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!)
+}
+
+/** Of the original's longer side: so far apart no corner of the candidate may be laid. */
+const SAME = 0.04
+
+function alike(a: Affine, b: Affine, { width, height }: Size): boolean {
+  const longer = Math.max(width, height)
+  const [w, h] = [width / longer, height / longer]
+  const corners = [
+    { x: 0, y: 0 },
+    { x: w, y: 0 },
+    { x: 0, y: h },
+    { x: w, y: h },
+  ]
+  return corners.every((corner) => {
+    const [p, q] = [apply(a, corner), apply(b, corner)]
+    return Math.hypot(p.x - q.x, p.y - q.y) < SAME
+  })
+}

@@ -1,0 +1,139 @@
+/**
+ * Frames of a candidate and of an original as vectors that can be compared by one product: both reduced to the same few cells of the original's frame,
+ * as one layout lays the one over the other, with mean 0 and length 1. So brightness and contrast do not matter, and the product is their correlation.
+ *
+ * Pure: the same input gives the same answer.
+ */
+import type { Film, Plane } from '../fingerprint/index.ts'
+import { type Affine, compose, invert, scaleOf, scaling } from './affine.ts'
+import type { Clock } from './film-stretches.ts'
+import { emptyGrid, type Grid, gridOf, halve, lendingGrids, sample } from './grid.ts'
+
+/** Cells of the longer side of a frame: a face in the middle distance has some of them, noise of compression is averaged away. */
+const CELLS = 48
+
+/** Vectors of equally many values, one after the other. */
+export interface Sight {
+  /** Values of one vector: cells that both show. */
+  cells: number
+  count: number
+  vectors: Float32Array
+  /** Contrast of each: standard deviation over its cells, grey levels. */
+  contrast: Float32Array
+}
+
+/** Which cells of the original's frame a candidate shows. */
+export interface Window {
+  width: number
+  height: number
+  /** Numbers of the cells. */
+  shown: Int32Array
+}
+
+/** An original's frames, reduced. */
+export interface Reduced {
+  width: number
+  height: number
+  grids: Float32Array[]
+}
+
+/** @param lumas of one size. */
+export function reduceFrames(lumas: readonly Plane[]): Reduced {
+  const grids = lumas.map((luma) => lendingGrids(() => reduced(gridOf(luma), CELLS)))
+  return { width: grids[0]?.width ?? 0, height: grids[0]?.height ?? 0, grids: grids.map(({ data }) => data) }
+}
+
+/** Halved until the longer side has at most so many. */
+function reduced(grid: Grid, longest: number): Grid {
+  let small = grid
+  while (Math.max(small.width, small.height) > longest) small = halve(small)
+  return { ...small, data: small.data.slice() }
+}
+
+/** Which cells of the original the candidate shows wholly. @param transform from the candidate to the original, both in their longer sides. */
+export function windowOf(transform: Affine, original: { width: number; height: number }, film: Film): Window {
+  const whole = emptyGrid(film.width, film.height)
+  const seen = lendingGrids(() => sampled(whole, transform, original))
+  const shown: number[] = []
+  for (let i = 0; i < seen.data.length; i++) if (!Number.isNaN(seen.data[i])) shown.push(i)
+  return { width: original.width, height: original.height, shown: Int32Array.from(shown) }
+}
+
+/** The candidate's picture in the cells of the original's frame. */
+function sampled(picture: Grid, transform: Affine, { width, height }: { width: number; height: number }): Grid {
+  const own = Math.max(picture.width, picture.height)
+  let map = compose(scaling(own), compose(invert(transform), scaling(1 / Math.max(width, height))))
+  let from = picture
+  for (; scaleOf(map) > 1.5 && Math.min(from.width, from.height) > 2; map = compose(scaling(0.5), map))
+    from = halve(from)
+  return sample(from, map, width, height)
+}
+
+export function sightOfFilm(film: Film, transform: Affine, window: Window): Sight {
+  const sight = emptySight(window.shown.length, film.timesMs.length)
+  for (let i = 0; i < sight.count; i++)
+    lendingGrids(() => put(sight, i, sampled(gridOf(pictureAt(film, i)), transform, window).data, window))
+  return sight
+}
+
+export function sightOfFrames({ grids }: Reduced, window: Window): Sight {
+  const sight = emptySight(window.shown.length, grids.length)
+  for (const [n, grid] of grids.entries()) put(sight, n, grid, window)
+  return sight
+}
+
+function emptySight(cells: number, count: number): Sight {
+  return { cells, count, vectors: new Float32Array(cells * count), contrast: new Float32Array(count) }
+}
+
+function put({ cells, vectors, contrast }: Sight, n: number, data: Float32Array, { shown }: Window): void {
+  let [sum, squares] = [0, 0]
+  for (let k = 0; k < cells; k++) sum += data[shown[k]!]!
+  const mean = sum / cells
+  for (let k = 0, at = n * cells; k < cells; k++, at++) {
+    const value = data[shown[k]!]! - mean
+    vectors[at] = value
+    squares += value * value
+  }
+  const length = Math.sqrt(squares)
+  contrast[n] = length / Math.sqrt(cells)
+  if (length > 0) for (let k = 0, at = n * cells; k < cells; k++, at++) vectors[at]! /= length
+}
+
+/** Correlation of two of them, −1 to 1. */
+export function product(a: Sight, i: number, b: Sight, j: number): number {
+  const { cells } = a
+  let sum = 0
+  for (let k = 0, p = i * cells, q = j * cells; k < cells; k++, p++, q++) sum += a.vectors[p]! * b.vectors[q]!
+  return sum
+}
+
+/** The candidate's own course: where it changes at once, and where it stands still. */
+export function createFilmClock(film: Film, durationMs: number): Clock {
+  const { grids, ...size } = reduceFrames(film.timesMs.map((_, i) => pictureAt(film, i)))
+  const all = { ...size, shown: Int32Array.from({ length: size.width * size.height }, (_, i) => i) }
+  const sight = sightOfFrames({ ...size, grids }, all)
+  return {
+    timesMs: film.timesMs,
+    durationMs,
+    cutBetween(from, to) {
+      let [cut, least] = [(from + to + 1) >> 1, CUT]
+      for (let i = from + 1; i <= to; i++) {
+        const like = product(sight, i - 1, sight, i)
+        if (like < least) [cut, least] = [i, like]
+      }
+      return cut
+    },
+    isStill: (from, to) =>
+      product(sight, from, sight, to) > STILL && product(sight, from, sight, (from + to) >> 1) > STILL,
+  }
+}
+
+/** Correlation of neighbours below which a picture is cut to another, and above which nothing has moved. */
+const CUT = 0.98
+const STILL = 0.9995
+
+/** One picture of a film. */
+export function pictureAt({ width, height, samples }: Film, i: number): Plane {
+  return { width, height, samples: samples.subarray(i * width * height, (i + 1) * width * height) }
+}

@@ -1,0 +1,219 @@
+/**
+ * Whether a video comes from an original, and what was done to it: how its frames lie on the original's (film-layouts.ts), in which order it runs through
+ * them (film-course.ts, film-stretches.ts), and where they differ (film-regions.ts). Pure.
+ */
+import { decodeEvidence, type Evidence, type Film, type Frame, type Planes } from '../fingerprint/index.ts'
+import type { Affine } from './affine.ts'
+import { type Comparison, comparePictures } from './compare.ts'
+import { type Course, courseOf, type Moments } from './film-course.ts'
+import { evenly, type FrameVote, type Layout, layoutsOf } from './film-layouts.ts'
+import type { Pair } from './film-path.ts'
+import { filmRegions, type Laying } from './film-regions.ts'
+import { createFilmClock, pictureAt, reduceFrames } from './film-sight.ts'
+import { type Stretch, stretchesOf, type TimeKind, timeFindings } from './film-stretches.ts'
+import type { Region } from './geometry.ts'
+import { type Placement, placementOf } from './placement.ts'
+import { EXAMINE, FILM, scoreOf } from './thresholds.ts'
+import type { Relation } from './verdict.ts'
+
+export interface FilmCandidate {
+  durationMs: number
+  film: Film
+  /** Those with local hashes matter. */
+  frames: readonly Pick<Frame, 'timeMs' | 'local'>[]
+}
+
+export interface FilmOriginal {
+  key: string
+  durationMs: number
+  /** With evidence: only those that might be shown. */
+  frames: readonly Pick<Frame, 'timeMs' | 'evidence'>[]
+  /** Frames with local hashes. */
+  keys: readonly Pick<Frame, 'timeMs' | 'local'>[]
+  votes: readonly FrameVote[]
+}
+
+export interface FilmFinding {
+  kind: TimeKind | 'region' | 'overlay'
+  /** Milliseconds of the candidate; without length where something is missing. */
+  span: { startMs: number; endMs: number }
+  /** In the candidate's frame; null where it is the whole. */
+  region: Region | null
+  score: number
+}
+
+export interface ExaminedFilm {
+  key: string
+  relation: Exclude<Relation, 'identical'>
+  /** Share of the candidate, in time and area, that the original explains, 0 to 1. */
+  explained: number
+  likeness: number
+  transforms: string[]
+  segments: (Pick<Stretch, 'candidate' | 'original' | 'speed'> & { placement: Placement })[]
+  findings: FilmFinding[]
+}
+
+/** Originals that the candidate comes from. */
+export function examineFilm(candidate: FilmCandidate, originals: readonly FilmOriginal[]): ExaminedFilm[] {
+  return originals.map((original) => examineOne(candidate, original)).filter((one) => one !== null)
+}
+
+function examineOne(candidate: FilmCandidate, original: FilmOriginal): ExaminedFilm | null {
+  const evidence = original.frames.map(({ evidence }) => evidenceOf(evidence))
+  const known = original.frames.filter((_, i) => evidence[i])
+  const pictures = evidence.filter((one) => one !== null)
+  const [size] = pictures
+  if (!size) return null
+  const layouts = layoutsOf(
+    { size: candidate.film, frames: candidate.frames },
+    { size, frames: original.keys },
+    original.votes,
+  )
+  const moments = {
+    timesMs: known.map(({ timeMs }) => timeMs),
+    reduced: reduceFrames(pictures.map(({ luma }) => luma)),
+  }
+  const best = bestCourse(candidate.film, moments, layouts)
+  if (!best) return null
+  return judge(candidate, original, {
+    ...best,
+    moments,
+    pictures,
+    bytes: known.map(({ evidence }) => evidence!.length),
+  })
+}
+
+/** Written by anybody. Of one size, for they are of one video. */
+function evidenceOf(bytes: Uint8Array | null | undefined): Evidence | null {
+  try {
+    return bytes ? decodeEvidence(bytes) : null
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+interface Laid {
+  layout: Layout
+  course: Course
+}
+
+/** The layout by which most of the candidate follows the original. */
+function bestCourse(film: Film, moments: Moments, layouts: readonly Layout[]): Laid | null {
+  const tried = layouts.flatMap((layout) => {
+    const course = courseOf(film, moments, layout.transform)
+    return course && course.runs.length > 0 ? [{ layout, course }] : []
+  })
+  return tried.length === 0 ? null : tried.reduce((one, other) => (other.course.gain > one.course.gain ? other : one))
+}
+
+interface Known extends Laid {
+  moments: Moments
+  pictures: readonly Evidence[]
+  /** Of each moment's evidence. */
+  bytes: readonly number[]
+}
+
+function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): ExaminedFilm | null {
+  const { film, durationMs } = candidate
+  const clock = createFilmClock(film, durationMs)
+  const stretches = stretchesOf(known.course.runs, clock)
+  const pairs = stretches.flatMap(({ runs }) => pairsOf(runs.flatMap((run) => run.pairs)))
+  const comparisons = comparisonsOf(film, known, pairs)
+  if (comparisons.length === 0) return null
+  const middle = comparisons[comparisons.length >> 1]!
+  const layings = finest(pairs, known).map((pair) => layingOf(film, known, pair, middle.transform))
+  const stepMs = FINE_MS / known.course.speed
+  const findings: FilmFinding[] = [
+    ...timeFindings(stretches, clock).map((finding) => ({ ...finding, region: null, score: 0.99 })),
+    ...filmRegions(layings, stepMs).map(({ strength, ...finding }) => ({
+      ...finding,
+      strength,
+      score: scoreOf(strength),
+    })),
+  ]
+  const placement = placementOf(middle.transform, film, known.pictures[0]!)
+  const followed = stretches.reduce((sum, { candidate: { startMs, endMs } }) => sum + endMs - startMs, 0)
+  const seen = stretches.reduce((sum, { original: { startMs, endMs } }) => sum + endMs - startMs, 0)
+  const shares = { inTime: followed / durationMs, whole: seen / original.durationMs }
+  return {
+    key: original.key,
+    relation: relationOf(findings, middle, shares),
+    explained: Math.min(1, shares.inTime) * middle.explained,
+    likeness: Math.max(0, middle.likeness),
+    transforms: transformsOf(comparisons, known.course.speed),
+    segments: stretches.map(({ candidate, original, speed }) => ({ candidate, original, speed, placement })),
+    findings,
+  }
+}
+
+/** One picture for each moment, the one that shows it best. */
+function pairsOf(pairs: readonly Pair[]): Pair[] {
+  const best = new Map<number, Pair>()
+  for (const pair of pairs) if (pair.gain > (best.get(pair.moment)?.gain ?? -Infinity)) best.set(pair.moment, pair)
+  return [...best.values()].sort((a, b) => a.picture - b.picture)
+}
+
+/** Milliseconds of the original of which one moment is compared for what differs. */
+const FINE_MS = 1_000
+
+/** Of each second the moment whose evidence shows most: it has most bytes. */
+function finest(pairs: readonly Pair[], { moments, bytes }: Known): Pair[] {
+  const best = new Map<string, Pair>()
+  for (const pair of pairs) {
+    const key = `${Math.floor(moments.timesMs[pair.moment]! / FINE_MS)}`
+    const other = best.get(key)
+    if (!other || bytes[pair.moment]! > bytes[other.moment]!) best.set(key, pair)
+  }
+  return [...best.values()]
+}
+
+/** Pairs that are compared as pictures, to see how the one lies in the other. */
+const COMPARED = 7
+
+function comparisonsOf(film: Film, { layout, pictures }: Known, pairs: readonly Pair[]): Comparison[] {
+  return evenly(pairs, COMPARED)
+    .map(({ picture, moment }) => comparePictures(pictures[moment]!, pictureOf(film, picture), layout.transform))
+    .filter((one) => one.compared)
+    .sort((a, b) => a.explained - b.explained)
+}
+
+const pictureOf = (film: Film, i: number): Planes => ({ luma: pictureAt(film, i), colour: null })
+
+function layingOf(film: Film, { pictures }: Known, { picture, moment }: Pair, transform: Affine): Laying {
+  return {
+    timeMs: film.timesMs[picture]!,
+    candidate: pictureOf(film, picture),
+    around: [
+      pictureAt(film, Math.max(0, picture - 1)),
+      pictureAt(film, Math.min(film.timesMs.length - 1, picture + 1)),
+    ],
+    original: pictures[moment]!,
+    transform,
+  }
+}
+
+/** Shares of the candidate's time that follows the original, and of the original that is shown. */
+interface Shares {
+  inTime: number
+  whole: number
+}
+
+function relationOf(
+  findings: readonly FilmFinding[],
+  { around, seen, explained }: Comparison,
+  { inTime, whole }: Shares,
+) {
+  if (findings.some(({ kind }) => kind !== 'overlay')) return 'altered'
+  if (inTime < 1 - FILM.otherMaterial || (around === 'other' && explained < 1 - FILM.otherMaterial)) return 'composite'
+  return seen < EXAMINE.whole || whole < FILM.whole ? 'excerpt' : 'same_content'
+}
+
+/** Words that more than half of the comparisons have. */
+function transformsOf(comparisons: readonly Comparison[], speed: number): string[] {
+  const words = new Set(comparisons.flatMap(({ transforms }) => transforms))
+  const often = [...words].filter(
+    (word) => 2 * comparisons.filter(({ transforms }) => transforms.includes(word)).length > comparisons.length,
+  )
+  return [...often, ...(speed > 1.015 ? ['sped up'] : speed < 0.985 ? ['slowed down'] : [])]
+}
