@@ -12,6 +12,8 @@ export interface FrameVote {
   way: Way
   /** Whether whole frames resemble each other; else they share local hashes. */
   whole: boolean
+  /** Of what the candidate's frame shares with any picture, what it shares with this one, 0 to 1; 1 for whole frames. */
+  share: number
 }
 
 export interface Layout {
@@ -61,7 +63,7 @@ function fitsOf(candidate: Side, original: Side, votes: readonly FrameVote[]): F
     prepared.set(ms, features)
     return features
   }
-  return evenly(local, MAX_FITS)
+  return likeliest(local, MAX_FITS)
     .map(({ candidateMs, originalMs, way }) => {
       const features = featuresAt(candidateMs)
       const key = original.frames.find(({ timeMs }) => timeMs === originalMs)?.local
@@ -70,6 +72,13 @@ function fitsOf(candidate: Side, original: Side, votes: readonly FrameVote[]): F
     .filter((fit) => fit !== null && fit.score >= FIT.minScore)
     .map((fit) => fit!)
     .sort((a, b) => b.score - a.score)
+}
+
+/** Of each frame of the candidate the vote that shares most; of these `count`, evenly spread. */
+function likeliest(votes: readonly FrameVote[], count: number): readonly FrameVote[] {
+  const best = new Map<number, FrameVote>()
+  for (const vote of votes) if (vote.share > (best.get(vote.candidateMs)?.share ?? 0)) best.set(vote.candidateMs, vote)
+  return evenly([...best.values()], count)
 }
 
 /** `count` of the items, evenly spread. */

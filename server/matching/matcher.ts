@@ -1,9 +1,19 @@
 /** Registered originals in memory, and which of them a candidate comes from. Deterministic; knows no chain and no database. */
 import { equalBytes } from '../bytes.ts'
-import { decodeLocal, type Fingerprint, type Kind, ORIENTATIONS } from '../fingerprint/index.ts'
+import {
+  decodeLocal,
+  type Fingerprint,
+  type Frame,
+  type Kind,
+  type LocalFeatures,
+  ORIENTATIONS,
+} from '../fingerprint/index.ts'
 import { type AlignedStretch, align, createTally, type TimedHash } from './align.ts'
 import type { PictureFinding } from './compare.ts'
+import type { FilmFinding } from './film.ts'
+import { evenly, type FrameVote } from './film-layouts.ts'
 import type { Way } from './fit.ts'
+import type { Region } from './geometry.ts'
 import { createHammingIndex } from './hamming.ts'
 import { createLocalIndex, type Voted } from './local-index.ts'
 import type { Placement } from './placement.ts'
@@ -46,6 +56,20 @@ export interface Original {
 export interface Segment {
   candidate: { startMs: number; endMs: number }
   original: { startMs: number; endMs: number }
+  /** Seconds of the original that pass in one of the candidate. */
+  speed: number
+  /** Null where the picture was not laid over its original. */
+  placement: Placement | null
+}
+
+/** One difference from an original. */
+export interface Finding {
+  kind: PictureFinding['kind'] | FilmFinding['kind']
+  /** Milliseconds of a video; null for a picture. */
+  span: { startMs: number; endMs: number } | null
+  /** In the candidate's frame; null where it is no matter of place. */
+  region: Region | null
+  score: number
 }
 
 /** An original that the candidate comes from, by likeness. */
@@ -66,11 +90,21 @@ export interface Found {
   segments: Segment[]
   /** Of a picture that was compared. */
   placement: Placement | null
-  findings: PictureFinding[]
+  findings: Finding[]
   limits: string[]
 }
 
 export type Answer = { kind: 'found'; found: Found[] } | { kind: 'inconclusive'; reason: string }
+
+/** A video that frames of the candidate resemble. */
+export interface ProposedFilm {
+  key: string
+  standing: Standing
+  /** Where its frames and the candidate's resemble each other; by time of the candidate. */
+  votes: FrameVote[]
+  /** Of the candidate's frames that were asked for, the part that votes for it. */
+  share: number
+}
 
 export interface Proposed {
   key: string
@@ -92,6 +126,8 @@ export interface Matcher {
   find(candidate: Fingerprint, maxDistanceBits?: number): Answer
   /** Pictures that share local hashes with the candidate, as it is or mirrored, those that are chosen. It settles what is worth comparing. */
   propose(candidate: Fingerprint, choose: Choose): Proposed[]
+  /** Videos that frames of the candidate resemble as a whole or in part, those that most frames speak for first. It settles what is worth comparing. */
+  proposeFilms(frames: readonly Frame[]): ProposedFilm[]
   /** Null for a key that is not held. */
   standingOf(key: string): Standing | null
   /** @returns with `blocks`, how many blocks of numbers were ever needed at a time. */
@@ -107,16 +143,34 @@ const MAX_VOTERS = 600
 const MAX_VOTES = 1_000_000
 const MIN_VOTERS = 30
 
+/** Frames of a candidate video whose hashes are looked up, and of these with local hashes; and key frames that each of those proposes: of videos of
+ * one series there may be many as near. */
+const MAX_FILM_VOTERS = 400
+const MAX_KEY_VOTERS = 40
+const NEAREST_KEYS = 12
+/** Frames alike that one frame proposes: a still scene of an hour is one picture. */
+const MAX_HITS = 400
+
 export const NO_PLACE = 'its place in the original is not known: manifest unavailable'
 
 /** Numbers of frames are given to originals in blocks of 64. */
 const BLOCK_BITS = 6
 const BLOCK = 1 << BLOCK_BITS
 
+/** Values of key frames of videos in the index of local hashes begin here: those of pictures are numbers of their blocks. */
+const FIRST_KEY = 2 ** 31
+
+interface KeyFrame {
+  owner: Stored
+  timeMs: number
+}
+
 interface Stored {
-  original: Omit<Original, 'local'>
+  original: Omit<Original, 'local' | 'keys'>
   /** Of the numbers of its frames, in their order; at least one. The first is its value in the index of local hashes. */
   blocks: number[]
+  /** Of its key frames in the index of local hashes. */
+  keys: number[]
   /** The name of its local hashes; null where it has none, undefined where nothing names them. */
   named: string | null | undefined
 }
@@ -130,9 +184,11 @@ export function createMatcher(): Matcher {
   const firstFrames: number[] = []
   /** Blocks that nobody has, those that were left first at the front. */
   const left: number[] = []
+  const keyFrames: (KeyFrame | undefined)[] = []
+  const leftKeys: number[] = []
 
   function add(original: Original): void {
-    const { local: features, ...kept } = original
+    const { local: features, keys, ...kept } = original
     const named = nameOf(original)
     const held = stored.get(original.key)
     // Mostly it was anchored again, and is the same.
@@ -142,12 +198,21 @@ export function createMatcher(): Matcher {
     }
     remove(original.key)
     const decoded = features ? decodeLocal(features) : null
-    const entry: Stored = { original: kept, blocks: [], named }
+    const decodedKeys = (keys ?? []).map(({ timeMs, local }) => ({ timeMs, features: decodeLocal(local) }))
+    const entry: Stored = { original: kept, blocks: [], keys: [], named }
     for (let frame = 0; frame === 0 || frame < kept.frames.length; frame += BLOCK)
       entry.blocks.push(newBlock(entry, frame))
     stored.set(original.key, entry)
     if (decoded) local.add(decoded, entry.blocks[0]!)
+    for (const { timeMs, features } of decodedKeys) addKey(entry, timeMs, features)
     for (const [i, { hash }] of kept.frames.entries()) index.add(hash, numberOf(entry, i))
+  }
+
+  function addKey(entry: Stored, timeMs: number, features: LocalFeatures): void {
+    const value = leftKeys.pop() ?? FIRST_KEY + keyFrames.length
+    keyFrames[value - FIRST_KEY] = { owner: entry, timeMs }
+    entry.keys.push(value)
+    local.add(features, value)
   }
 
   function newBlock(owner: Stored, firstFrame: number): number {
@@ -168,6 +233,11 @@ export function createMatcher(): Matcher {
     if (!entry) return
     stored.delete(key)
     local.remove(entry.blocks[0]!)
+    for (const value of entry.keys) {
+      local.remove(value)
+      keyFrames[value - FIRST_KEY] = undefined
+      leftKeys.push(value)
+    }
     for (let i = 0; i < entry.original.frames.length; i++) index.remove(numberOf(entry, i))
     for (const block of entry.blocks) {
       owners[block] = undefined
@@ -249,8 +319,63 @@ export function createMatcher(): Matcher {
 
   function* proposals(largestFirst: Iterable<Voted>) {
     for (const voted of largestFirst) {
+      if (voted.value >= FIRST_KEY) continue
       const { key, standing } = owners[voted.value]!.original
       yield { key, standing, way: voted.way, share: voted.share, voted }
+    }
+  }
+
+  function proposeFilms(frames: readonly Frame[]): ProposedFilm[] {
+    const votes = new Map<Stored, FrameVote[]>()
+    const asked = frames.filter(({ quality }) => quality >= MIN_QUALITY)
+    const put = (owner: Stored, vote: FrameVote) => {
+      const own = votes.get(owner)
+      if (own) own.push(vote)
+      else votes.set(owner, [vote])
+    }
+    for (const frame of evenly(asked, MAX_FILM_VOTERS)) voteWhole(frame, put)
+    for (const frame of evenly(
+      asked.filter(({ local }) => local),
+      MAX_KEY_VOTERS,
+    ))
+      voteLocal(frame, put)
+    return [...votes]
+      .map(
+        ([
+          {
+            original: { key, standing },
+          },
+          own,
+        ]) => ({
+          key,
+          standing,
+          votes: own.sort((a, b) => a.candidateMs - b.candidateMs),
+          share: shareOf(own),
+        }),
+      )
+      .sort((a, b) => b.share - a.share || a.standing.sequence - b.standing.sequence)
+  }
+
+  function voteWhole({ timeMs, hash, mirrored }: Frame, put: (owner: Stored, vote: FrameVote) => void): void {
+    let hits = 0
+    for (const [way, one] of [
+      ['plain', hash],
+      ['mirrored', mirrored],
+    ] as const)
+      if (one)
+        index.visit(one, MAX_DISTANCE_BITS, (entry) => {
+          const owner = ownerOf(entry)
+          const originalMs = owner.original.frames[frameOf(entry)]!.timeMs
+          if (owner.original.kind !== 'video' || originalMs === null || hits++ > MAX_HITS) return
+          put(owner, { candidateMs: timeMs, originalMs, way, whole: true, share: 1 })
+        })
+  }
+
+  function voteLocal({ timeMs, local: bytes }: Frame, put: (owner: Stored, vote: FrameVote) => void): void {
+    const features = decodeLocal(bytes!, 'candidate')
+    for (const { value, way, share } of local.query(features, NEAREST_KEYS)) {
+      const key = value >= FIRST_KEY ? keyFrames[value - FIRST_KEY] : undefined
+      if (key) put(key.owner, { candidateMs: timeMs, originalMs: key.timeMs, way, whole: false, share })
     }
   }
 
@@ -259,14 +384,15 @@ export function createMatcher(): Matcher {
     remove,
     find,
     propose,
+    proposeFilms,
     standingOf: (key) => stored.get(key)?.original.standing ?? null,
     size: () => ({ originals: stored.size, hashes: index.size(), blocks: owners.length }),
     originals: () => stored.values().map(({ original }) => original),
   }
 }
 
-function nameOf({ local, localCid }: Original): string | null | undefined {
-  return local ? (localCid ?? undefined) : null
+function nameOf({ local, keys, localCid }: Original): string | null | undefined {
+  return local || keys?.length ? (localCid ?? undefined) : null
 }
 
 /** Whether the search files two originals under the same hashes. */
@@ -275,10 +401,11 @@ function isFiledAlike(a: Stored['original'], b: Stored['original']): boolean {
   return a.frames.every(({ timeMs, hash }, i) => timeMs === b.frames[i]!.timeMs && equalBytes(hash, b.frames[i]!.hash))
 }
 
-/** `count` of the items, evenly spread. */
-function evenly<T>(items: readonly T[], count: number): readonly T[] {
-  if (items.length <= count) return items
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!)
+/** How much speaks for a video: each frame of the candidate once, by what it shares with it. */
+function shareOf(votes: readonly FrameVote[]): number {
+  const best = new Map<number, number>()
+  for (const { candidateMs, share } of votes) best.set(candidateMs, Math.max(share, best.get(candidateMs) ?? 0))
+  return best.values().reduce((sum, share) => sum + share, 0)
 }
 
 /** The same items in an order in which any beginning covers the whole: every twentieth, then their neighbours. */
@@ -388,5 +515,7 @@ function segment({ startMs, endMs, offsetMs }: AlignedStretch, durationMs: numbe
   return {
     candidate: { startMs, endMs: lastsTo },
     original: { startMs: startMs + offsetMs, endMs: lastsTo + offsetMs },
+    speed: 1,
+    placement: null,
   }
 }

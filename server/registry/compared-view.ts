@@ -1,5 +1,5 @@
 /** What a comparison found, as JSON says it: seconds, and everything that a match may leave unsaid. Pure. */
-import type { Found, Placement } from '../matching/index.ts'
+import type { Found } from '../matching/index.ts'
 import type { FindingKind, FindingView, SegmentView } from './views.ts'
 
 interface SpanMs {
@@ -7,8 +7,7 @@ interface SpanMs {
   endMs: number
 }
 
-/** A stretch as matching tells it. One that was placed by hashes alone has no speed but that of the original, and no placement. */
-type Stretch = Found['segments'][number] & { speed?: number; placement?: Placement | null }
+type Stretch = Found['segments'][number]
 
 /** A finding as matching tells it. One of a picture has no time, and is seen. */
 interface Difference {
@@ -19,7 +18,7 @@ interface Difference {
   score: number
 }
 
-export function presentSegment({ candidate, original, speed = 1, placement = null }: Stretch): SegmentView {
+export function presentSegment({ candidate, original, speed, placement }: Stretch): SegmentView {
   return { candidate: seconds(candidate), original: seconds(original), speed, placement }
 }
 

@@ -197,9 +197,9 @@ const MAX_COMMON = 0.1
 /** Why a record was passed over. */
 export const TOO_MANY = 'more originals are as near than are compared'
 
-function merge(one: Found, { notCompared, ...examined }: Examined): Found {
+function merge(one: Found, { notCompared, findings, ...examined }: Examined): Found {
   const limits = notCompared === null ? [] : [NOT_COMPARED, notCompared]
-  return { ...one, ...examined, limits }
+  return { ...one, ...examined, findings: findings.map((finding) => ({ ...finding, span: null })), limits }
 }
 
 function passedOver(one: Found): Found {

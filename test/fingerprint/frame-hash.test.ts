@@ -70,13 +70,17 @@ describe('what is computed of a frame', () => {
     expect(original.words).to.deep.equal(candidate.words.slice(0, original.words.length))
   })
 
-  it('is evidence that looks like the frame, in little more than a thousand bytes', () => {
+  it('is evidence that looks like the frame, once a second closely and once roughly', () => {
     const { data, ...small } = scene({ width: 192, height: 144, seed: 3 })
     const grey = { ...small, channels: 1 as const, data: data.filter((_, i) => i % 3 === 1) }
-    const evidence = frameEvidence(grey)
-    expect(evidence.length).to.be.at.most(2_500)
-    const { luma } = decodeEvidence(evidence)
-    const error = luma.samples.reduce((sum, value, i) => sum + (value - grey.data[i]!) ** 2, 0) / luma.samples.length
-    expect(Math.sqrt(error)).to.be.below(16)
+    const errorOf = (evidence: Uint8Array) => {
+      const { luma } = decodeEvidence(evidence)
+      const sum = luma.samples.reduce((sum, value, i) => sum + (value - grey.data[i]!) ** 2, 0)
+      return Math.sqrt(sum / luma.samples.length)
+    }
+    const [close, rough] = [frameEvidence(3_000, grey), frameEvidence(3_500, grey)]
+    expect(rough.length).to.be.below(close.length / 2)
+    expect(close.length).to.be.at.most(4_000)
+    expect(errorOf(close)).to.be.below(errorOf(rough)).and.below(16)
   })
 })

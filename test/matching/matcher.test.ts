@@ -132,7 +132,14 @@ describe('the matcher on videos', () => {
         distanceBits: 12,
         explained: 1,
         transforms: [],
-        segments: [{ candidate: { startMs: 0, endMs: 40_000 }, original: { startMs: 0, endMs: 40_000 } }],
+        segments: [
+          {
+            candidate: { startMs: 0, endMs: 40_000 },
+            original: { startMs: 0, endMs: 40_000 },
+            speed: 1,
+            placement: null,
+          },
+        ],
         orientation: null,
         way: null,
         likeness: 1,
@@ -161,7 +168,12 @@ describe('the matcher on videos', () => {
     const [match] = found(matcher.find(copy(of, 4, 24, 44)))
     expect(match).to.include({ relation: 'excerpt', explained: 1 })
     expect(match!.segments).to.deep.equal([
-      { candidate: { startMs: 0, endMs: 10_000 }, original: { startMs: 12_000, endMs: 22_000 } },
+      {
+        candidate: { startMs: 0, endMs: 10_000 },
+        original: { startMs: 12_000, endMs: 22_000 },
+        speed: 1,
+        placement: null,
+      },
     ])
   })
 

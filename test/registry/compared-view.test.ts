@@ -20,10 +20,6 @@ describe('what a comparison found, in the answer', () => {
     })
   })
 
-  it('of a stretch that was placed by hashes alone has the speed of the original, and no placement', () => {
-    expect(presentSegment(stretch)).to.include({ speed: 1, placement: null })
-  })
-
   it('tells channel, time and place of a finding, and what a picture has none of as null', () => {
     const score = 0.99
     expect(
