@@ -5,9 +5,9 @@ import type { FindingKind, FindingView, SegmentView } from './views.ts'
 /** What is said of one, and of several; `missing` has a length of its own. */
 const WORDS: Record<Exclude<FindingKind, 'missing'>, string> = {
   region: 'a region differs',
-  replaced: 'other material is in the place of the picture',
+  replaced: 'the picture is replaced by other material',
   inserted: 'other material is inserted',
-  reordered: 'the order is another',
+  reordered: 'its parts are in another order',
   repeated: 'a stretch is repeated',
   frozen: 'the picture stands still',
   muted: 'the sound is silent',

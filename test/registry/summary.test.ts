@@ -132,8 +132,8 @@ describe('the summary', () => {
 
     it('has a clause for each kind, in the picture and in the sound', () => {
       const clauses = {
-        replaced: 'other material is in the place of the picture',
-        reordered: 'the order is another',
+        replaced: 'the picture is replaced by other material',
+        reordered: 'its parts are in another order',
         repeated: 'a stretch is repeated',
         muted: 'the sound is silent',
         shifted: 'the sound is shifted against the picture',

@@ -1,22 +1,11 @@
 /** What the stub answers: one finished lookup for each verdict, records, and strings of people who mean no good. */
-import type { Finding, Lookup, Match, Placement, Problem, RecordEntry, Relation } from '../../server/web/client/wire.ts'
+import type { Finding, Lookup, Placement, Problem, RecordEntry, Relation } from '../../server/web/client/wire.ts'
 import type { Reported } from '../../server/web/index.ts'
 import { TEXTS } from '../strings/stranger.ts'
+import { FILMS } from './films.ts'
+import { anchor, HIDDEN, hex, match, pixels, publisher, region } from './matches.ts'
 
-const hex = (seed: number, digits = 64) =>
-  Array.from({ length: digits }, (_, i) => ((seed * 7919 + i * 104_729) % 16).toString(16)).join('')
-
-const anchor = (seed: number, finality = 'local') => ({
-  chain: finality === 'local' ? 'eip155:31337' : 'eip155:10',
-  contract: `0x${hex(seed, 40)}`,
-  transaction: `0x${hex(seed + 1)}`,
-  block: 11 + seed,
-  finality,
-})
-
-const pixels = { width: 1920, height: 1080 }
-
-const publisher = { id: 1, name: 'Development newsroom', domain: 'newsroom.example', trust: 'unverified' }
+export { HIDDEN, match, region }
 
 export const HOSTILE = {
   markup: '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>',
@@ -25,34 +14,6 @@ export const HOSTILE = {
   long: 'Aa'.repeat(3000),
   address: 'javascript:window.pwned=1',
 } as const
-
-export function match(relation: Relation, changes: Partial<Match> = {}): Match {
-  return {
-    recordId: `0x${hex(3)}`,
-    relation,
-    similarity: relation === 'identical' ? 100 : 97,
-    distanceBits: relation === 'identical' ? null : 6,
-    original: {
-      contentDigest: hex(4),
-      kind: 'image',
-      title: 'Two kayaks at the jetty, early morning',
-      ...pixels,
-      durationS: null,
-    },
-    publisher,
-    registeredAt: '2026-11-20T10:00:00Z',
-    state: 'active',
-    disowned: null,
-    supersession: null,
-    anchor: anchor(1),
-    segments: [],
-    placement: null,
-    findings: [],
-    limits: relation === 'same_content' || relation === 'excerpt' ? ['not compared for alterations'] : [],
-    transforms: relation === 'identical' ? [] : ['re-encoded', 'resized', 'mirrored'],
-    ...changes,
-  }
-}
 
 const video = {
   original: {
@@ -65,11 +26,6 @@ const video = {
   segments: [{ candidate: { startS: 2, endS: 7 }, original: { startS: 12, endS: 17 }, speed: 1 }],
   transforms: ['re-encoded'],
 }
-
-/** Records with this id have no evidence to show. */
-export const HIDDEN = `0x${hex(17)}`
-
-export const region = (x: number, y: number, w: number, h: number) => ({ x, y, w, h })
 
 /** The original fills the middle of the candidate: a quarter of it. */
 export const INSIDE: Placement = {
@@ -219,7 +175,7 @@ export function finished(id: string, scenario: string): Lookup {
     candidate: {
       contentDigest: hex(6),
       sizeBytes: 214_037,
-      durationS: scenario === 'excerpt' ? 9 : null,
+      durationS: scenario.startsWith('film') ? 12 : scenario === 'excerpt' ? 9 : null,
       width: 1280,
       height: 720,
       quality: 100,
@@ -227,7 +183,7 @@ export function finished(id: string, scenario: string): Lookup {
     matches: [],
     conflict: null,
     limits: [],
-    ...(ANSWERS[scenario] ?? ANSWERS.not_registered),
+    ...(ANSWERS[scenario] ?? FILMS[scenario] ?? ANSWERS.not_registered),
   }
 }
 

@@ -1,5 +1,6 @@
 /** A real browser for the tests of the page, and what a test does with it. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { createStub, PNG, type Stub, type StubOptions } from './stub.ts'
@@ -57,9 +58,20 @@ export function picture(scenario: string): { name: string; mimeType: string; buf
   return { name: `${scenario}.png`, mimeType: 'image/png', buffer }
 }
 
+const CLIP = readFileSync(join(import.meta.dirname, '../../examples/crossing.mp4'))
+
+/** A video of twelve seconds that asks the stub for a scenario; as `free`, an atom that players pass over. */
+export function clip(scenario: string): { name: string; mimeType: string; buffer: Buffer } {
+  const asked = Buffer.from(`stub:${scenario}`)
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(head.length + asked.length)
+  head.write('free', 4)
+  return { name: `${scenario}.mp4`, mimeType: 'video/mp4', buffer: Buffer.concat([CLIP, head, asked]) }
+}
+
 /** Chooses a file and waits for what comes of it. */
-export async function lookUp(page: Page, scenario: string): Promise<void> {
-  await page.setInputFiles('#file', picture(scenario))
+export async function lookUp(page: Page, scenario: string, file = picture): Promise<void> {
+  await page.setInputFiles('#file', file(scenario))
   await page.locator('#verdict').waitFor()
 }
 

@@ -138,6 +138,7 @@ function finish(run: Run, lookup: Lookup): void {
 
 function show(run: Run, lookup: Lookup): HTMLElement {
   const heading = showVerdict(answer, lookup, preview.address())
+  if (answer.querySelector('.film')) preview.giveWay()
   if (token && (lookup.verdict === 'not_registered' || lookup.verdict === 'inconclusive')) offerToRegister(run, lookup)
   if (run.source === null && !isAddress(lookup.asked?.name ?? '')) preview.askAgain((file) => showAgain(file, lookup))
   return heading

@@ -26,7 +26,7 @@ function kindWords(kind: string): string {
 }
 
 /** Two digits, and no 1.00 for what is less. */
-const scoreText = (score: number) => (Math.floor(score * 100) / 100).toFixed(2)
+export const scoreText = (score: number) => (Math.floor(score * 100) / 100).toFixed(2)
 
 /** `top left`, by the middle of the region. */
 export function whereabouts({ x, y, w, h }: Region): string {

@@ -1,6 +1,6 @@
 /** One shape for each verdict, so that none is told by its colour alone. Drawn in the colour of the text. */
 import { svg } from './dom.ts'
-import type { Segment, Verdict } from './wire.ts'
+import type { Verdict } from './wire.ts'
 
 const LINE = {
   fill: 'none',
@@ -55,24 +55,4 @@ const SHAPES: Record<Verdict | 'problem', () => SVGElement[]> = {
 
 export function glyph(of: Verdict | 'problem'): SVGElement {
   return svg('svg', { class: 'glyph', viewBox: '0 0 32 32', 'aria-hidden': true }, ...SHAPES[of]())
-}
-
-/** Both lengths on one scale of time, with the matching stretches filled and joined: the candidate above, the original below.
- * Shapes only, for the text beside it says the same. */
-export function timeline(candidateS: number, originalS: number, segments: Segment[]): SVGElement {
-  const scale = 100 / Math.max(candidateS, originalS)
-  const bar = (y: number, seconds: number) => svg('rect', { class: 'bar', x: 0, y, width: seconds * scale, height: 8 })
-  const shapes = segments.map(({ candidate: c, original: o }) => {
-    const [a, b] = [c.startS * scale, Math.max(c.endS * scale, c.startS * scale + 0.5)]
-    const [p, q] = [o.startS * scale, Math.max(o.endS * scale, o.startS * scale + 0.5)]
-    return svg(
-      'g',
-      {},
-      svg('polygon', { class: 'join', points: `${a},8 ${b},8 ${q},24 ${p},24` }),
-      svg('rect', { class: 'stretch', x: a, y: 0, width: b - a, height: 8 }),
-      svg('rect', { class: 'stretch', x: p, y: 24, width: q - p, height: 8 }),
-    )
-  })
-  const attributes = { class: 'timeline', viewBox: '0 0 100 32', preserveAspectRatio: 'none', 'aria-hidden': true }
-  return svg('svg', attributes, bar(0, candidateS), bar(24, originalS), ...shapes)
 }

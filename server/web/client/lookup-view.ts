@@ -1,6 +1,7 @@
 /** The answer to a lookup: the verdict in a word and a sentence, what follows from it, and the matches. */
 import { lookupPath, type ProblemError, recordPath, reportPath } from './api.ts'
 import { type Child, copyable, el, facts, fill, link } from './dom.ts'
+import { filmView } from './film-view.ts'
 import { glyph } from './glyphs.ts'
 import { matchView } from './match-view.ts'
 import type { Conflict, Lookup, Verdict } from './wire.ts'
@@ -35,6 +36,7 @@ export function showVerdict(container: HTMLElement, lookup: Lookup, file: string
       ...(matches[0]?.limits ?? []).map((limit) => el('p', { class: 'note' }, limitSentence(limit))),
       conflictNote(lookup.conflict),
     ),
+    filmView(matches, lookup.candidate ?? null, file),
     matches.length > 0 &&
       el('h2', { class: 'label' }, matches.length === 1 ? 'The record' : `${matches.length} records`),
     ...matches.map((match, index) =>

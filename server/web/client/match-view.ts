@@ -1,9 +1,8 @@
 /** One match: the record that the candidate comes from, and how near it is. */
 import { recordPath } from './api.ts'
 import { comparisonView } from './comparison-view.ts'
-import { type Child, copyable, el, facts } from './dom.ts'
+import { copyable, el, facts } from './dom.ts'
 import { transformWords } from './finding-words.ts'
-import { timeline } from './glyphs.ts'
 import {
   anchorFacts,
   citation,
@@ -15,7 +14,7 @@ import {
   title,
 } from './record-facts.ts'
 import type { Candidate, Match } from './wire.ts'
-import { clock, extent, limitSentence, segmentSentence, VERDICT_WORDS } from './words.ts'
+import { extent, limitSentence, segmentSentence, VERDICT_WORDS } from './words.ts'
 
 /** What was looked up. */
 export interface Asked {
@@ -48,7 +47,7 @@ export function matchView(match: Match, asked: Asked, { leads, alone }: Place): 
       ['Relation', VERDICT_WORDS[match.relation] ?? match.relation],
       ['Similarity', similarity(match)],
       ['Transforms', match.transforms.map(transformWords).join(', ') || null],
-      ['Stretches', match.segments.length > 0 && stretches(match, asked.candidate?.durationS ?? null)],
+      ['Stretches', match.segments.length > 0 && stretches(match)],
       ['Original', extent(original)],
       ['Record', [copyable(match.recordId, 'record id'), el('span', { class: 'aside' }, recordLink(match.recordId))]],
     ]),
@@ -86,17 +85,5 @@ function similarity({ relation, similarity, distanceBits }: Match): string | nul
   return parts.join('; ') || null
 }
 
-function stretches({ segments, original }: Match, candidateS: number | null): Child[] {
-  const list = el('ul', { class: 'segments' }, ...segments.map((segment) => el('li', {}, segmentSentence(segment))))
-  if (!candidateS || !original.durationS) return [list]
-  return [
-    list,
-    el(
-      'div',
-      { class: 'times', 'aria-hidden': true },
-      el('span', {}, `Candidate, ${clock(candidateS)}`),
-      timeline(candidateS, original.durationS, segments),
-      el('span', {}, `Original, ${clock(original.durationS)}`),
-    ),
-  ]
-}
+const stretches = ({ segments }: Match) =>
+  el('ul', { class: 'segments' }, ...segments.map((segment) => el('li', {}, segmentSentence(segment))))

@@ -10,6 +10,8 @@ export interface Preview {
   showName(name: string): void
   /** Offers to show the file again. @param take says what is wrong with a file; null where nothing is. */
   askAgain(take: (file: File) => Promise<string | null>): void
+  /** Leaves the file to a player elsewhere on the page. */
+  giveWay(): void
   /** Where the file that is shown can be had, until another is; null without one. */
   address(): string | null
   clear(): void
@@ -40,6 +42,7 @@ export function createPreview(container: HTMLElement): Preview {
       clear()
       container.append(el('h2', { class: 'label' }, 'The file'), facts([['Name', quoted(name)]]))
     },
+    giveWay: () => container.querySelector('.preview')?.remove(),
     askAgain: (take) => void container.append(...again(take)),
     show(file) {
       clear()

@@ -1,0 +1,116 @@
+/** A video beside its originals: it is played, its timeline says which stretch comes from where and what differs, and each difference is a jump. */
+import { announce, type Child, el, quoted } from './dom.ts'
+import { filmFindingDetail, filmFindingName, fromTo, letterOf } from './film-words.ts'
+import { kindGlyph } from './kind-glyphs.ts'
+import { createPlayer } from './player-view.ts'
+import { createStills } from './stills-view.ts'
+import { comesFrom, gapsOf, isLaidOver, type Mark, type Timeline, timelineOf } from './timeline.ts'
+import { createTimeline } from './timeline-view.ts'
+import type { Candidate, Match } from './wire.ts'
+import { clock } from './words.ts'
+
+/** Seconds before a difference at which it is played from: what was there before is seen, too. */
+const BEFORE_S = 1
+
+/** Null where no match has a place in time. @param file address of the reader's own file; null where the page has none. */
+export function filmView(matches: readonly Match[], candidate: Candidate | null, file: string | null) {
+  const timeline = timelineOf(matches, candidate?.durationS ?? null)
+  if (!timeline || !candidate) return null
+  const { width, height } = candidate
+  const now = el('p', { class: 'now' })
+  const player = createPlayer({ file, width, height, marks: timeline.marks, caption: now })
+  const line = createTimeline({ timeline, onSeek: (seconds) => player.seek(seconds, false), onMark: (i) => jump(i) })
+  const stills = createStills(width && height ? width / height : 16 / 9)
+  const list = createList(timeline, (index) => jump(index))
+  const show = (seconds: number, still: boolean) => {
+    line.show(seconds)
+    now.replaceChildren(...nowWords(timeline, seconds))
+    if (still) stills.show(player.picture(), comesFrom(timeline, seconds))
+    else stills.rest()
+  }
+  const jump = (index: number) => {
+    line.choose(index)
+    list.choose(index)
+    const { finding, lane, span } = timeline.marks[index]!
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
+    player.seek(calm ? span.startS : Math.max(0, span.startS - BEFORE_S), !calm)
+    announce(filmFindingName(finding, lane.match.segments))
+  }
+  player.onTime(show)
+  const beginS = timeline.lanes[0]!.match.segments[0]!.candidate.startS
+  // Before the file has loaded; where there is none, the first moment that comes from the original.
+  if (file === null) player.seek(beginS, false)
+  else show(0, true)
+  return el(
+    'section',
+    { class: 'film', 'aria-labelledby': 'film-title' },
+    el('h2', { class: 'label', id: 'film-title' }, 'The video and what it comes from'),
+    player.element,
+    line.element,
+    stills.element,
+    ...list.elements,
+    ...gapLines(timeline),
+  )
+}
+
+/** `0:06.4 of your file comes from 0:18.4 of “Harbour”`. */
+function nowWords(timeline: Timeline, seconds: number): Child[] & (string | Node)[] {
+  const at = el('strong', {}, clock(seconds, true))
+  const from = comesFrom(timeline, seconds)
+  if (!from) return [at, ' of your file: nothing of a registered original']
+  const { title } = from.lane.match.original
+  return [
+    at,
+    ' of your file comes from ',
+    el('strong', {}, clock(from.originalS, true)),
+    ' of ',
+    title ? quoted(title) : 'the original',
+  ]
+}
+
+const SCORE_MEANING =
+  'A score of 0.99 says that one unchanged copy in a hundred shows a difference as strong by accident. A difference may be harmless; what it means is not said here.'
+
+function createList({ marks, lanes }: Timeline, onChoose: (index: number) => void) {
+  const buttons = marks.map((mark, index) => {
+    const button = el(
+      'button',
+      { type: 'button', class: 'finding' },
+      ...findingWords(mark, lanes.length > 1, lanes.indexOf(mark.lane)),
+    )
+    button.addEventListener('click', () => onChoose(index))
+    return button
+  })
+  const list = el('ol', { class: 'findings' }, ...buttons.map((button) => el('li', {}, button)))
+  const elements = [el('h3', {}, 'What differs, and when'), list, el('p', { class: 'muted' }, SCORE_MEANING)]
+  return {
+    elements: buttons.length > 0 ? elements : [],
+    choose(chosen: number) {
+      for (const [i, button] of buttons.entries())
+        if (i === chosen) button.setAttribute('aria-current', 'true')
+        else button.removeAttribute('aria-current')
+    },
+  }
+}
+
+function findingWords({ finding, lane }: Mark, several: boolean, laneIndex: number): Child[] {
+  const name = filmFindingName(finding, lane.match.segments)
+  const key = el(
+    'span',
+    { class: isLaidOver(finding) ? 'key overlay' : 'key', 'aria-hidden': true },
+    kindGlyph(finding.kind),
+  )
+  const of = several ? `, of ${letterOf(laneIndex)}` : ''
+  return [key, el('span', {}, el('strong', {}, `${name}${of}: `), filmFindingDetail(finding))]
+}
+
+/** Stretches without an original that are told one by one. */
+const MOST_GAPS = 5
+
+function gapLines(timeline: Timeline): HTMLElement[] {
+  const gaps = gapsOf(timeline)
+  if (gaps.length === 0) return []
+  const told = gaps.slice(0, MOST_GAPS).map(fromTo).join(', ')
+  const more = gaps.length > MOST_GAPS ? ` and in ${gaps.length - MOST_GAPS} more stretches` : ''
+  return [el('p', { class: 'gaps' }, `Nothing of a registered original was found from ${told}${more}.`)]
+}

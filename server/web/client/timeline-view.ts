@@ -1,0 +1,214 @@
+/** The timeline under a video: its stretches above, those of the originals below, joined; and a button for each difference. */
+import { el, quoted, svg } from './dom.ts'
+import { filmFindingName, letterOf } from './film-words.ts'
+import { kindGlyph } from './kind-glyphs.ts'
+import { comesFrom, fractionIn, isLaidOver, type Lane, type Mark, type Timeline, ticksOf } from './timeline.ts'
+import type { Span } from './wire.ts'
+import { clock } from './words.ts'
+
+export interface TimelineView {
+  element: HTMLElement
+  /** Puts the playhead at a moment of the candidate. */
+  show(seconds: number): void
+  /** Marks one difference. */
+  choose(index: number | null): void
+}
+
+export interface TimelineParts {
+  timeline: Timeline
+  onSeek(seconds: number): void
+  onMark(index: number): void
+}
+
+/** In rem, so that it grows with the reader's letters. */
+const BAR = 1.25
+const LINK = 1.5
+const NAME = 1.5
+const TICKS = 1.1
+/** From one original's bar to the next one's. */
+const LANE = LINK + NAME + BAR + TICKS
+
+export function createTimeline({ timeline, onSeek, onMark }: TimelineParts): TimelineView {
+  const whole = { startS: 0, endS: timeline.durationS }
+  const marks = createMarks(timeline, onMark)
+  const heads = [head(0, BAR), ...timeline.lanes.map((_, lane) => head(laneTop(lane), BAR))]
+  const tracks = el('div', { class: 'tracks' }, drawing(timeline), ...names(timeline), scrubber(whole, onSeek))
+  tracks.append(ticks(whole, BAR), ...timeline.lanes.map((lane, i) => ticks(lane.window, laneTop(i) + BAR)), ...heads)
+  tracks.style.setProperty('height', rem(laneTop(timeline.lanes.length - 1) + BAR + TICKS))
+  const element = el('div', { class: 'film-line' }, marks.element, tracks)
+  return {
+    element,
+    choose: marks.choose,
+    show(seconds) {
+      const from = comesFrom(timeline, seconds)
+      place(heads[0]!, fractionIn(whole, seconds))
+      for (const [i, lane] of timeline.lanes.entries()) {
+        const here = from?.lane === lane
+        heads[i + 1]!.hidden = !here
+        if (here) place(heads[i + 1]!, fractionIn(lane.window, from.originalS))
+      }
+    },
+  }
+}
+
+const laneTop = (lane: number) => BAR + TICKS + LINK + NAME + lane * LANE
+const rem = (value: number) => `${Number(value.toFixed(3))}rem`
+const percent = (fraction: number) => `${Number((100 * fraction).toFixed(4))}%`
+const place = (element: HTMLElement, fraction: number) => element.style.setProperty('left', percent(fraction))
+
+function head(top: number, height: number): HTMLElement {
+  const element = el('div', { class: 'head', 'aria-hidden': true })
+  element.style.setProperty('top', rem(top))
+  element.style.setProperty('height', rem(height + 0.4))
+  return element
+}
+
+/** What is not drawn as a stretch stays hatched: nothing is known of it. Shapes only, for the buttons and the list say the same. */
+function drawing(timeline: Timeline): SVGElement {
+  const whole = { startS: 0, endS: timeline.durationS }
+  const links = timeline.lanes.map((lane, i) => link(lane, whole, i))
+  const stretches = timeline.lanes.map((lane, i) => [
+    bar(lane.window, { startS: 0, endS: Number.POSITIVE_INFINITY }, laneTop(i), 'bar'),
+    ...lane.match.segments.flatMap(({ candidate, original }) => [
+      bar(whole, candidate, 0, `stretch lane-${i % 4}`),
+      bar(lane.window, original, laneTop(i), `stretch lane-${i % 4}`),
+    ]),
+  ])
+  const hatch = svg('pattern', { id: 'hatch', width: 8, height: 8, patternUnits: 'userSpaceOnUse' })
+  hatch.append(svg('path', { class: 'hatching', d: 'M-2 2 2-2M0 8 8 0M6 10 10 6' }))
+  const unmatched = { class: 'unmatched', x: 0, y: 0, width: '100%', height: rem(BAR), fill: 'url(#hatch)' }
+  const drawn = [svg('defs', {}, hatch), svg('rect', unmatched), ...links, ...stretches.flat()]
+  const notes = timeline.marks.filter(({ finding }) => !isLaidOver(finding)).map((mark) => note(mark, whole))
+  return svg('svg', { class: 'film-drawing', 'aria-hidden': true }, ...drawn, ...notes)
+}
+
+function bar(window: Span, { startS, endS }: Span, top: number, name: string): SVGElement {
+  const [from, to] = [fractionIn(window, startS), fractionIn(window, endS)]
+  return svg('rect', {
+    class: name,
+    x: percent(from),
+    y: rem(top),
+    width: percent(Math.max(0, to - from)),
+    height: rem(BAR),
+  })
+}
+
+/** From the stretches of the candidate to those of one original. Its own coordinates stretch with the page. */
+function link({ match, window }: Lane, whole: Span, lane: number): SVGElement {
+  const shapes = match.segments.map(({ candidate: c, original: o }) => {
+    const [a, b] = [100 * fractionIn(whole, c.startS), 100 * fractionIn(whole, c.endS)]
+    const [p, q] = [100 * fractionIn(window, o.startS), 100 * fractionIn(window, o.endS)]
+    return svg('polygon', { class: `link lane-${lane % 4}`, points: `${a},0 ${b},0 ${q},100 ${p},100` })
+  })
+  const box = { x: 0, y: rem(BAR), width: '100%', height: rem(laneTop(lane) - BAR) }
+  return svg('svg', { ...box, viewBox: '0 0 100 100', preserveAspectRatio: 'none' }, ...shapes)
+}
+
+/** What differs, in the bar itself: a line along its foot, or a notch where something is cut. */
+function note({ span, finding }: Mark, whole: Span): SVGElement {
+  const [from, to] = [fractionIn(whole, span.startS), fractionIn(whole, span.endS)]
+  if (to - from <= 0 || finding.kind === 'missing')
+    return svg('rect', {
+      class: 'notch',
+      x: percent(from),
+      y: 0,
+      width: 2,
+      height: rem(BAR),
+      transform: 'translate(-1 0)',
+    })
+  return svg('rect', { class: 'differs', x: percent(from), y: 0, width: percent(to - from), height: rem(0.3) })
+}
+
+function names({ lanes }: Timeline): HTMLElement[] {
+  return lanes.map(({ match }, i) => {
+    const letter = lanes.length > 1 && el('strong', {}, `${letterOf(i)} `)
+    const { title, durationS } = match.original
+    const name = el('p', { class: 'lane-name' }, letter, title ? quoted(title) : 'Original without a title')
+    if (durationS) name.append(`, ${clock(durationS)}`)
+    name.style.setProperty('top', rem(laneTop(i) - NAME))
+    return name
+  })
+}
+
+function ticks(window: Span, top: number): HTMLElement {
+  const row = el('div', { class: 'ticks', 'aria-hidden': true })
+  row.style.setProperty('top', rem(top))
+  for (const at of ticksOf(window)) {
+    const fraction = fractionIn(window, at)
+    const edge = fraction < 0.03 ? ' first' : fraction > 0.97 ? ' last' : ''
+    const tick = el('span', { class: `tick${edge}` }, clock(at))
+    place(tick, fraction)
+    row.append(tick)
+  }
+  return row
+}
+
+/** For a pointer: a keyboard has the marks, and the controls of the player. */
+function scrubber(whole: Span, onSeek: (seconds: number) => void): HTMLElement {
+  const element = el('div', { class: 'scrub', 'aria-hidden': true })
+  const seek = (event: PointerEvent) => {
+    const { left, width } = element.getBoundingClientRect()
+    onSeek(whole.endS * Math.min(1, Math.max(0, (event.clientX - left) / width)))
+  }
+  element.addEventListener('pointerdown', (event) => {
+    element.setPointerCapture(event.pointerId)
+    seek(event)
+  })
+  element.addEventListener('pointermove', (event) => event.buttons > 0 && seek(event))
+  return element
+}
+
+/** A toolbar: one stop of the Tab key, the arrows go from mark to mark. */
+function createMarks(timeline: Timeline, onMark: (index: number) => void) {
+  const buttons = timeline.marks.map((mark, index) => markButton(mark, timeline, () => onMark(index)))
+  const element = el(
+    'div',
+    { class: 'marks', role: 'toolbar', 'aria-label': 'Differences, in order of time' },
+    ...buttons,
+  )
+  element.style.setProperty('--rows', String(timeline.rows))
+  element.hidden = buttons.length === 0
+  let stop = 0
+  const walk = (to: number) => {
+    stop = Math.min(buttons.length - 1, Math.max(0, to))
+    for (const [i, button] of buttons.entries()) button.tabIndex = i === stop ? 0 : -1
+  }
+  walk(0)
+  element.addEventListener('focusin', ({ target }) => walk(buttons.indexOf(target as HTMLButtonElement)))
+  element.addEventListener('keydown', (event) => {
+    const to = {
+      ArrowRight: stop + 1,
+      ArrowDown: stop + 1,
+      ArrowLeft: stop - 1,
+      ArrowUp: stop - 1,
+      Home: 0,
+      End: Infinity,
+    }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    walk(to)
+    buttons[stop]?.focus()
+  })
+  const choose = (index: number | null) => {
+    for (const [i, button] of buttons.entries()) button.classList.toggle('chosen', i === index)
+  }
+  return { element, choose }
+}
+
+function markButton({ finding, lane, span, row }: Mark, { durationS, rows }: Timeline, act: () => void) {
+  const name = filmFindingName(finding, lane.match.segments)
+  const whole = { startS: 0, endS: durationS }
+  const [from, to] = [fractionIn(whole, span.startS), fractionIn(whole, span.endS)]
+  const isCut = to <= from
+  const names = ['mark', isLaidOver(finding) && 'quiet', isCut && 'cut'].filter(Boolean).join(' ')
+  const button = el(
+    'button',
+    { type: 'button', class: names, 'aria-label': name, title: name },
+    kindGlyph(finding.kind),
+  )
+  button.style.setProperty('--from', percent(from))
+  button.style.setProperty('--width', percent(to - from))
+  button.style.setProperty('--row', String(rows - 1 - row))
+  button.addEventListener('click', act)
+  return button
+}
