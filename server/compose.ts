@@ -111,6 +111,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     trusted: trustedPublishers(config),
     decode: pool.decode,
     examine: examiners.examine,
+    examineFilm: examiners.examineFilm,
     draw: examiners.draw,
     confinement: () => pool.stats().confinement,
     remote: createRemoteMedia({

@@ -28,6 +28,8 @@ export const COMPARED = {
   /** With so much in common further ones are worth a fit, the oldest first and then the likeliest: of those 20 originals 16 have this share, of 3,000 strangers none to three, but for
    *  pages and clocks; lures made for it have up to 1. */
   strong: { share: 0.025, all: 32, oldest: 10, ofOne: 4 },
+  /** Videos, each of which takes a second or more: the likeliest, and of those for which a part as much speaks the oldest, trusted publishers' first. */
+  films: { all: 12, likeliest: 8, ofOne: 6, part: 0.3, oldest: 4 },
 } as const
 
 /** Milliseconds between two sampled frames (docs/protocol.md §4); also the width of the bins in which votes are counted. */

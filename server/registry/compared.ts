@@ -1,6 +1,6 @@
 /** Which of too many records a picture is compared with. Anyone may register any number of lures, so it goes by who might lead, and no publisher
  * takes all places while others wait (docs/protocol.md §5). Pure. */
-import { COMPARED, type Proposed, type Standing } from '../matching/index.ts'
+import { COMPARED, type Proposed, type ProposedFilm, type Standing } from '../matching/index.ts'
 
 /** Of a publisher: higher is more trusted. */
 export type TrustOf = (publisherId: number) => number
@@ -46,6 +46,20 @@ export function proposedCompared<T extends Proposed>(
     trusted.slice(0, COMPARED.trusted.all),
     shared(byLead(strong, trustOf), COMPARED.strong.oldest, COMPARED.strong.ofOne),
     shared(strong, COMPARED.strong.all, COMPARED.strong.ofOne),
+  )
+}
+
+/** Of videos that frames of the candidate propose those that are compared. @param likeliestFirst by how much speaks for them. */
+export function filmsCompared(likeliestFirst: readonly ProposedFilm[], trustOf: TrustOf): ProposedFilm[] {
+  const { all, likeliest, ofOne, part, oldest } = COMPARED.films
+  const most = likeliestFirst[0]?.share ?? 0
+  const strong = likeliestFirst.filter(({ share }) => share >= part * most)
+  const trusted = strong.filter(({ standing }) => trustOf(standing.publisherId) > 0)
+  return union(
+    all,
+    shared(likeliestFirst, likeliest, ofOne),
+    shared(byLead(trusted, trustOf), oldest, ofOne),
+    shared(byLead(strong, trustOf), oldest, ofOne),
   )
 }
 

@@ -2,7 +2,14 @@
  *  comparing takes for a moment does not stay in its memory. */
 import { Tinypool } from 'tinypool'
 import { RegistryError } from '../errors.ts'
-import type { Examined, PictureCandidate, PictureOriginal } from '../matching/index.ts'
+import type {
+  Examined,
+  ExaminedFilm,
+  FilmCandidate,
+  FilmOriginal,
+  PictureCandidate,
+  PictureOriginal,
+} from '../matching/index.ts'
 import { createPlaces } from './places.ts'
 
 export type Examine = (
@@ -11,12 +18,20 @@ export type Examine = (
   signal: AbortSignal,
 ) => Promise<Examined[]>
 
+export type ExamineFilm = (
+  candidate: FilmCandidate,
+  originals: FilmOriginal[],
+  signal: AbortSignal,
+) => Promise<ExaminedFilm[]>
+
 /** Evidence as a PNG file; null for what is no evidence. */
 export type Draw = (evidence: Uint8Array) => Promise<Uint8Array | null>
 
 export interface Examiners {
   /** @throws the signal's reason; RegistryError `server.internal` if a process breaks down, or takes longer than any picture does. */
   examine: Examine
+  /** @throws as `examine`; more time is given. */
+  examineFilm: ExamineFilm
   /** @throws RegistryError `server.internal` likewise. */
   draw: Draw
   close(): Promise<void>
@@ -29,8 +44,9 @@ export interface ExaminersOptions {
   worker?: URL
 }
 
-/** Many times what the slowest pictures take. */
+/** Many times what the slowest pictures take, and how much more a film of hours. */
 const LIMIT_MS = 60_000
+const FILM_LIMITS = 5
 /** Milliseconds after which a process that has nothing to do ends. */
 const IDLE_MS = 60_000
 /** Megabytes of objects; the grids of two pictures lie beside them. */
@@ -59,14 +75,14 @@ export function createExaminers(
   // The pool starts no process for what waits in it when one ends: so nothing waits there.
   const places = createPlaces(processes)
 
-  async function run<T>(name: string, job: unknown, signal: AbortSignal): Promise<T> {
+  async function run<T>(name: string, job: unknown, signal: AbortSignal, withinMs = limitMs): Promise<T> {
     const leave = await places.enter(signal)
-    const limit = AbortSignal.timeout(limitMs)
+    const limit = AbortSignal.timeout(withinMs)
     try {
       return await pool.run(job, { name, signal: AbortSignal.any([signal, limit]) })
     } catch (cause) {
       signal.throwIfAborted()
-      const why = limit.aborted ? `it took more than ${limitMs / 1000} s` : (cause as Error).message
+      const why = limit.aborted ? `it took more than ${withinMs / 1000} s` : (cause as Error).message
       throw new RegistryError('server.internal', `a comparison broke down: ${why}`, { cause })
     } finally {
       leave()
@@ -75,6 +91,7 @@ export function createExaminers(
 
   return {
     examine: (candidate, originals, signal) => run('examine', { candidate, originals }, signal),
+    examineFilm: (candidate, originals, signal) => run('film', { candidate, originals }, signal, FILM_LIMITS * limitMs),
     draw: (evidence) => run('draw', evidence, NEVER),
     close: () => pool.destroy(),
   }

@@ -1,17 +1,18 @@
 /** What a candidate comes from: records of its bytes, records of its likeness, and the answer that is made of them. */
 import { toHex } from '../bytes.ts'
 import type { Catalogue, RecordRow } from '../catalogue/index.ts'
-import type { Fingerprint, Planes } from '../fingerprint/index.ts'
+import type { Film, Fingerprint, Planes } from '../fingerprint/index.ts'
 import type { Found, Matcher } from '../matching/index.ts'
 import { type Answer, answer, identity, type Match } from './answer.ts'
+import type { FilmLookup } from './films.ts'
 import type { PictureLookup } from './pictures.ts'
 import type { Context } from './present.ts'
-import { NOT_COMPARED } from './summary.ts'
 import type { LookupOptions, Stage } from './views.ts'
 
 interface Parts {
   matcher: Matcher
   pictures: PictureLookup
+  films: FilmLookup
   catalogue: Catalogue
   context: Context
 }
@@ -24,21 +25,21 @@ export interface Course {
   onProgress: (fraction: number) => void
 }
 
-/** @param view the candidate's pixels; null where only its fingerprint came. */
-export type Judge = (
-  candidate: Fingerprint,
-  view: Planes | null,
-  options: LookupOptions,
-  course: Course,
-) => Promise<Answer>
+/** Pixels of a candidate; null where only its fingerprint came, or it has none. */
+export interface Seen {
+  view: Planes | null
+  film: Film | null
+}
+
+export type Judge = (candidate: Fingerprint, seen: Seen, options: LookupOptions, course: Course) => Promise<Answer>
 
 /** Matches of an answer. */
 export const DEFAULT_LIMIT = 20
 /** Records of exactly these bytes that are looked at, the oldest: anyone may register the same bytes, so there can be any number. */
 const MAX_IDENTICAL = 1_000
 
-export function createJudge({ matcher, pictures, catalogue, context }: Parts): Judge {
-  async function judge(...[candidate, view, options, course]: Parameters<Judge>): Promise<Answer> {
+export function createJudge({ matcher, pictures, films, catalogue, context }: Parts): Judge {
+  async function judge(...[candidate, seen, options, course]: Parameters<Judge>): Promise<Answer> {
     course.onStage('searching')
     const identical = await catalogue.records({
       contentDigest: candidate.contentDigest,
@@ -47,7 +48,7 @@ export function createJudge({ matcher, pictures, catalogue, context }: Parts): J
       limit: MAX_IDENTICAL,
       oldestFirst: true,
     })
-    const alike = await alikeTo(candidate, view, options, course)
+    const alike = await alikeTo(candidate, seen, options, course)
     const likenesses = alike.kind === 'found' ? await likenessesOf(alike.found) : []
     const known = new Set(identical.map((row) => toHex(row.recordId)))
     const all = [...identical.map(identity), ...likenesses.filter((match) => !known.has(toHex(match.row.recordId)))]
@@ -61,14 +62,14 @@ export function createJudge({ matcher, pictures, catalogue, context }: Parts): J
     )
   }
 
-  async function alikeTo(...[candidate, view, options, { signal, onStage }]: Parameters<Judge>) {
+  async function alikeTo(...[candidate, { view, film }, options, course]: Parameters<Judge>) {
     const { maxDistance, publisher, kind } = options
-    // A picture is like no record of another kind.
-    if (candidate.picture && kind !== undefined && kind !== 'image') return { kind: 'found' as const, found: [] }
-    onStage(candidate.picture ? 'comparing' : 'searching')
-    if (candidate.picture) return pictures.find(candidate, view, { maxDistance, publisher, signal })
-    const alike = matcher.find(candidate, maxDistance)
-    return alike.kind === 'found' ? { ...alike, found: alike.found.map(uncompared) } : alike
+    // One is like no record of another kind.
+    if (kind !== undefined && kind !== candidate.kind) return { kind: 'found' as const, found: [] }
+    if (candidate.kind !== 'audio') course.onStage('comparing')
+    if (candidate.picture) return pictures.find(candidate, view, { maxDistance, publisher, signal: course.signal })
+    if (candidate.kind === 'video') return films.find(candidate, film, { maxDistance, publisher, ...course })
+    return matcher.find(candidate, maxDistance)
   }
 
   /** Without records that were rolled back since they were found. */
@@ -83,8 +84,6 @@ export function createJudge({ matcher, pictures, catalogue, context }: Parts): J
 
   return judge
 }
-
-const uncompared = (found: Found): Found => ({ ...found, limits: [NOT_COMPARED, ...found.limits] })
 
 function wanted(row: RecordRow, { publisher, kind }: LookupOptions): boolean {
   return (publisher === undefined || row.publisherId === publisher) && (kind === undefined || row.kind === kind)

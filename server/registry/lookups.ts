@@ -209,8 +209,8 @@ export function createLookups(parts: Parts): Lookups {
   async function decodeAndJudge(job: Job, turn: Turn, candidate: Candidate, options: LookupOptions): Promise<Answer> {
     const { contentDigest, byteLength } = candidate
     try {
-      const { view, ...media } = await decodeInTurn(job, turn, candidate)
-      const judged = await parts.judge({ ...media, contentDigest, byteLength }, view ?? null, options, courseOf(job))
+      const { view = null, film = null, ...media } = await decodeInTurn(job, turn, candidate)
+      const judged = await parts.judge({ ...media, contentDigest, byteLength }, { view, film }, options, courseOf(job))
       turn.leave(true)
       return judged
     } finally {
@@ -234,7 +234,7 @@ export function createLookups(parts: Parts): Lookups {
       const share = parts.quota.take(client)
       const both = { ...share, release: () => [share, inMemory].forEach(({ release }) => void release()) }
       return begin({ basis: 'client fingerprint', name: null, options }, both, (job) =>
-        parts.judge(fingerprint, null, options, courseOf(job)),
+        parts.judge(fingerprint, { view: null, film: null }, options, courseOf(job)),
       )
     } catch (error) {
       inMemory.release()

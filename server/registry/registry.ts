@@ -11,8 +11,9 @@ import { type Admission, createAdmission } from './admission.ts'
 import type { Way } from './anchoring.ts'
 import { type BlockExchange, createBlockExchange } from './block-exchange.ts'
 import { createDrawings } from './drawings.ts'
-import type { Draw, Examine } from './examiners.ts'
+import type { Draw, Examine, ExamineFilm } from './examiners.ts'
 import { createFetcher } from './fetcher.ts'
+import { createFilmLookup } from './films.ts'
 import { createJudge } from './judge.ts'
 import { type Candidate, createLookups, type Decode, type Lookups } from './lookups.ts'
 import { createPictureLookup } from './pictures.ts'
@@ -96,6 +97,7 @@ export interface RegistryParts {
   decode: Decode
   /** Compares pictures, and draws evidence, in processes of their own. */
   examine: Examine
+  examineFilm: ExamineFilm
   draw: Draw
   /** What the system takes from decoders; null before the first has started. */
   confinement: () => Confinement | null
@@ -144,18 +146,19 @@ export function createRegistry(parts: RegistryParts): Registry {
   const ofLookups = (total: number) => createQuota({ what: 'lookups', total, perClient: parts.clientJobs, retryAfterS })
   const quota = ofLookups(MAX_FINGERPRINTS + LOOKUPS_PER_DECODER * parts.decoders)
   const fingerprints = ofLookups(MAX_FINGERPRINTS)
+  const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
+  const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
+  const stretches = createStretches({ blocks, fetch: wanted?.block ?? null })
+  const [pictures, films] = [createPictureLookup(parts), createFilmLookup({ ...parts, stretches })]
   const lookups = createLookups({
     ...parts,
     catalogue: seen,
-    judge: createJudge({ ...parts, catalogue: seen, pictures: createPictureLookup(parts), context }),
+    judge: createJudge({ ...parts, catalogue: seen, pictures, films, context }),
     admission,
     quota,
     fingerprints,
     ttlS: parts.lookupTtlS,
   })
-  const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
-  const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
-  const stretches = createStretches({ blocks, fetch: wanted?.block ?? null })
   const missing = (one: Want) => void wanted?.want(one)
   const sync = createSync({ ...parts, missing })
   const drawings = createDrawings(parts.draw)

@@ -1,12 +1,14 @@
 /** Lookups on a catalogue in memory. */
 import { RegistryError } from '../../server/errors.ts'
 import type { Fingerprint } from '../../server/fingerprint/index.ts'
-import { createMatcher, examinePicture } from '../../server/matching/index.ts'
+import { createMatcher, examineFilm, examinePicture } from '../../server/matching/index.ts'
 import { createAdmission } from '../../server/registry/admission.ts'
+import { createFilmLookup } from '../../server/registry/films.ts'
 import { createJudge } from '../../server/registry/judge.ts'
 import { createLookups, type Decode } from '../../server/registry/lookups.ts'
 import { createPictureLookup } from '../../server/registry/pictures.ts'
 import { createQuota } from '../../server/registry/quota.ts'
+import { createStretches } from '../../server/registry/stretches.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import type { LookupOptions } from '../../server/registry/views.ts'
 import { DEPLOYMENT, memoryBlocks, memoryCatalogue } from './fakes.ts'
@@ -40,6 +42,14 @@ export function lookupsOf(
         catalogue,
         blocks,
         examine: async (candidate, originals) => examinePicture(candidate, originals),
+        trusted: new Set(trusted),
+      }),
+      films: createFilmLookup({
+        matcher,
+        catalogue,
+        blocks,
+        stretches: createStretches({ blocks, fetch: null }),
+        examineFilm: async (candidate, originals) => examineFilm(candidate, originals),
         trusted: new Set(trusted),
       }),
       catalogue,

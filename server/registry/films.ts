@@ -1,0 +1,158 @@
+/** How a video is looked up: frames propose videos, whole or by local hashes; each is compared by the stretches of its evidence that the candidate may show. */
+import { fromHex, toHex } from '../bytes.ts'
+import type { BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
+import {
+  type Film,
+  type Fingerprint,
+  type Manifest,
+  manifestCid,
+  readManifest,
+  readStretch,
+  type Still,
+  type Stretch,
+} from '../fingerprint/index.ts'
+import type { Answer, ExaminedFilm, FilmOriginal, Found, FrameVote, Matcher, ProposedFilm } from '../matching/index.ts'
+import { filmsCompared } from './compared.ts'
+import type { ExamineFilm } from './examiners.ts'
+import { type Context, trustOf } from './present.ts'
+import type { Stretches } from './stretches.ts'
+import { NOT_COMPARED } from './summary.ts'
+
+export interface FilmLookup {
+  /** @param film of the candidate; null where only a fingerprint was sent: then nothing is compared. @throws the signal's reason. */
+  find(candidate: Fingerprint, film: Film | null, options: FilmOptions): Promise<Answer>
+}
+
+export interface FilmOptions {
+  maxDistance?: number | undefined
+  /** Whose records alone are searched. */
+  publisher?: number | undefined
+  signal: AbortSignal
+  onProgress: (fraction: number) => void
+}
+
+interface Parts {
+  matcher: Matcher
+  catalogue: Pick<Catalogue, 'recordsById'>
+  blocks: Pick<BlockStore, 'get'>
+  stretches: Stretches
+  examineFilm: ExamineFilm
+  trusted: Context['trusted']
+}
+
+const NO_EVIDENCE = 'no evidence of the original is published'
+const NO_FILM = 'the fingerprint has no pictures to compare by'
+
+export function createFilmLookup(parts: Parts): FilmLookup {
+  const { matcher, catalogue, blocks, stretches, examineFilm, trusted } = parts
+  const trust = (publisherId: number) => trustOf(publisherId, { trusted })
+
+  async function find(candidate: Fingerprint, film: Film | null, options: FilmOptions): Promise<Answer> {
+    const byHash = matcher.find(candidate, options.maxDistance)
+    if (!film) return withLimit(byHash, NO_FILM)
+    const chosen = await chosenOf(candidate, options)
+    const found = new Map<string, Found | null>()
+    for (const [i, { film: proposed, row }] of chosen.entries()) {
+      options.onProgress(i / chosen.length)
+      const original = await originalOf(candidate, proposed, row, options.signal)
+      if (!original) continue
+      const [answer] = await examineFilm(candidateOf(candidate, film), [original], options.signal)
+      found.set(proposed.key, answer ? foundOf(answer) : null)
+    }
+    const alike = byHash.kind === 'found' ? byHash.found.filter(({ key }) => !found.has(key)) : []
+    const all = [...found.values().filter((one) => one !== null), ...alike.map((one) => limited(one, NO_EVIDENCE))]
+    return all.length > 0 || byHash.kind === 'found' ? { kind: 'found', found: all } : byHash
+  }
+
+  /** What is compared, with its record. */
+  async function chosenOf({ frames }: Fingerprint, { publisher }: FilmOptions) {
+    const proposed = matcher
+      .proposeFilms(frames)
+      .filter(({ standing }) => publisher === undefined || publisher === standing.publisherId)
+    const chosen = filmsCompared(proposed, trust)
+    const rows = await catalogue.recordsById(chosen.map(({ key }) => fromHex(key, 32)))
+    const rowOf = new Map(rows.map((row) => [toHex(row.recordId), row]))
+    return chosen.flatMap((film) => {
+      const row = rowOf.get(film.key)
+      return row ? [{ film, row }] : []
+    })
+  }
+
+  /** Null where there is nothing to compare by. */
+  async function originalOf(
+    { durationMs }: Fingerprint,
+    { key, votes }: ProposedFilm,
+    row: RecordRow,
+    signal: AbortSignal,
+  ): Promise<FilmOriginal | null> {
+    if (row.manifest.state !== 'present') return null
+    const read = await readManifest(manifestCid(row.manifestDigest), blocks.get)
+    if (!read || read.stretches.length === 0) return null
+    const wanted = wantedStretches(read.stretches, votes, durationMs ?? 0)
+    const here = await stretches.get(wanted, row.publisherId, signal)
+    const frames = wanted.flatMap(({ cid }) => stillsOf(here.get(cid)))
+    if (frames.length === 0) return null
+    return { key, durationMs: lengthOf(read), frames, keys: keysOf(read, votes), votes }
+  }
+
+  return { find }
+}
+
+const lengthOf = ({ extent, stretches }: Manifest) => extent.durationMs ?? stretches.at(-1)!.endMs
+
+/** Those that votes speak of. */
+function keysOf({ keys }: Manifest, votes: readonly FrameVote[]) {
+  const asked = new Set(votes.filter(({ whole }) => !whole).map(({ originalMs }) => originalMs))
+  return keys.filter(({ timeMs }) => asked.has(timeMs))
+}
+
+/** Written by anybody: what is no evidence is as good as missing. */
+function stillsOf(block: Uint8Array | undefined): Still[] {
+  try {
+    return block ? readStretch(block) : []
+  } catch {
+    return []
+  }
+}
+
+/** Stretches that are compared for one original at the most: half an hour. */
+const MAX_STRETCHES = 90
+/** Beside those that the candidate would fill: it may be sped up, or put together of pieces. */
+const SPARE = { part: 1.5, more: 4 }
+
+/** Those that the candidate most likely shows: each vote speaks for all that it would show if it went on as there. */
+function wantedStretches(all: readonly Stretch[], votes: readonly FrameVote[], durationMs: number): Stretch[] {
+  const weights = new Map(all.map((stretch) => [stretch, 0]))
+  for (const { candidateMs, originalMs, share } of votes)
+    for (const stretch of all)
+      if (stretch.startMs < originalMs - candidateMs + durationMs && stretch.endMs > originalMs - candidateMs)
+        weights.set(stretch, weights.get(stretch)! + share)
+  const [first] = all
+  const count = Math.ceil((SPARE.part * durationMs) / (first!.endMs - first!.startMs)) + SPARE.more
+  return [...weights]
+    .filter(([, weight]) => weight > 0)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, Math.min(MAX_STRETCHES, count))
+    .map(([stretch]) => stretch)
+    .sort((a, b) => a.startMs - b.startMs)
+}
+
+const candidateOf = ({ durationMs, frames }: Fingerprint, film: Film) => ({
+  durationMs: durationMs ?? film.timesMs.at(-1)!,
+  film,
+  frames: frames.filter(({ local }) => local),
+})
+
+const foundOf = (examined: ExaminedFilm): Found => ({
+  ...examined,
+  distanceBits: null,
+  orientation: null,
+  way: null,
+  placement: null,
+  limits: [],
+})
+
+const limited = (found: Found, why: string): Found => ({ ...found, limits: [NOT_COMPARED, why, ...found.limits] })
+
+const withLimit = (answer: Answer, why: string): Answer =>
+  answer.kind === 'found' ? { ...answer, found: answer.found.map((one) => limited(one, why)) } : answer
