@@ -20,14 +20,21 @@ import {
 } from './chain/index.ts'
 import { type Config, isLoopback, nodeUrls } from './config.ts'
 import { RegistryError } from './errors.ts'
-import { anchorBy, CAR_TYPE, type Ledger, type NetworkView, writeCar } from './registry/index.ts'
+import { anchorBy, CAR_TYPE, carLength, carPieces, type Ledger, type NetworkView } from './registry/index.ts'
+
+/** A body that is too large to be one piece. */
+export interface PiecedBody {
+  byteLength: number
+  pieces(): AsyncIterable<Uint8Array>
+}
 
 /** The server's HTTP interface, as far as registering needs it. */
 export interface ServerApi {
   status(): Promise<NetworkView>
   /** Whether it is there and not void: what is void may be registered again. */
   recordExists(recordId: string): Promise<boolean>
-  post(path: string, type: string, body: Uint8Array): Promise<unknown>
+  /** @param body is asked for its pieces for each try. @param onSent is told the bytes sent so far. */
+  post(path: string, type: string, body: PiecedBody, onSent?: (bytes: number) => void): Promise<unknown>
 }
 
 /** A publisher with a key that is at hand. */
@@ -153,8 +160,11 @@ function walletOf(name: string, key: string): Wallet {
 
 /** Registers by that identity, with the server as the place of the blocks. */
 export function openLedger({ publisherId, deployment, client }: Identity, api: ServerApi): Ledger {
-  const hold: Ledger['hold'] = async (root, blocks) =>
-    void (await api.post('/v1/registrations', CAR_TYPE, await writeCar(root, blocks)))
+  const hold: Ledger['hold'] = async (root, blocks, onSent) => {
+    const byteLength = carLength(root, blocks)
+    const body = { byteLength, pieces: () => carPieces(root, blocks) }
+    await api.post('/v1/registrations', CAR_TYPE, body, (bytes) => onSent?.(bytes / byteLength))
+  }
   return {
     recordId: (digest) => recordId(deployment.chainId, deployment.mediaRegistry, publisherId, digest),
     exists: (id) => api.recordExists(toHex0x(id)),

@@ -34,6 +34,12 @@ export function createBlockStore({ directory, now, limits = {} }: BlockStoreOpti
     return readIfPresent(path)
   }
 
+  async function has(cid: string): Promise<boolean> {
+    const path = pathOf(cidName(cid))
+    await started
+    return exists(path)
+  }
+
   async function put(blocks: Block[]): Promise<void> {
     const named = blocks.map(({ cid, bytes }) => ({ to: pathOf(cidName(cid)), bytes }))
     await started
@@ -47,7 +53,7 @@ export function createBlockStore({ directory, now, limits = {} }: BlockStoreOpti
     await moveDurably(moves)
   }
 
-  return { get, put, hold, adopt, expireHeld }
+  return { get, has, put, hold, adopt, expireHeld }
 }
 
 /** The names of all blocks that are kept in the server's directory. */

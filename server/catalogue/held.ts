@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { RegistryError } from '../errors.ts'
 import { cidName, isCid } from './cid.ts'
 import { exists, listing, moveDurably, removeAbandoned, syncDirectory, writeDurably } from './files.ts'
-import type { Block, BlockStore } from './types.ts'
+import type { Block, BlockStore, BlockToRead } from './types.ts'
 
 export interface HeldLimits {
   /** Bytes that may wait altogether, as they are on disk. */
@@ -18,7 +18,7 @@ export interface HeldLimits {
 }
 
 /** docs/protocol.md §3: a transaction that takes longer than ten minutes is sent again, and so are its blocks. */
-const DEFAULT_LIMITS = { heldBytes: 1024 ** 3, holderBytes: 64 * 1024 ** 2, heldS: 600 }
+const DEFAULT_LIMITS = { heldBytes: 1024 ** 3, holderBytes: 160 * 1024 ** 2, heldS: 600 }
 
 /** Seconds after which a holder that has its share is told to come back: most of what waits is registered within a few blocks. */
 const HOLDER_RETRY_S = 10
@@ -95,16 +95,20 @@ export function createHeld({
     return reserved
   }
 
-  async function hold(root: string, blocks: Block[], holder: string | null = null): Promise<{ expiresAt: number }> {
+  async function hold(
+    root: string,
+    blocks: (Block | BlockToRead)[],
+    holder: string | null = null,
+  ): Promise<{ expiresAt: number }> {
     const target = join(directory, cidName(root))
     for (const { cid } of blocks) cidName(cid)
     await ready
-    const bytes = blocks.map((block) => block.bytes.length).reduce(addOnDisk, 0)
+    const bytes = blocks.map((one) => ('bytes' in one ? one.bytes.length : one.byteLength)).reduce(addOnDisk, 0)
     const reserved = reserve(bytes, holder)
     const fresh = join(directory, '.new', randomUUID())
     try {
       await mkdir(fresh, { recursive: true })
-      for (const block of blocks) await writeDurably(join(fresh, block.cid), block.bytes)
+      for (const one of blocks) await writeDurably(join(fresh, one.cid), 'bytes' in one ? one.bytes : await one.read())
       return await inTurn(() => place(fresh, target, holder))
     } finally {
       writing.delete(reserved)

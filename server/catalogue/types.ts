@@ -216,16 +216,24 @@ export interface Block {
   bytes: Uint8Array
 }
 
+/** A block that is read when it is needed. */
+export interface BlockToRead {
+  cid: string
+  byteLength: number
+  read(): Promise<Uint8Array>
+}
+
 /** Content-addressed blocks on disk, and CARs that wait for their registration. Every function throws RegistryError `block.invalid`
  *  for a CID that is not CIDv1 in base32. Times are seconds since 1970. */
 export interface BlockStore {
   get(cid: string): Promise<Uint8Array | null>
+  has(cid: string): Promise<boolean>
   /** Writes each block whole or not at all; each is expected to be checked against its CID already. */
   put(blocks: Block[]): Promise<void>
   /** Holds blocks under their root until `adopt` or until they expire; holding a root again adds to it and renews it.
    *  @param holder a client whose share is bounded; null for one whose share is not.
    *  @throws RegistryError `server.busy` when too much waits, `request.rate_limited` when too much of this holder does. */
-  hold(root: string, blocks: Block[], holder?: string | null): Promise<{ expiresAt: number }>
+  hold(root: string, blocks: (Block | BlockToRead)[], holder?: string | null): Promise<{ expiresAt: number }>
   /** Keeps the held blocks of `root` for good, the root last. False if none are held. Can be called again after a crash or a failure on
    *  the way. */
   adopt(root: string): Promise<boolean>

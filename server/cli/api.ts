@@ -82,8 +82,10 @@ export function createApi(server: string, onWait: (seconds: number) => void = sa
         throw error
       }
     },
-    post: (path, type, body) =>
-      request(path, () => ({ method: 'POST', headers: { 'content-type': type }, body: body as BodyInit })),
+    post: (path, type, { byteLength, pieces }, onSent = () => {}) => {
+      const headers = { 'content-type': type, 'content-length': String(byteLength) }
+      return request(path, () => posted(headers, streamOf(pieces(), onSent)))
+    },
     lookupJson: (body, signal) =>
       beginLookup({ 'content-type': 'application/json' }, () => JSON.stringify(body), signal),
     lookupFile(path, byteLength, onSent, signal) {
@@ -92,7 +94,7 @@ export function createApi(server: string, onWait: (seconds: number) => void = sa
         'content-length': String(byteLength),
         'content-disposition': disposition(path),
       }
-      return beginLookup(headers, () => fileBody(path, onSent), signal)
+      return beginLookup(headers, () => streamOf(createReadStream(path), onSent), signal)
     },
   }
 
@@ -101,10 +103,12 @@ export function createApi(server: string, onWait: (seconds: number) => void = sa
     body: () => BodyInit,
     signal: AbortSignal,
   ): Promise<LookupView> {
-    const init = () => ({ method: 'POST', headers, body: body(), duplex: 'half' }) as RequestInit
-    return request('/v1/lookups?wait=0', init, signal) as Promise<LookupView>
+    return request('/v1/lookups?wait=0', () => posted(headers, body()), signal) as Promise<LookupView>
   }
 }
+
+const posted = (headers: Record<string, string>, body: BodyInit) =>
+  ({ method: 'POST', headers, body, duplex: 'half' }) as RequestInit
 
 const lookupPath = (id: string) => `/v1/lookups/${encodeURIComponent(id)}`
 
@@ -124,12 +128,12 @@ function sayWait(seconds: number): void {
   note(`the server is busy: asking again in ${seconds} s`)
 }
 
-function fileBody(path: string, onSent: (bytes: number) => void): BodyInit {
+function streamOf(pieces: AsyncIterable<Uint8Array>, onSent: (bytes: number) => void): BodyInit {
   let sent = 0
   async function* counted() {
-    for await (const chunk of createReadStream(path)) {
-      yield chunk
-      sent += (chunk as Buffer).length
+    for await (const piece of pieces) {
+      yield piece
+      sent += piece.length
       onSent(sent)
     }
   }

@@ -40,6 +40,10 @@ export interface Stretch {
   kept: boolean
 }
 
+/** Frames that are read, of sixteen hours, and of these such with local hashes: all of them are in memory, twenty times as large as here. */
+const MAX_FRAMES = 120_000
+const MAX_KEYS = 12_000
+
 const text = (max: number) => z.string().max(max).nullable()
 /** Pixels: nobody divides by a picture of no width. */
 const side = z.int().min(1).max(1_000_000).nullable()
@@ -106,11 +110,14 @@ export async function readManifest(
   }
   const inTime = async <T extends { timeMs: number }>(
     of: CID[],
-    what: string,
-    read: (cid: string, block: Uint8Array) => T[],
+    { what, most, read }: { what: string; most: number; read(cid: string, block: Uint8Array): T[] },
   ) => {
     const all: T[] = []
-    for (const cid of of.map(String)) all.push(...read(cid, await linked(cid)))
+    for (const cid of of.map(String)) {
+      for (const one of read(cid, await linked(cid))) all.push(one)
+      if (all.length > most)
+        throw new RegistryError('block.invalid', `more than ${most} ${what} under ${root} are not read`)
+    }
     if (!rises(all.map(({ timeMs }) => timeMs)))
       throw new RegistryError('block.invalid', `times of ${what} under ${root} do not rise`)
     return all
@@ -119,8 +126,8 @@ export async function readManifest(
   if (open) await linked(String(open))
   return {
     ...manifest,
-    frames: await inTime(frames, 'frames', readFrames),
-    keys: await inTime(keys, 'local hashes', readKeys),
+    frames: await inTime(frames, { what: 'frames', most: MAX_FRAMES, read: readFrames }),
+    keys: await inTime(keys, { what: 'frames with local hashes', most: MAX_KEYS, read: readKeys }),
     keyCids: keys.map(String),
     local: local && localOf(String(local), await linked(String(local))),
     evidence: open && String(open),

@@ -1,4 +1,5 @@
 /** /ipfs: blocks as the IPFS trustless gateway serves them, for anyone to mirror and verify. */
+import { pipeline } from 'node:stream/promises'
 import { type Request, Router } from 'express'
 import { RegistryError } from '../errors.ts'
 import { CAR_TYPE, RAW_BLOCK_TYPE, type Registry } from '../registry/index.ts'
@@ -13,7 +14,7 @@ export function blockRoutes(registry: Registry): Router {
       const cid = param(request, 'cid')
       const format = formatOf(request)
       const scope = request.query['dag-scope'] === undefined || request.query['dag-scope'] === 'all' ? 'all' : 'block'
-      const bytes = format === 'raw' ? await registry.block(cid) : await registry.car(cid, scope)
+      const body = format === 'raw' ? await registry.block(cid) : await registry.car(cid, scope)
       response
         .type(format === 'raw' ? RAW_BLOCK_TYPE : `${CAR_TYPE}; version=1; order=dfs; dups=n`)
         // A CID names these bytes for ever; nosniff and attachment keep a browser from taking them for a page.
@@ -24,10 +25,18 @@ export function blockRoutes(registry: Registry): Router {
         )
         .vary('Accept')
         .set('Etag', `"${cid}.${format}"`)
-        .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+      if (body instanceof Uint8Array) response.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+      else if (request.fresh) response.status(304).end()
+      else await pipeline(body, response).catch(endsEarly)
     })
     .all(methodNotAllowed)
   return router
+}
+
+/** Whoever asked has gone, or reads no more; or a block has gone since it was looked for: then the connection ends, and what came is no whole CAR. */
+function endsEarly(cause: unknown): void {
+  if (cause instanceof RegistryError || (cause as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return
+  throw cause
 }
 
 /** `?format=` counts before `Accept`. A gateway that verifies nothing for its clients does not render blocks for them. */

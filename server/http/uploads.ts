@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import busboy from 'busboy'
 import { RegistryError } from '../errors.ts'
-import { type Candidate, type Client, createQuota, type Share } from '../registry/index.ts'
+import { type BytesOnDisk, type Candidate, type Client, createQuota, type Share } from '../registry/index.ts'
 import { fileNameOf } from './file-name.ts'
 
 const read = promisify(readCallback)
@@ -51,13 +51,13 @@ export interface Uploads {
   keep(source: Readable, client: Client): Promise<Candidate>
   /** Receives a small body whole. @throws as `receive`. */
   receiveBytes(request: IncomingMessage, maxBytes: number, client: Client): Promise<Uint8Array>
-  /** Receives a large body that must be worked on whole: on disk, and then in memory, one at a time.
+  /** Receives a large body onto the disk, and has it worked on there, one at a time.
    * @throws as `receive`, and as `work`. */
   receiveInTurn<T>(
     request: IncomingMessage,
     maxBytes: number,
     client: Client,
-    work: (bytes: Uint8Array) => Promise<T>,
+    work: (file: BytesOnDisk) => Promise<T>,
   ): Promise<T>
 }
 
@@ -164,12 +164,13 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
     request: IncomingMessage,
     maxBytes: number,
     client: Client,
-    work: (bytes: Uint8Array) => Promise<T>,
+    work: (file: BytesOnDisk) => Promise<T>,
   ): Promise<T> {
     refuseByHeaders(request, maxBytes)
     const body = await inPlace(client, () => store(watched(request, limits), maxBytes, client))
     try {
-      return await inTurn(async () => work(await readWhole(body)))
+      const { fd, byteLength } = body
+      return await inTurn(() => work({ byteLength, read: (at, length) => readAt(fd, at, length) }))
     } finally {
       await body.dispose()
     }
@@ -178,7 +179,7 @@ export function createUploads(directory: string, limits: UploadLimits): Uploads 
   return { receive, keep: storeMedia, receiveBytes, receiveInTurn }
 }
 
-/** Runs one after the other what together would take too much memory. */
+/** Runs one after the other what together would take too much of the disk's time and of memory. */
 function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
@@ -188,12 +189,12 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   }
 }
 
-async function readWhole({ fd, byteLength }: Candidate): Promise<Uint8Array> {
-  const bytes = new Uint8Array(byteLength)
-  for (let at = 0; at < byteLength; ) {
-    const { bytesRead } = await read(fd, bytes, at, byteLength - at, at)
-    if (bytesRead === 0) throw new RangeError(`an upload of ${byteLength} bytes ends at ${at}`)
-    at += bytesRead
+async function readAt(fd: number, from: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  for (let had = 0; had < length; ) {
+    const { bytesRead } = await read(fd, bytes, had, length - had, from + had)
+    if (bytesRead === 0) throw new RangeError(`an upload was to have ${length} bytes at ${from}, and has ${had}`)
+    had += bytesRead
   }
   return bytes
 }

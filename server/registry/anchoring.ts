@@ -2,7 +2,7 @@
 import type { Way as AnchorWay } from '../catalogue/index.ts'
 import { claimOf, type Deployment, type PublisherClient, type Registration, rootOf } from '../chain/index.ts'
 import { listBytes, MAX_LEAVES, writeList } from '../fingerprint/index.ts'
-import { MAX_CAR_BYTES } from './car.ts'
+import { MAX_LIST_CAR_BYTES } from './car.ts'
 
 export type Way = AnchorWay
 export const WAYS = ['stored', 'logged', 'rooted'] as const satisfies readonly Way[]
@@ -15,7 +15,7 @@ export const BATCH_SIZES: Readonly<Record<Way, { usual: number; most: number }>>
 }
 
 /** Room for the heads of blocks. */
-const MAX_LIST_BYTES = MAX_CAR_BYTES - (256 << 10)
+const MAX_LIST_BYTES = MAX_LIST_CAR_BYTES - (256 << 10)
 
 /** Whether one more would be too much for a list that is handed over in one piece. */
 export function isFullList(registrations: readonly Registration[]): boolean {

@@ -4,8 +4,9 @@ import { toHex } from '../bytes.ts'
 import type { Block, BlockStore, Catalogue, Withdrawals } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
 import { keptEvidence, type Manifest, manifestCid, readList, readManifest } from '../fingerprint/index.ts'
-import { eachOnce, readCar, writeCar } from './car.ts'
-import { isList, links } from './links.ts'
+import { carPieces, eachOnce, MAX_LIST_CAR_BYTES } from './car.ts'
+import { type BytesOnDisk, type CarFile, openCarFile } from './car-file.ts'
+import { isList, links, linksLater } from './links.ts'
 import { isoTime } from './present.ts'
 import type { Client } from './quota.ts'
 import type { Sync } from './sync.ts'
@@ -14,10 +15,11 @@ import { requireServed } from './withdrawn.ts'
 export interface BlockExchange {
   /** One block by CID. @throws RegistryError `block.not_found`. */
   block(cid: string): Promise<Uint8Array>
-  /** A block and, with `all`, everything that it links to, as a CAR. */
-  car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array>
+  /** A block and, with `all`, everything that it links to, as a CAR, piece by piece; evidence of a video as far as it is here.
+   *  @throws RegistryError `block.not_found` before the first piece. */
+  car(cid: string, scope: 'block' | 'all'): Promise<AsyncIterable<Uint8Array>>
   /** Takes the blocks of a manifest, or of the list of a rooted batch, as a CAR, for a registration that is to come or has come. */
-  hold(car: Uint8Array, client: Client): Promise<HeldView>
+  hold(car: BytesOnDisk, client: Client): Promise<HeldView>
 }
 
 export interface HeldView {
@@ -48,34 +50,44 @@ export function createBlockExchange({ catalogue, blocks, withdrawals, sync }: Pa
     return bytes
   }
 
-  async function* linked(cid: string, scope: 'block' | 'all'): AsyncGenerator<Block> {
+  async function car(cid: string, scope: 'block' | 'all'): Promise<AsyncIterable<Uint8Array>> {
     const bytes = await block(cid)
-    yield { cid, bytes }
-    if (scope === 'all') for (const link of new Set(links(cid, bytes))) yield { cid: link, bytes: await block(link) }
+    const linked = scope === 'all' ? await linkedHere(cid, bytes) : []
+    async function* all(): AsyncGenerator<Block> {
+      yield { cid, bytes }
+      for (const link of linked) yield { cid: link, bytes: await block(link) }
+    }
+    return carPieces(cid, all())
   }
 
-  async function car(cid: string, scope: 'block' | 'all'): Promise<Uint8Array> {
-    await block(cid)
-    return writeCar(cid, linked(cid, scope))
+  /** All that a root links to, without evidence of a video that is not here. @throws as `block` for anything else that is not. */
+  async function linkedHere(cid: string, bytes: Uint8Array): Promise<string[]> {
+    const later = new Set(linksLater(cid, bytes))
+    const found: string[] = []
+    for (const link of new Set(links(cid, bytes))) {
+      if (!later.has(link)) await block(link)
+      else if (!(await blocks.has(link))) continue
+      found.push(link)
+    }
+    await requireServed(withdrawals, found)
+    return found
   }
 
-  async function hold(bytes: Uint8Array, client: Client): Promise<HeldView> {
-    const { root, blocks: sent } = await readCar(bytes)
-    await requireServed(
-      withdrawals,
-      sent.map(({ cid }) => cid),
-    )
-    const about = isList(sent.find(({ cid }) => cid === root)!.bytes)
-      ? { type: 'list' as const, claims: (await readList(root, eachOnce(sent)))?.length ?? missingBlock(root) }
-      : { type: 'manifest' as const, manifest: (await readManifest(root, eachOnce(sent)))! }
+  async function hold(file: BytesOnDisk, client: Client): Promise<HeldView> {
+    const { root, lengths, get } = await openCarFile(file)
+    await requireServed(withdrawals, lengths.keys())
+    const about = await read(root, get, file.byteLength)
     if (root !== manifestCid(CID.parse(root).multihash.digest))
       throw new RegistryError('block.invalid', `the root ${root} cannot be anchored: it is not CIDv1 of dag-cbor`)
-    const wanted = new Set([root, ...links(root, sent.find((b) => b.cid === root)!.bytes)])
-    const withheld = new Set(about.type === 'manifest' ? keptIn(about.manifest) : [])
-    for (const { cid, bytes } of sent) if (withheld.has(cid) && keptEvidence(bytes)) wanted.add(cid)
+    const wanted = new Set([root, ...links(root, (await get(root))!)])
+    for (const cid of about.type === 'manifest' ? keptIn(about.manifest) : []) {
+      const bytes = await get(cid)
+      if (bytes && keptEvidence(bytes)) wanted.add(cid)
+    }
+    const sent = [...lengths].filter(([cid]) => wanted.has(cid))
     const { expiresAt } = await blocks.hold(
       root,
-      sent.filter((b) => wanted.has(b.cid)),
+      sent.map(([cid, byteLength]) => ({ cid, byteLength, read: async () => (await get(cid))! })),
       client.limited ? client.key : null,
     )
     const kept = about.type === 'list' ? await takeList(root) : await keepManifest(root, about.manifest.content.digest)
@@ -84,10 +96,21 @@ export function createBlockExchange({ catalogue, blocks, withdrawals, sync }: Pa
       type: about.type,
       contentDigest: about.type === 'manifest' ? toHex(about.manifest.content.digest) : null,
       count: about.type === 'list' ? about.claims : null,
-      blocks: wanted.size,
+      blocks: sent.length,
       status: kept ? 'kept' : 'held',
       expiresAt: kept ? null : isoTime(expiresAt),
     }
+  }
+
+  async function read(root: string, get: CarFile['get'], byteLength: number) {
+    const bytes = (await get(root))!
+    if (!isList(bytes)) return { type: 'manifest' as const, manifest: (await readManifest(root, eachOnce(get)))! }
+    if (byteLength > MAX_LIST_CAR_BYTES)
+      throw new RegistryError(
+        'block.invalid',
+        `the CAR of list ${root} has ${byteLength} bytes, at most ${MAX_LIST_CAR_BYTES} are read`,
+      )
+    return { type: 'list' as const, claims: (await readList(root, eachOnce(get)))?.length ?? missingBlock(root) }
   }
 
   /** @returns whether a record names it. */

@@ -3,11 +3,12 @@ import { CID } from 'multiformats/cid'
 import type { Block, Withdrawals } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
 import { isBlockCid, readManifest } from '../fingerprint/index.ts'
-import { eachOnce, MAX_CAR_BLOCKS, MAX_CAR_BYTES, MAX_CBOR_BYTES } from './car.ts'
+import { eachOnce, MAX_CAR_BLOCKS, MAX_CBOR_BYTES, MAX_LIST_CAR_BYTES } from './car.ts'
 import { createFetchBlock, type Fetched } from './fetch-block.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayHealth, Gateways } from './gateway-health.ts'
 import { isList, links, linksLater } from './links.ts'
+import { createPlaces, type Places } from './places.ts'
 
 export type FetchRoot = (root: string, gateways: Gateways, signal: AbortSignal) => Promise<Fetched>
 
@@ -17,7 +18,13 @@ const CAR_FROM = 3
 /** Milliseconds for all of a root: of 2,000 blocks that each come within their own time, a hostile gateway would make four hours. */
 const ROOT_MS = 300_000
 
-/** What cannot be handed over as a CAR is not fetched either: the same bounds on bytes and blocks of a root. */
+/** Bytes of what a manifest links to, without its evidence: four hours of video have 25 MB. */
+const MAX_FETCHED_BYTES = 32 << 20
+/** Roots at a time that may have more than this many bytes: they are in memory until all of one is here. */
+const MAX_LARGE = 2
+const LARGE_BYTES = 4 << 20
+
+/** What cannot be handed over as a CAR is not fetched either. */
 export function createFetchRoot({
   gateway,
   health,
@@ -31,6 +38,7 @@ export function createFetchRoot({
   deadline?: (ms: number) => AbortSignal
 }): FetchRoot {
   const fromAny = createFetchBlock({ gateway, health, withdrawals })
+  const places = createPlaces(MAX_LARGE)
 
   return async (root, gateways, signal) => {
     const late = deadline(ROOT_MS)
@@ -51,7 +59,13 @@ export function createFetchRoot({
     const linked = linkedOf(root, bytes)
     // Whoever wrote it wrote rubbish: the root shows it, and nothing more of it is wanted.
     if (!linked) return { ...first, rubbish: true }
-    const found = await fetchLinked(root, linked, gateways, signal)
+    const found = await fetchLinked(
+      root,
+      linked,
+      isList(bytes) ? MAX_LIST_CAR_BYTES : MAX_FETCHED_BYTES,
+      gateways,
+      signal,
+    )
     // For its root at least.
     if (found.kind === 'late') return { ...found, asked: true }
     if (found.kind !== 'blocks') return found
@@ -63,6 +77,7 @@ export function createFetchRoot({
   async function fetchLinked(
     root: string,
     linked: string[],
+    maxBytes: number,
     gateways: Gateways,
     signal: AbortSignal,
   ): Promise<Fetched> {
@@ -70,6 +85,7 @@ export function createFetchRoot({
     if (linked.length >= CAR_FROM) await takeCar(root, new Set(linked), found, gateways, signal)
     const queue = linked.filter((cid) => !found.has(cid)).values()
     let failure: Exclude<Fetched, { kind: 'blocks' }> | null = null
+    const place = createLatePlace(places, signal)
     let size = [...found.values()].reduce((sum, { length }) => sum + length, 0)
     const worker = async () => {
       for (const cid of queue) {
@@ -80,12 +96,17 @@ export function createFetchRoot({
           const { bytes } = given.blocks[0]!
           size += bytes.length
           found.set(cid, bytes)
-          if (size > MAX_CAR_BYTES)
-            failure = { kind: 'missing', why: `what ${root} links to has more than ${MAX_CAR_BYTES} bytes` }
+          if (size > maxBytes)
+            failure = { kind: 'missing', why: `what ${root} links to has more than ${maxBytes} bytes` }
+          if (size > LARGE_BYTES) await place.enter()
         }
       }
     }
-    await Promise.all(Array.from({ length: ABREAST }, worker))
+    try {
+      await Promise.all(Array.from({ length: ABREAST }, worker))
+    } finally {
+      place.leave()
+    }
     return failure ?? { kind: 'blocks', blocks: linked.map((cid) => ({ cid, bytes: found.get(cid)! })) }
   }
 
@@ -99,11 +120,25 @@ export function createFetchRoot({
   ): Promise<void> {
     const [base] = health.awake(gateways)
     if (!base) return
-    const given = await gateway.car(base, root, signal)
+    const given = await gateway.car(base, root, wanted, LARGE_BYTES, signal)
     // That it does not serve CARs says nothing about its blocks.
     if (given.kind !== 'blocks') return
     const withdrawn = await withdrawals.all()
     for (const { cid, bytes } of given.blocks) if (wanted.has(cid) && !withdrawn.has(cid)) found.set(cid, bytes)
+  }
+}
+
+/** A place that is taken when it is first needed. */
+function createLatePlace(places: Places, signal: AbortSignal) {
+  let entered: Promise<() => void> | null = null
+  return {
+    async enter(): Promise<void> {
+      entered ??= places.enter(signal)
+      await entered
+    },
+    leave(): void {
+      entered?.then((leave) => leave()).catch(() => {})
+    },
   }
 }
 
@@ -125,7 +160,11 @@ function linkedOf(root: string, bytes: Uint8Array): string[] | null {
 async function readable(root: string, blocks: Block[]): Promise<Block[]> {
   if (isList(blocks[0]!.bytes)) return blocks
   try {
-    await readManifest(root, eachOnce(blocks))
+    const found = new Map(blocks.map(({ cid, bytes }) => [cid, bytes]))
+    await readManifest(
+      root,
+      eachOnce(async (cid) => found.get(cid) ?? null),
+    )
     return blocks
   } catch (error) {
     if (error instanceof RegistryError) return blocks.slice(0, 1)

@@ -10,6 +10,7 @@ export {
 } from '../fingerprint/index.ts'
 export { anchorBy, BATCH_SIZES, WAYS, type Way } from './anchoring.ts'
 export * from './car.ts'
+export type { BytesOnDisk } from './car-file.ts'
 export { createExaminers, type Draw, type Examine, type Examiners } from './examiners.ts'
 export { type FetcherParts, type FetchReport, fetchMissing } from './fetcher.ts'
 export { findingWords } from './finding-words.ts'

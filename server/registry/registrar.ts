@@ -47,8 +47,8 @@ export interface Ledger {
   recordId(contentDigest: Uint8Array): Uint8Array
   /** Whether it is registered, and not void. */
   exists(recordId: Uint8Array): Promise<boolean>
-  /** Hands over a manifest's blocks, to be kept once the registration names their root. */
-  hold(root: string, blocks: { cid: string; bytes: Uint8Array }[]): Promise<void>
+  /** Hands over a manifest's blocks, to be kept once the registration names their root. @param onSent is told which part of them was sent. */
+  hold(root: string, blocks: { cid: string; bytes: Uint8Array }[], onSent?: (fraction: number) => void): Promise<void>
   /** Sends registrations, and resolves when they are mined. @returns the hash of the transaction for each. */
   send(registrations: Registration[], way: Way): Promise<Uint8Array[]>
   /** Resolves when the record can be found by a lookup. */
@@ -65,7 +65,11 @@ export interface RegisterOptions {
   concurrency: number
   /** Whether to wait until records can be found. */
   wait: boolean
-  onProgress?: (file: string, stage: 'fingerprinting' | 'registering' | 'done', fraction: number) => void
+  onProgress?: (
+    file: string,
+    stage: 'fingerprinting' | 'handing over' | 'registering' | 'done',
+    fraction: number,
+  ) => void
 }
 
 interface Prepared {
@@ -75,8 +79,8 @@ interface Prepared {
   manifest: { root: string; blocks: { cid: string; bytes: Uint8Array }[] }
 }
 
-/** Bytes of manifests that wait in memory for the rest of their batch. A server holds 64 MiB of one client, as they are on its disk, where
- *  the blocks of a video take twice their size. */
+/** Bytes of manifests that wait in memory for the rest of their batch, beside one of a long video. A server holds 160 MiB of one client, as they
+ *  are on its disk, where the blocks of a short video take twice their size. */
 const MAX_WAITING_BYTES = 24 << 20
 
 /** Registers files and yields the outcome of each as it is known. A file that fails does not stop the others. */
@@ -131,7 +135,6 @@ async function prepare(
     options.onProgress?.(file.name, 'fingerprinting', 0)
     const fingerprint = await file.fingerprint((done) => options.onProgress?.(file.name, 'fingerprinting', done))
     const manifest = await writeManifest(fingerprint, options.description, options.evidence)
-    options.onProgress?.(file.name, 'registering', 1)
     return { file: file.name, recordId, registration: registrationOf(fingerprint, manifest.digest), manifest }
   } catch (error) {
     return notRegistered(file.name, digest, error)
@@ -156,7 +159,10 @@ async function* anchor(
   let transactions: Uint8Array[]
   try {
     // Just before they are anchored: they are held for minutes only, and fingerprints of thousands take longer.
-    for (const { manifest } of first) await ledger.hold(manifest.root, manifest.blocks)
+    for (const { file, manifest } of first) {
+      await ledger.hold(manifest.root, manifest.blocks, (sent) => options.onProgress?.(file, 'handing over', sent))
+      options.onProgress?.(file, 'registering', 1)
+    }
     transactions = await ledger.send(
       first.map((item) => item.registration),
       options.way,

@@ -152,7 +152,8 @@ describe('a manifest', () => {
     const stretchesOf = async ({ root, blocks }: Awaited<ReturnType<typeof writeManifest>>) => {
       const { stretches } = (await readManifest(root, from(blocks)))!
       const found = new Map(blocks.map(({ cid, bytes }) => [cid, bytes]))
-      return { stretches, stills: stretches.flatMap(({ cid }) => readStretch(found.get(cid)!)) }
+      const open = stretches.map(({ cid, kept }) => (kept ? keptEvidence(found.get(cid)!)! : found.get(cid)!))
+      return { stretches, stills: open.flatMap(readStretch) }
     }
 
     it('has local hashes of each minute, and evidence of each twenty seconds, in blocks of their own', async () => {
@@ -405,6 +406,26 @@ describe('a hostile block', () => {
       it(`with ${name} is refused`, async () => {
         await expectInvalid(tampered({ root: change }), says)
       })
+  })
+
+  it('of more frames than are kept in memory is refused', async () => {
+    const times = Array.from({ length: 60_000 }, (_, i) => i)
+    const blocks = await Promise.all(
+      [0, 60_000, 120_000].map((startMs) => {
+        const timesMs = times.map((ms) => startMs + ms)
+        return block({
+          firsthand: 'frames1',
+          startMs,
+          timesMs,
+          quality: new Uint8Array(60_000),
+          pdq: new Uint8Array(1_920_000),
+        })
+      }),
+    )
+    const [top] = (await writeManifest(of, NOTHING)).blocks
+    const links = blocks.map(({ cid }) => CID.parse(cid))
+    const root = await block({ ...dagCbor.decode<object>(top!.bytes), frames: links })
+    await expectInvalid(readManifest(root.cid, from([root, ...blocks])), /more than 120000 frames/)
   })
 
   it('that is linked and missing is refused by name', async () => {

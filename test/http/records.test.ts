@@ -3,7 +3,6 @@ import { CarReader } from '@ipld/car'
 import { expect } from 'chai'
 import { toHex, toHex0x } from '../../server/bytes.ts'
 import { writeList, writeManifest } from '../../server/fingerprint/index.ts'
-import { readCar } from '../../server/registry/car.ts'
 import {
   CAR_TYPE,
   heldView,
@@ -16,6 +15,7 @@ import {
 } from '../../server/registry/index.ts'
 import { networkView } from '../../server/registry/views.ts'
 import { picture, video } from '../fingerprint/make.ts'
+import { readCar } from '../registry/cars.ts'
 import { recordOf } from '../registry/fakes.ts'
 import { expectProblem, REVALIDATE, type Served, serve, TOKEN } from './harness.ts'
 

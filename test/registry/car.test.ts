@@ -1,12 +1,13 @@
-import { CarWriter } from '@ipld/car'
+import { CarBlockIterator, CarWriter } from '@ipld/car'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256, sha512 } from 'multiformats/hashes/sha2'
 import { writeManifest } from '../../server/fingerprint/index.ts'
-import { readCar, writeCar } from '../../server/registry/car.ts'
+import { carLength, writeCar } from '../../server/registry/car.ts'
 import { video } from '../fingerprint/make.ts'
+import { readCar } from './cars.ts'
 
 const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
 const manifest = await writeManifest(video(1, 200), NOTHING)
@@ -38,6 +39,28 @@ describe('a CAR', () => {
     expect(read.blocks.map(({ cid }) => cid)).to.deep.equal(manifest.blocks.map(({ cid }) => cid))
     for (const [i, { bytes }] of read.blocks.entries())
       expect(Buffer.compare(bytes, manifest.blocks[i]!.bytes)).to.equal(0)
+  })
+
+  it('is as long as is said before it is written', async () => {
+    const { length } = await writeCar(manifest.root, manifest.blocks)
+    expect(carLength(manifest.root, manifest.blocks)).to.equal(length)
+  })
+
+  it('is what other programs read and write', async () => {
+    const written = await writeCar(manifest.root, manifest.blocks)
+    const blocks = manifest.blocks.map(({ cid, bytes }) => ({ cid: CID.parse(cid), bytes }))
+    expect(written).to.deep.equal(await carOf([CID.parse(manifest.root)], blocks))
+    const read = await Array.fromAsync(await CarBlockIterator.fromBytes(written), ({ cid }) => cid.toString())
+    expect(read).to.deep.equal(manifest.blocks.map(({ cid }) => cid))
+  })
+
+  it('that announces a block of any length is refused at once', async () => {
+    const head = await carOf([CID.parse(manifest.root)], [])
+    for (const length of [
+      [255, 255, 255, 255, 127],
+      [255, 255, 255, 255, 255, 255, 1],
+    ])
+      expect(await refusal(Uint8Array.of(...head, ...length, 1, 0x55))).to.equal('the body is not a CAR, version 1')
   })
 
   it('with a block twice, as other writers make them, has it once', async () => {

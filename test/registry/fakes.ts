@@ -5,6 +5,7 @@ import type {
   BatchRow,
   Block,
   BlockStore,
+  BlockToRead,
   Catalogue,
   Changes,
   LookupRow,
@@ -196,9 +197,11 @@ export function memoryBlocks(now = () => 0): BlockStore & { kept: Map<string, Ui
   return {
     kept,
     get: async (cid) => kept.get(cid) ?? null,
+    has: async (cid) => kept.has(cid),
     put: async (blocks) => put(blocks),
     hold: async (root, blocks) => {
-      held.set(root, blocks)
+      const read = (one: Block | BlockToRead) => ('bytes' in one ? one.bytes : one.read())
+      held.set(root, await Promise.all(blocks.map(async (one) => ({ cid: one.cid, bytes: await read(one) }))))
       return { expiresAt: now() + 600 }
     },
     adopt: async (root) => {

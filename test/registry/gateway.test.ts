@@ -83,6 +83,25 @@ describe('blocks from gateways', () => {
     expect(single.seen).to.have.length(blocks.length + 1)
   })
 
+  it('of a video are all but its evidence, of which no more is read than comes before the rest', async () => {
+    const plain = video(5, 600)
+    const frames = plain.frames.map((frame) => ({
+      ...frame,
+      local: new Uint8Array(37),
+      evidence: Uint8Array.of(1, 1, 0, 8, 0, 8, ...new Uint8Array(8_000)),
+    }))
+    const { root, blocks } = await writeManifest({ ...plain, frames }, NOTHING)
+    const wanted = blocks.slice(0, 1 + 5 + 5)
+    expect(blocks.length - wanted.length, 'stretches').to.equal(15)
+    const together = await serving(blocks, { cars: true })
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks: wanted })
+    expect(together.seen).to.have.length(2)
+    await sites.pop()!.close()
+    const single = await serving(blocks)
+    expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks: wanted })
+    expect(single.seen).to.have.length(wanted.length + 1)
+  })
+
   it('come from whichever gateway has them', async () => {
     const { root, blocks } = await writeManifest(video(5, 130), NOTHING)
     await serving(blocks.slice(0, 1))
@@ -127,16 +146,23 @@ describe('blocks from gateways', () => {
       expect(there.seen).to.have.length(1)
     })
 
-  it('are not taken beyond 1 MiB each and 4 MiB of one root', async () => {
+  it('are not taken beyond 1 MiB each, 32 MiB of one manifest and 4 MiB of one list', async () => {
     const large = block({ x: new Uint8Array(1 << 20) })
     await serving([large])
     expect(await setUp().fetchRoot(large.cid)).to.have.property('kind', 'missing')
-    const linked = Array.from({ length: 6 }, (_, i) => block({ i, x: new Uint8Array(900_000) }))
-    const root = block({ frames: linked.map(({ cid }) => CID.parse(cid)) })
-    const there = await serving([root, ...linked])
-    const found = await setUp().fetchRoot(root.cid)
-    expect(found).to.have.property('why').that.contains('4194304 bytes')
-    expect(there.seen.length).to.be.below(9)
+    const linked = Array.from({ length: 40 }, (_, i) => block({ i, x: new Uint8Array(1_000_000) }))
+    const links = linked.map(({ cid }) => CID.parse(cid))
+    const [film, list] = [block({ frames: links }), block({ firsthand: 'list1', leaves: links })]
+    for (const [root, most] of [
+      [film, 33_554_432],
+      [list, 4_194_304],
+    ] as const) {
+      const there = await serving([root, ...linked])
+      const found = await setUp().fetchRoot(root.cid)
+      expect(found).to.have.property('why').that.contains(`${most} bytes`)
+      expect(there.seen.length).to.be.below(most / 1_000_000 + 8)
+      await sites.pop()!.close()
+    }
   })
 
   it('that nobody has are missing; where nobody answers, nothing is known', async () => {
