@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { createFilm } from '../../server/fingerprint/film.ts'
+import { createFilm, FILM_STEP_MS } from '../../server/fingerprint/film.ts'
 import type { PixelPlane } from '../../server/fingerprint/pdq.ts'
 
 describe('a film', () => {
@@ -10,25 +10,25 @@ describe('a film', () => {
     data: new Uint8Array(width * height).fill(value),
   })
 
-  /** A film of so many pictures, 80 ms apart, each filled with its number. */
+  /** A film of so many pictures, each filled with its number. */
   function filmed(pictures: number, maxBytes: number) {
     const film = createFilm(maxBytes)
-    for (let i = 0; i < pictures; i++) film.add(80 * i, picture(i))
+    for (let i = 0; i < pictures; i++) film.add(FILM_STEP_MS * i, picture(i))
     return film.finish()!
   }
 
   it('holds all pictures, one after the other, while there is room', () => {
     const { width, height, timesMs, samples } = filmed(5, 12 * 6)
     expect([width, height]).to.deep.equal([4, 3])
-    expect(timesMs).to.deep.equal([0, 80, 160, 240, 320])
+    expect(timesMs).to.deep.equal([0, 1, 2, 3, 4].map((i) => FILM_STEP_MS * i))
     expect([...samples]).to.deep.equal([0, 1, 2, 3, 4].flatMap((value) => Array(12).fill(value)))
   })
 
   it('drops every second picture when there is no more room, and takes half as many from then on', () => {
     const { timesMs, samples } = filmed(23, 12 * 6)
-    expect(timesMs).to.deep.equal([0, 640, 1280])
+    expect(timesMs).to.deep.equal([0, 8, 16].map((i) => FILM_STEP_MS * i))
     expect(samples.length).to.equal(12 * 3)
-    expect([...samples.filter((_, i) => i % 12 === 0)]).to.deep.equal(timesMs.map((ms) => ms / 80))
+    expect([...samples.filter((_, i) => i % 12 === 0)]).to.deep.equal(timesMs.map((ms) => ms / FILM_STEP_MS))
   })
 
   it('never has more bytes than it may, nor less than half of them, once it was full', () => {
