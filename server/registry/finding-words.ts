@@ -73,7 +73,9 @@ export function missingS(cutS: number, segments: readonly SegmentView[]): number
   const before = segments.findLast(({ candidate }) => Math.abs(candidate.endS - cutS) < NEAR_S)
   const after = segments.find((one) => one !== before && Math.abs(one.candidate.startS - cutS) < NEAR_S)
   if (!before || !after) return null
-  const lengthS = after.original.startS - before.original.endS
+  // Frames of the candidate between the two are of the original, too.
+  const shownS = Math.max(0, after.candidate.startS - before.candidate.endS) * before.speed
+  const lengthS = after.original.startS - before.original.endS - shownS
   return lengthS >= LEAST_S ? lengthS : null
 }
 

@@ -132,22 +132,24 @@ function stateSentence({ state, disowned }: MatchView): string {
 }
 
 function turned({ transforms, segments }: MatchView): string {
-  const words = [
-    ...transforms.map(inWords),
-    ...(transforms.some((one) => /speed|sped|slow/.test(one)) ? [] : speedWords(segments)),
-  ]
+  const speed = speedWords(segments)
+  const others = speed ? transforms.filter((one) => !SPEEDS.includes(one)) : transforms
+  const words = [...others.map(inWords), ...(speed ? [speed] : [])]
   return words.length > 0 ? `, ${listed(words)},` : ''
 }
+
+/** Transforms that say of a speed only which way it differs. */
+const SPEEDS: readonly string[] = ['sped up', 'slowed down']
 
 /** Of a speed, parts by which stretches differ in it by measurement alone. */
 const SAME_SPEED = 0.015
 
 /** Where all stretches have one speed, and it is not the original's. */
-function speedWords(segments: readonly SegmentView[]): string[] {
+function speedWords(segments: readonly SegmentView[]): string | null {
   const speed = segments[0]?.speed ?? 1
   const isOne = segments.every((one) => Math.abs(one.speed / speed - 1) < SAME_SPEED)
-  if (!isOne || Math.abs(speed - 1) < SAME_SPEED) return []
-  return [`${speed > 1 ? 'sped up' : 'slowed down'} to ${Number(speed.toFixed(2))} times its speed`]
+  if (!isOne || Math.abs(speed - 1) < SAME_SPEED) return null
+  return `${speed > 1 ? 'sped up' : 'slowed down'} to ${Number(speed.toFixed(2))} times its speed`
 }
 
 /** `rotated -5` as a person says it; other transforms are words already. */

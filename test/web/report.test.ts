@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { Match } from '../../server/web/client/wire.ts'
 import { createReport, type Reported } from '../../server/web/index.ts'
 import { FINDINGS, HOSTILE, INSIDE, match, region, reported as reportedAs } from './answers.ts'
+import { FILMS } from './films.ts'
 import { textOf } from './text-of.ts'
 
 const report = createReport()
@@ -83,6 +84,37 @@ describe('the report of a lookup', () => {
     expect(drawn.match(/class="finding overlay"/g)).to.have.length(1)
     expect([...drawn.matchAll(/<text[^>]*>(\d)<\/text>/g)].map(([, number]) => number)).to.deep.equal(['1', '2'])
     expect(html).not.to.match(/<img|<image|data:image/)
+  })
+
+  it('tells of a video its stretches, what differs and when, and draws both along time', () => {
+    const html = report.page(reported('film'))
+    const text = textOf(html)
+    expect(text).to.include('0:05–0:08 of the candidate is 0:20–0:23 of the original.')
+    expect(text).to.include(
+      'A region differs from 0:01 to 0:03: in the middle, 20 % × 40 % of the picture; score 0.99.',
+    )
+    expect(text).to.include('3.0 s of the original are missing at 0:05: score 0.98.')
+    expect(text).to.include('two a second and of 192 pixels at most')
+    const [drawn] = /<svg class="film-drawing"[\s\S]*?<\/svg>/.exec(html)!
+    // Five of twelve seconds, of 640 units; twelve of sixty-two.
+    expect(drawn).to.match(/<rect class="stretch" x="0" y="\d+" width="266.67"/)
+    expect(drawn).to.match(/<rect class="stretch" x="123.87" y="\d+" width="51.61"/)
+    expect(drawn.match(/class="mark laid-over"/g)).to.have.length(1)
+    expect([...drawn.matchAll(/<text x[^>]*>(\d)<\/text>/g)].map(([, number]) => number)).to.deep.equal([
+      '1',
+      '2',
+      '3',
+      '4',
+    ])
+  })
+
+  it('tells of a video that was not compared its stretches, and nothing of differences', () => {
+    const limits = ['not compared for alterations']
+    const text = textOf(
+      report.page(reported('film', { matches: [{ ...FILMS.film!.matches![0]!, limits, findings: [] }] })),
+    )
+    expect(text).to.include('0:05–0:08 of the candidate is 0:20–0:23 of the original.')
+    expect(text).not.to.match(/What differs, and when|Nothing was found that differs/)
   })
 
   it('keeps the number of a region in the frame', () => {

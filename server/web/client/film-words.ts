@@ -59,7 +59,9 @@ function missingS(cutS: number, segments: readonly Segment[]): number | null {
   const before = segments.findLast(({ candidate }) => Math.abs(candidate.endS - cutS) < NEAR_S)
   const after = segments.find((one) => one !== before && Math.abs(one.candidate.startS - cutS) < NEAR_S)
   if (!before || !after) return null
-  const lengthS = after.original.startS - before.original.endS
+  // Frames of the candidate between the two are of the original, too.
+  const shownS = Math.max(0, after.candidate.startS - before.candidate.endS) * (before.speed ?? 1)
+  const lengthS = after.original.startS - before.original.endS - shownS
   return lengthS >= LEAST_S ? lengthS : null
 }
 

@@ -9,6 +9,7 @@ import {
   advice,
   COMPARED_SENTENCE,
   extent,
+  FILM_COMPARED_SENTENCE,
   limitSentence,
   NOT_COMPARED,
   plain,
@@ -54,8 +55,9 @@ export function showVerdict(container: HTMLElement, lookup: Lookup, file: string
 /** How finely it was compared, where it was. */
 function comparedLine({ matches, verdict }: Lookup): HTMLElement | null {
   const [first] = matches ?? []
-  const compared = verdict !== 'identical' && first?.placement && !first.limits.includes(NOT_COMPARED)
-  return compared ? el('p', {}, COMPARED_SENTENCE) : null
+  if (!first || verdict === 'identical' || first.limits.includes(NOT_COMPARED)) return null
+  if (first.segments.length > 0) return el('p', {}, FILM_COMPARED_SENTENCE)
+  return first.placement && el('p', {}, COMPARED_SENTENCE)
 }
 
 interface ProblemActions {

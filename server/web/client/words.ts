@@ -54,6 +54,10 @@ export const NOT_COMPARED = 'not compared for alterations'
 export const COMPARED_SENTENCE =
   'It was compared with a small copy of the original, of 512 pixels at most: what is finer than that, such as a changed word in small print, can go unnoticed.'
 
+/** Of a video that was compared. */
+export const FILM_COMPARED_SENTENCE =
+  'It was compared with small copies of the original’s frames, two a second and of 192 pixels at most: what is finer or shorter than that, such as a changed word in small print or a single frame, can go unnoticed.'
+
 /** Why pictures were not compared. */
 const REASONS: Record<string, string> = {
   'no evidence of the original is published': 'This server has no small copy of the original to compare with.',

@@ -1,9 +1,10 @@
 /** One match of a report: the record, how the candidate lies on its original, what differs, what was not done. Pure. */
 import { findingName, findingSentence, placementSentence, transformWords } from '../client/finding-words.ts'
-import type { Anchor, Candidate, Disowned, Finding, Match, Publisher } from '../client/wire.ts'
+import type { Anchor, Candidate, Disowned, Finding, Match, Placement, Publisher } from '../client/wire.ts'
 import {
   COMPARED_SENTENCE,
   extent,
+  FILM_COMPARED_SENTENCE,
   finalitySentence,
   limitSentence,
   moment,
@@ -12,6 +13,7 @@ import {
   VERDICT_WORDS,
 } from '../client/words.ts'
 import { drawing } from './drawing.ts'
+import { filmDrawing, filmFindings } from './film.ts'
 import { type Child, code, el, facts, type Markup, quoted } from './markup.ts'
 
 /** Its place among the matches. */
@@ -99,16 +101,43 @@ function disownedWords({ since, declaredAt, contested }: Disowned): Child[] {
 
 /** Nothing for equal bytes: there is nothing to compare. */
 function differences(match: Match, index: number, candidate: Candidate | null): Child[] {
-  const { relation, placement, findings } = match
-  if (relation === 'identical' || (match.limits ?? []).includes(NOT_COMPARED) || !placement) return []
+  const { relation, placement, segments } = match
+  if (relation === 'identical') return []
+  if (segments.length > 0) return filmDifferences(match, index, candidate)
+  if (!isCompared(match) || !placement) return []
   return [
     el('h4', {}, 'What differs, and where'),
-    findings.length === 0 ? el('p', {}, 'Nothing was found that differs.') : findingList(findings),
+    match.findings.length === 0 ? NOTHING_FOUND : findingList(match.findings),
     el('p', { class: 'muted' }, COMPARED_SENTENCE),
-    candidate?.width && candidate.height
-      ? figure(drawing({ ...match, width: candidate.width, height: candidate.height, id: `drawing-${index}` }))
-      : null,
+    frameFigure(match, placement, index, candidate),
   ]
+}
+
+const NOTHING_FOUND = el('p', {}, 'Nothing was found that differs.')
+const isCompared = ({ limits }: Match) => !(limits ?? []).includes(NOT_COMPARED)
+
+/** Of a video; one that was not compared has its stretches all the same. */
+function filmDifferences(match: Match, index: number, candidate: Candidate | null): Child[] {
+  const { findings, segments } = match
+  const drawn = filmDrawing(match, candidate?.durationS ?? null, `film-${index}`)
+  const placement = segments.find((one) => one.placement)?.placement ?? null
+  const regions = findings.some(({ region }) => region !== null)
+  return [
+    isCompared(match) && el('h4', {}, 'What differs, and when'),
+    isCompared(match) && (findings.length === 0 ? NOTHING_FOUND : filmFindings(match)),
+    isCompared(match) && el('p', { class: 'muted' }, FILM_COMPARED_SENTENCE),
+    drawn && el('figure', {}, drawn, el('figcaption', {}, FILM_CAPTION)),
+    regions && placement && frameFigure(match, placement, index, candidate),
+  ]
+}
+
+const FILM_CAPTION =
+  'Above the file, below the original, each along its time. Joined: what is of the original, and from when in it. Hatched: what is of no registered original. Numbers: the differences of the list; broken lines: what is laid over.'
+
+function frameFigure(match: Match, placement: Placement, index: number, candidate: Candidate | null): Child {
+  const { width, height } = candidate ?? {}
+  if (!width || !height) return null
+  return figure(drawing({ placement, findings: match.findings, width, height, id: `drawing-${index}` }))
 }
 
 function findingList(findings: Finding[]): Markup {
