@@ -13,7 +13,7 @@ Compiles kernels/ and writes server/*/kernels-code.ts.
 
 const ROOT = join(import.meta.dirname, '..')
 /** Names of the modules: kernels/NAME.ts becomes server/NAME/kernels-code.ts. */
-const MODULES = ['fingerprint']
+const MODULES = ['fingerprint', 'matching']
 
 /** Nothing is allocated and nothing is thrown: no runtime, no imports. */
 const OPTIONS = ['--runtime', 'stub', '--enable', 'simd', '--noAssert', '--use', 'abort=', '-O3']

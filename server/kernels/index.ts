@@ -17,12 +17,15 @@ export interface Kernels<Run> {
 
 /** Memory as one stack: pieces are taken one after the other, and given back all at once. */
 export interface Memory {
-  /** Gives back what was taken. @param bytes that will be taken at most: then views last, for nothing needs to grow. */
+  /** Gives back what was taken. @param bytes that will be taken at most: then views last, for nothing grows. */
   clear(bytes?: number): void
-  /** @returns where so many bytes begin, at a multiple of 16; what they hold is anything. Views of before may be lost. */
+  /** @returns where so many bytes begin, at a multiple of 16; what they hold is anything. Views of before may be lost.
+   *  @throws RangeError if they are more than was said. */
   take(bytes: number): number
   /** Copies an array. @returns where it begins. */
   put(values: Values): number
+  /** Whether an array lies in it. */
+  holds(values: Values): boolean
   /** Views of what lies somewhere. */
   bytes(at: number, length: number): Uint8Array
   words(at: number, length: number): Int16Array
@@ -52,7 +55,7 @@ function load<Run>(code: string): Kernels<Run> {
 const FIRST = 1024
 
 function memoryOf(memory: WebAssembly.Memory): Memory {
-  let used = FIRST
+  let [used, most] = [FIRST, Number.POSITIVE_INFINITY]
   const ensure = (end: number) => {
     const missing = end - memory.buffer.byteLength
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE))
@@ -60,13 +63,15 @@ function memoryOf(memory: WebAssembly.Memory): Memory {
   const take = (bytes: number) => {
     const at = used
     used = (at + bytes + BEYOND) & ~15
+    if (used > most) throw new RangeError(`"bytes" expected at most ${most}, got ${used}`)
     ensure(used)
     return at
   }
   return {
-    clear: (bytes = 0) => {
+    clear: (bytes) => {
       used = FIRST
-      ensure(FIRST + bytes)
+      most = FIRST + (bytes ?? Number.POSITIVE_INFINITY)
+      ensure(FIRST + (bytes ?? 0))
     },
     take,
     put: (values) => {
@@ -74,6 +79,7 @@ function memoryOf(memory: WebAssembly.Memory): Memory {
       new Uint8Array(memory.buffer, at).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
       return at
     },
+    holds: ({ buffer }) => buffer === memory.buffer,
     bytes: (at, length) => new Uint8Array(memory.buffer, at, length),
     words: (at, length) => new Int16Array(memory.buffer, at, length),
     integers: (at, length) => new Int32Array(memory.buffer, at, length),

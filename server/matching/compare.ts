@@ -14,7 +14,7 @@ import { type Affine, apply, compose, invert, scaling } from './affine.ts'
 import { type Differences, differencesOf } from './differences.ts'
 import { faintRegions } from './faint.ts'
 import { type Framing, frameOf, framing, type Region, turnsOf } from './geometry.ts'
-import { emptyGrid, type Grid, lendingGrids } from './grid.ts'
+import { type Grid, lendingGrids } from './grid.ts'
 import { type Laid, layOver } from './lay.ts'
 import { likenessOf } from './likeness.ts'
 import { besideDrawing, type Drawing, drawingOf, isOverlay } from './overlay.ts'
@@ -128,7 +128,7 @@ export function judged(region: CellRegion, laid: Laid, { strength, expected }: D
   const drawing = drawingOf(sight, region)
   const kind = kindOf(drawing)
   if (kind === 'region') return [{ region, kind }]
-  const beside = emptyGrid(strength.width, strength.height)
+  const beside: Grid = { ...strength, data: new Float32Array(strength.data.length) }
   for (const cell of besideDrawing(drawing, region, strength.width)) beside.data[cell] = strength.data[cell]!
   const { high, cells: least } = OVERLAY.beside
   const rest = regionsOf(beside, { ...COMPARE.region, high }).filter(({ cells }) => cells.length >= least)

@@ -52,8 +52,7 @@ function reduced(grid: Grid, longest: number): Grid {
 
 /** Which cells of the original the candidate shows wholly. @param transform from the candidate to the original, both in their longer sides. */
 export function windowOf(transform: Affine, original: { width: number; height: number }, film: Film): Window {
-  const whole = emptyGrid(film.width, film.height)
-  const seen = lendingGrids(() => sampled(whole, transform, original))
+  const seen = lendingGrids(() => sampled(emptyGrid(film.width, film.height), transform, original))
   const shown: number[] = []
   for (let i = 0; i < seen.data.length; i++) if (!Number.isNaN(seen.data[i])) shown.push(i)
   return { width: original.width, height: original.height, shown: Int32Array.from(shown) }

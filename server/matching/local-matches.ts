@@ -1,6 +1,7 @@
 /** Which features of a candidate look like which of an original: nearest in both directions, by Hamming distance of their 256 bits. */
 import type { LocalFeatures } from '../fingerprint/index.ts'
 import { MIRRORED_BITS, PLACE_PARTS, SIZE_RATIO, WORDS_A_FEATURE } from '../fingerprint/index.ts'
+import { kernels } from './kernels.ts'
 import { MAX_LOCAL_BITS } from './thresholds.ts'
 
 /** Features as the fit reckons with them. */
@@ -62,62 +63,35 @@ export interface Match {
 
 /** Pairs of which each is the other's nearest, and near enough; the nearest pairs first. */
 export function matchMarks(candidate: Marks, original: Marks): Match[] {
-  const [rows, columns] = [nearest(candidate.count), nearest(original.count)]
-  for (let i = 0; i < candidate.count; i++) compareWithAll(candidate.words, i, original, rows, columns)
+  const { run, memory } = kernels()
+  memory.clear()
+  const [a, b] = [memory.put(candidate.words), memory.put(original.words)]
+  const [rows, columns] = [none(candidate.count), none(original.count)]
+  run.nearest(a, candidate.count, b, original.count, FIRST_QUARTER, FIRST_HALF, rows, columns)
+  const [nearest, distance] = readNearest(rows, candidate.count)
+  const [back] = readNearest(columns, original.count)
   const matches: Match[] = []
-  for (const [i, j] of rows.other.entries())
-    if (j >= 0 && columns.other[j] === i) matches.push({ candidate: i, original: j, distanceBits: rows.distance[i]! })
+  for (const [i, j] of nearest.entries())
+    if (j >= 0 && back[j] === i) matches.push({ candidate: i, original: j, distanceBits: distance[i]! })
   return matches.sort((a, b) => a.distanceBits - b.distanceBits || a.candidate - b.candidate)
+}
+
+/** Room for the number of the nearest of each, and for distances, which begin where none is near enough. */
+function none(count: number): number {
+  const { memory } = kernels()
+  const at = memory.take(8 * count)
+  memory
+    .integers(at, 2 * count)
+    .fill(-1, 0, count)
+    .fill(MAX_LOCAL_BITS + 1, count)
+  return at
+}
+
+function readNearest(at: number, count: number): [number: Int32Array, distance: Int32Array] {
+  const { memory } = kernels()
+  return [memory.integers(at, count), memory.integers(at + 4 * count, count)]
 }
 
 /** Bits that may differ in the first quarter of two hashes, and in the first half, for the pair to be looked at further: of right pairs one in a
  *  thousand has more; of strangers' two in three are passed over after the first, and nine in ten after the second. */
 const [FIRST_QUARTER, FIRST_HALF] = [28, 44]
-
-function compareWithAll(
-  words: Uint32Array,
-  i: number,
-  { words: others, count }: Marks,
-  rows: Nearest,
-  columns: Nearest,
-): void {
-  const at = i * WORDS_A_FEATURE
-  // Loaded once, not once a pair.
-  const [a, b, c, d] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!]
-  const [e, f, g, h] = [words[at + 4]!, words[at + 5]!, words[at + 6]!, words[at + 7]!]
-  for (let j = 0, k = 0; j < count; j++, k += WORDS_A_FEATURE) {
-    let distance = bitsOfTwo(a ^ others[k]!, b ^ others[k + 1]!)
-    if (distance > FIRST_QUARTER) continue
-    distance += bitsOfTwo(c ^ others[k + 2]!, d ^ others[k + 3]!)
-    if (distance > FIRST_HALF) continue
-    distance += bitsOfTwo(e ^ others[k + 4]!, f ^ others[k + 5]!) + bitsOfTwo(g ^ others[k + 6]!, h ^ others[k + 7]!)
-    if (distance < rows.distance[i]!) note(rows, i, j, distance)
-    if (distance < columns.distance[j]!) note(columns, j, i, distance)
-  }
-}
-
-interface Nearest {
-  other: Int32Array
-  distance: Int32Array
-}
-
-function nearest(count: number): Nearest {
-  return { other: new Int32Array(count).fill(-1), distance: new Int32Array(count).fill(MAX_LOCAL_BITS + 1) }
-}
-
-function note(to: Nearest, at: number, other: number, distance: number): void {
-  to.other[at] = other
-  to.distance[at] = distance
-}
-
-/** Bits set in two words. Sideways addition as in `popcount`, of both together from the second step on. */
-function bitsOfTwo(a: number, b: number): number {
-  const fours = inFours(a) + inFours(b)
-  return Math.imul((fours & 0x0f0f0f0f) + ((fours >>> 4) & 0x0f0f0f0f), 0x01010101) >>> 24
-}
-
-/** Bits set in each four of 32. */
-function inFours(x: number): number {
-  const twos = x - ((x >>> 1) & 0x55555555)
-  return (twos & 0x33333333) + ((twos >>> 2) & 0x33333333)
-}

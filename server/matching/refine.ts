@@ -6,7 +6,8 @@
  * worse it fits (Cauchy), so that neither another grading nor an altered region pulls.
  */
 import { type Affine, compose, invert, scaling } from './affine.ts'
-import { boxBlur, emptyGrid, type Grid, quantile } from './grid.ts'
+import { boxBlur, emptyGrid, type Grid, placeOf, quantile } from './grid.ts'
+import { kernels } from './kernels.ts'
 import { equations, solve } from './solve.ts'
 
 /** Pixels around a pixel from which its mean and contrast are taken. */
@@ -21,13 +22,14 @@ const SMALL_STEP = 0.02
 
 /** Mean 0 and contrast 1 around each pixel. */
 export function withoutTone(grid: Grid): Grid {
-  const mean = boxBlur(grid, RADIUS)
-  const squares = emptyGrid(grid.width, grid.height)
-  for (let i = 0; i < grid.data.length; i++) squares.data[i] = (grid.data[i]! - mean.data[i]!) ** 2
-  const variance = boxBlur(squares, RADIUS)
-  for (let i = 0; i < grid.data.length; i++)
-    squares.data[i] = (grid.data[i]! - mean.data[i]!) / (Math.sqrt(Math.max(0, variance.data[i]!)) + CONTRAST_FLOOR)
-  return squares
+  const { run } = kernels()
+  const [data, mean] = [placeOf(grid.data), placeOf(boxBlur(grid, RADIUS).data)]
+  const to = emptyGrid(grid.width, grid.height)
+  const [count, out] = [grid.data.length, placeOf(to.data)]
+  run.squaresOff(data, mean, count, out)
+  const variance = placeOf(boxBlur(to, RADIUS).data)
+  run.withoutTone(data, mean, variance, count, CONTRAST_FLOOR, out)
+  return to
 }
 
 /** One level of both pictures, of about the same scale. */
@@ -54,14 +56,14 @@ export function refine(pairs: readonly Pair[], map: Affine): Affine {
   return found
 }
 
-/** Pixels of the original that say where it lies: those with the steepest slopes, spread by the stride. */
+/** Pixels of the original that say where it lies: those with the steepest slopes. Their places, slopes and values are lists one behind the other. */
 interface Marks {
   count: number
-  x: Float32Array
-  y: Float32Array
-  slopeX: Float32Array
-  slopeY: Float32Array
-  value: Float32Array
+  at: number
+  /** Floats of each list. */
+  most: number
+  /** Room for the image at each. */
+  image: number
 }
 
 /** The last fraction of a pixel, once the original has the copy's tone and sharpness. @param map from the prediction to the image. */
@@ -69,7 +71,8 @@ export function polish(prediction: Grid, image: Grid, map: Affine): Affine {
   const marks = marksOf(prediction)
   let found = map
   for (let i = 0; i < POLISHES; i++) {
-    const step = stepOf(marks, prediction, sampleAt(image, found, marks))
+    sampleAt(image, found, marks)
+    const step = stepOf(marks, prediction)
     // A longer step has lost its way.
     if (!step || cornersMoved(step, prediction) > 4) return found
     found = compose(found, invert(step))
@@ -93,7 +96,8 @@ function refineLevel({ original, candidate }: Pair, start: Affine): Affine {
   const image = withoutTone(candidate)
   let map = start
   for (let i = 0; i < STEPS; i++) {
-    const step = stepOf(marks, original, sampleAt(image, map, marks))
+    sampleAt(image, map, marks)
+    const step = stepOf(marks, original)
     if (!step) return map
     map = compose(map, invert(step))
     if (cornersMoved(step, original) < SMALL_STEP) return map
@@ -105,76 +109,33 @@ function refineLevel({ original, candidate }: Pair, start: Affine): Affine {
 const MAX_MARKS = 10_000
 
 function marksOf({ width, height, data }: Grid): Marks {
-  const slopes = new Float32Array(width * height)
-  for (let y = 1; y < height - 1; y++)
-    for (let x = 1, i = y * width + 1; x < width - 1; x++, i++)
-      slopes[i] = Math.abs(data[i + 1]! - data[i - 1]!) + Math.abs(data[i + width]! - data[i - width]!)
+  const { run, memory } = kernels()
+  const [from, slopes] = [placeOf(data), emptyGrid(width, height).data]
+  run.slopesOf(from, width, height, placeOf(slopes))
   const least = quantile(slopes, Math.max(0.3, 1 - MAX_MARKS / slopes.length))
-  const marks = emptyMarks(slopes.length)
-  for (let i = width; i < slopes.length - width && marks.count < 2 * MAX_MARKS; i++) {
-    if (!(slopes[i]! > least)) continue
-    const n = marks.count++
-    marks.x[n] = (i % width) + 0.5
-    marks.y[n] = Math.floor(i / width) + 0.5
-    marks.slopeX[n] = (data[i + 1]! - data[i - 1]!) / 2
-    marks.slopeY[n] = (data[i + width]! - data[i - width]!) / 2
-    marks.value[n] = data[i]!
-  }
-  return marks
-}
-
-function emptyMarks(pixels: number): Marks {
-  const [x, y, slopeX, slopeY, value] = Array.from(
-    { length: 5 },
-    () => new Float32Array(Math.min(pixels, 2 * MAX_MARKS)),
-  )
-  return { count: 0, x: x!, y: y!, slopeX: slopeX!, slopeY: slopeY!, value: value! }
+  const most = Math.min(slopes.length, 2 * MAX_MARKS)
+  const at = memory.take(20 * most)
+  const count = run.findMarks(from, placeOf(slopes), width, height, least, most, at)
+  return { count, at, most, image: memory.take(4 * count) }
 }
 
 /** The image at the marks; NaN outside. */
-function sampleAt({ width, height, data }: Grid, [a, b, c, d, e, f]: Affine, marks: Marks): Float32Array {
-  const out = new Float32Array(marks.count).fill(Number.NaN)
-  for (let n = 0; n < marks.count; n++) {
-    const [x, y] = [marks.x[n]!, marks.y[n]!]
-    const u = a * x + b * y + c - 0.5
-    const v = d * x + e * y + f - 0.5
-    if (!(u >= 0 && v >= 0 && u < width - 1 && v < height - 1)) continue
-    const x0 = u | 0
-    const y0 = v | 0
-    const p = y0 * width + x0
-    const upper = data[p]! + (u - x0) * (data[p + 1]! - data[p]!)
-    const lower = data[p + width]! + (u - x0) * (data[p + width + 1]! - data[p + width]!)
-    out[n] = upper + (v - y0) * (lower - upper)
-  }
-  return out
+function sampleAt({ width, height, data }: Grid, map: Affine, { at, most, count, image }: Marks): void {
+  kernels().run.sampleAt(placeOf(data), width, height, ...map, at, at + 4 * most, count, image)
 }
 
-/** The affine step of the original's pixels that would bring it to the candidate, or null if nothing determines it. */
-function stepOf(marks: Marks, { width, height }: Grid, image: Float32Array): Affine | null {
-  const scale = spreadOf(marks.value, image)
+/** The affine step of the original's pixels that would bring it to the candidate, as it is at the marks, or null if nothing determines it. */
+function stepOf(marks: Marks, { width, height }: { width: number; height: number }): Affine | null {
+  const scale = spreadOf(marks)
   if (!scale) return null
+  const { run, memory } = kernels()
   const half = Math.max(width, height) / 2
   const to = equations(6, 1)
-  const parts = new Float64Array(6)
-  const side = to.sides[0]!
-  for (let n = 0; n < marks.count; n++) {
-    const difference = image[n]! - marks.value[n]!
-    if (Number.isNaN(difference)) continue
-    const weight = 1 / (1 + (difference / scale) * (difference / scale))
-    const u = (marks.x[n]! - width / 2) / half
-    const v = (marks.y[n]! - height / 2) / half
-    parts[2] = marks.slopeX[n]!
-    parts[0] = parts[2] * u
-    parts[1] = parts[2] * v
-    parts[5] = marks.slopeY[n]!
-    parts[3] = parts[5] * u
-    parts[4] = parts[5] * v
-    for (let i = 0; i < 6; i++) {
-      const part = weight * parts[i]!
-      for (let j = 0; j <= i; j++) to.matrix[6 * i + j]! += part * parts[j]!
-      side[i]! += part * difference
-    }
-  }
+  const matrix = memory.take(8 * 42)
+  const sums = memory.doubles(matrix, 42).fill(0)
+  run.collectStep(marks.at, marks.most, marks.count, marks.image, width, height, half, scale, matrix)
+  to.matrix.set(sums.subarray(0, 36))
+  to.sides[0]!.set(sums.subarray(36))
   // Towards no step, as far as pixels of this level are known beforehand.
   const held = (HELD * scale * scale) / (half * half)
   for (let i = 0; i < 6; i++) to.matrix[i * 7]! += 1e-3 * to.matrix[i * 7]! + held
@@ -183,7 +144,9 @@ function stepOf(marks: Marks, { width, height }: Grid, image: Float32Array): Aff
 }
 
 /** Half of the differences are smaller. */
-function spreadOf(a: Float32Array, b: Float32Array): number {
+function spreadOf({ at, most, count, image }: Marks): number {
+  const { memory } = kernels()
+  const [a, b] = [memory.floats(at + 16 * most, count), memory.floats(image, count)]
   const some: number[] = []
   const stride = Math.max(1, Math.floor(b.length / 1000))
   for (let i = 0; i < b.length; i += stride) if (!Number.isNaN(b[i])) some.push(Math.abs(a[i]! - b[i]!))

@@ -2,8 +2,9 @@
  * What remains of a copy when the original, laid over it with its tone and sharpness, is taken away; cell by cell, measured against what
  * noise, detail and the step of the evidence leave there.
  */
-import { boxBlur, emptyGrid, type Grid, quantile } from './grid.ts'
-import { type Equations, equations, observe, solve } from './solve.ts'
+import { boxBlur, emptyGrid, type Grid, placeOf, quantile } from './grid.ts'
+import { kernels } from './kernels.ts'
+import { type Equations, equations, solve } from './solve.ts'
 
 /** Pixels a side of a cell. */
 export const CELL = 4
@@ -40,42 +41,33 @@ const MAX_PIXELS = 12_000
 const HELD = 0.01
 
 function fitParts(blurred: Grid[], { data }: Grid): Float64Array | null {
-  const at = Int32Array.of(0, 1, 2, 3, 4)
-  const parts = new Float64Array(5)
-  const row = { at, parts }
-  const value = new Float64Array(1)
+  const { run, memory } = kernels()
+  const pictures = blurred.map((one) => placeOf(one.data)) as [number, number, number, number]
   const stride = 2 * Math.ceil(data.length / MAX_PIXELS / 2) + 1
+  const [copy, off] = [placeOf(data), memory.take(4 * Math.ceil(data.length / stride))]
+  const [matrix, before] = [memory.take(8 * 36), memory.take(8 * 5)]
+  const sums = memory.doubles(matrix, 36)
   let found: Float64Array | null = null
   let scale = 1e9
   for (let round = 0; round < 4; round++) {
-    const to = equations(at.length, 1)
-    const off: number[] = []
-    for (let i = 0; i < data.length; i += stride) {
-      value[0] = data[i]!
-      if (Number.isNaN(value[0])) continue
-      for (let k = 0; k < 4; k++) parts[k] = blurred[k]!.data[i]!
-      parts[4] = 1
-      const difference = found ? value[0] - dot(parts, found) : 0
-      off.push(Math.abs(difference))
-      observe(to, row, value, 1 / (1 + (difference / scale) ** 2))
-    }
-    if (off.length < 100) return null
+    sums.fill(0)
+    if (found) memory.doubles(before, 5).set(found)
+    const last = found ? before : 0
+    const seen = run.collectParts(...pictures, copy, data.length, stride, last, scale, matrix, off)
+    if (seen < 100) return null
+    const to = equations(5, 1)
+    for (let k = 0; k < 5; k++) to.matrix.set(sums.subarray(6 * k, 6 * k + 5), 5 * k)
+    to.sides[0]!.set(sums.subarray(30, 35))
     // Towards the first as it is, where a picture has too little detail to say.
     for (let k = 0; k < 4; k++) {
-      to.matrix[k * 6]! += HELD * off.length
-      if (k === 0) to.sides[0]![0]! += HELD * off.length
+      to.matrix[k * 6]! += HELD * seen
+      if (k === 0) to.sides[0]![0]! += HELD * seen
     }
     found = solve(to)?.[0] ?? null
     if (!found) return null
-    scale = round === 0 ? 12 : Math.max(1, 2 * quantile(off, 0.5))
+    scale = round === 0 ? 12 : Math.max(1, 2 * quantile(memory.floats(off, seen), 0.5))
   }
   return found
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!
-  return sum
 }
 
 /** Means over cells of 4×4, which may be cut short at the border; NaN as soon as one pixel is NaN. */
@@ -90,12 +82,7 @@ export function cellMeanSquares(grid: Grid): Grid {
 
 function meansOf({ width, height, data }: Grid, squares: boolean): Grid {
   const to = emptyGrid(Math.ceil(width / CELL), Math.ceil(height / CELL))
-  for (let y = 0, i = 0; y < height; y++)
-    for (let x = 0, row = (y >> 2) * to.width; x < width; x++, i++)
-      to.data[row + (x >> 2)]! += squares ? data[i]! * data[i]! : data[i]!
-  for (let row = 0, n = 0; row < to.height; row++)
-    for (let column = 0; column < to.width; column++, n++)
-      to.data[n]! /= Math.min(CELL, width - CELL * column) * Math.min(CELL, height - CELL * row)
+  kernels().run.cellSums(placeOf(data), width, height, squares, placeOf(to.data))
   return to
 }
 
@@ -122,20 +109,17 @@ export function expectedEnergy(remaining: Grid, slopes: Grid, lost: Grid, least:
   const guess: Expectation = { noise: Math.max(least.floor, typical / 2), slope: least.slope, loss: least.loss }
   let found = guess
   const shares = sharesOf(seen, (i) => guess.noise + guess.slope * slopes.data[i]! + guess.loss * lost.data[i]!)
+  const { run, memory } = kernels()
+  const cells = [remaining, slopes, lost].map((grid) => placeOf(grid.data)) as [number, number, number]
+  const at = [memory.put(seen), memory.put(shares), seen.length] as const
+  const matrix = memory.take(8 * 16)
+  const sums = memory.doubles(matrix, 16)
   for (let round = 0; round < ROUNDS; round++) {
+    sums.fill(0)
+    run.collectEnergies(...cells, ...at, found.noise, found.slope, found.loss, matrix)
     const to = equations(3, 1)
-    const parts = new Float64Array(3)
-    const row = { at: THREE, parts }
-    const value = new Float64Array(1)
-    for (const [n, i] of seen.entries()) {
-      parts[0] = 1
-      parts[1] = slopes.data[i]!
-      parts[2] = lost.data[i]!
-      value[0] = remaining.data[i]!
-      const expected = found.noise + found.slope * parts[1] + found.loss * parts[2]
-      const off = Math.max(0, value[0] / expected - 1) / 2
-      observe(to, row, value, shares[n]! / (expected * expected * (1 + off * off)))
-    }
+    for (let k = 0; k < 3; k++) to.matrix.set(sums.subarray(4 * k, 4 * k + 3), 3 * k)
+    to.sides[0]!.set(sums.subarray(12, 15))
     const solved = solve(held(to, guess, shares))?.[0]
     if (!solved) break
     found = limited(solved, least)
@@ -154,7 +138,6 @@ interface Expectation {
 }
 
 const ROUNDS = 6
-const THREE = Int32Array.of(0, 1, 2)
 
 function some({ data }: Grid): Int32Array {
   const seen: number[] = []

@@ -9,6 +9,7 @@
  */
 import { BENDS, type Channels, CURVES, describe, FIELDS, KNOTS, PARTS, UNKNOWNS } from './curves.ts'
 import { quantile } from './grid.ts'
+import { kernels } from './kernels.ts'
 import { type Equations, equations, observe, solve } from './solve.ts'
 
 /** Grey levels. What is off by more counts little, round by round: what is far off at first may still turn out to follow a curve. The last ones
@@ -28,13 +29,18 @@ export type Tone = Float64Array[]
 export function fitTone(original: Channels, copy: Channels): Tone | null {
   const rows = rowsOf(original, copy)
   if (rows.count < MIN_CELLS) return null
-  const weights = new Float64Array(rows.count).fill(1)
-  const off = new Float32Array(rows.count)
+  const { run, memory } = kernels()
+  const placed = [memory.put(rows.at), memory.put(rows.parts), memory.put(rows.values)] as const
+  const [weighed, residuals] = [memory.take(8 * rows.count), memory.take(4 * rows.count)]
+  const weights = memory.doubles(weighed, rows.count).fill(1)
+  const off = memory.floats(residuals, rows.count)
+  const unknowns = memory.take(24 * UNKNOWNS)
   let tone: Tone | null = null
   for (const least of SCALES) {
-    tone = solve(collect(rows, weights))
+    tone = solve(collect(placed, weighed, rows.count))
     if (!tone) return null
-    for (let n = 0; n < rows.count; n++) off[n] = residual(rows, n, tone)
+    for (const [k, one] of tone.entries()) memory.doubles(unknowns, 3 * UNKNOWNS).set(one, k * UNKNOWNS)
+    run.toneResiduals(...placed, rows.count, UNKNOWNS, unknowns, residuals)
     const scale = Math.max(least, 1.5 * quantile(off, 0.5))
     for (let n = 0; n < rows.count; n++) weights[n] = 1 / (1 + (off[n]! * off[n]!) / (scale * scale))
   }
@@ -69,15 +75,15 @@ function rowsOf(original: Channels, { luma, blue, red }: Channels): Rows {
   return rows
 }
 
-function collect({ count, at, parts, values }: Rows, weights: Float64Array): Equations {
+/** @param rows places of `at`, `parts` and `values`. */
+function collect(rows: readonly [number, number, number], weights: number, count: number): Equations {
+  const { run, memory } = kernels()
   const to = equations(UNKNOWNS, 3)
-  const row = { at, parts, from: 0, count: PARTS }
-  const its = new Float64Array(3)
-  for (let n = 0; n < count; n++) {
-    row.from = n * PARTS
-    for (let k = 0; k < 3; k++) its[k] = values[3 * n + k]!
-    observe(to, row, its, weights[n]!)
-  }
+  const [matrix, sides] = [memory.take(to.matrix.byteLength), memory.take(24 * UNKNOWNS)]
+  const [sums, sideSums] = [memory.doubles(matrix, UNKNOWNS ** 2).fill(0), memory.doubles(sides, 3 * UNKNOWNS).fill(0)]
+  run.collectTone(...rows, weights, count, UNKNOWNS, matrix, sides)
+  to.matrix.set(sums)
+  for (const [k, side] of to.sides.entries()) side.set(sideSums.subarray(k * UNKNOWNS, (k + 1) * UNKNOWNS))
   hold(to, count)
   return to
 }
@@ -99,16 +105,4 @@ function hold(to: Equations, cells: number): void {
     const weight = k < CURVES ? 3e-4 : k < FIELDS ? 1e-6 : 0.01
     to.matrix[k * UNKNOWNS + k]! += weight * cells
   }
-}
-
-/** Root of the summed squares of the three channels' residuals. */
-function residual({ at, parts, values }: Rows, n: number, tone: Tone): number {
-  let sum = 0
-  for (let k = 0; k < 3; k++) {
-    const unknowns = tone[k]!
-    let off = values[3 * n + k]!
-    for (let p = n * PARTS; p < (n + 1) * PARTS; p++) off -= parts[p]! * unknowns[at[p]!]!
-    sum += off * off
-  }
-  return Math.sqrt(sum)
 }

@@ -1,62 +1,59 @@
 /** An original with the tone of its copy (tone.ts). */
 import { blueOf, type Channels, type Curve, curveOf, greenOf, redOf } from './curves.ts'
-import { emptyGrid, type Grid } from './grid.ts'
+import { emptyGrid, type Grid, placeOf } from './grid.ts'
+import { kernels } from './kernels.ts'
 import { CELL } from './residual.ts'
 import type { Tone } from './tone.ts'
 
 /** The original's cells with the copy's tone. */
 export function toned(original: Channels, tone: Tone): Channels {
   const { luma, blue, red } = original
-  const row = ({ data, width }: Grid, y: number) => data.subarray(y * width, (y + 1) * width)
-  const [a, b, c] = tone.map((unknowns) => apply(curveOf(unknowns), luma, (y) => [row(blue, y), row(red, y)]))
+  const [blues, reds] = [placeOf(blue.data), placeOf(red.data)]
+  const row = (y: number) => 4 * y * luma.width
+  const [a, b, c] = tone.map((unknowns) => apply(curveOf(unknowns), luma, (y) => [blues + row(y), reds + row(y)]))
   return { luma: a!, blue: b!, red: c! }
 }
 
 /** The original's luminance, pixel by pixel, with the copy's tone. Colour is that of the cells, between their middles. */
 export function tonedLuma(luma: Grid, blue: Grid, red: Grid, tone: Tone): Grid {
-  const lines: [Float32Array, Float32Array] = [new Float32Array(luma.width), new Float32Array(luma.width)]
-  const [rows, columns] = [betweenCells(luma.height, blue.height), betweenCells(luma.width, blue.width)]
+  const { run, memory } = kernels()
+  const rows = betweenCells(luma.height, blue.height)
+  const { first, next, part } = betweenCells(luma.width, blue.width)
+  const across = [memory.put(first), memory.put(next), memory.put(part), luma.width] as const
+  const channels = [blue, red].map(({ data }) => ({ cells: placeOf(data), line: memory.take(4 * luma.width) }))
+  const row = (y: number) => 4 * y * blue.width
   return apply(curveOf(tone[0]!), luma, (y) => {
-    fillLine(blue, y, rows, columns, lines[0])
-    fillLine(red, y, rows, columns, lines[1])
-    return lines
+    const [upper, lower] = [row(rows.first[y]!), row(rows.next[y]!)]
+    for (const { cells, line } of channels) run.blendLine(cells + upper, cells + lower, rows.part[y]!, ...across, line)
+    return [channels[0]!.line, channels[1]!.line]
   })
 }
 
-/** @param colours blue and red of a row. */
-function apply(
-  { tables, plain, field: f }: Curve,
-  luma: Grid,
-  colours: (y: number) => [Float32Array, Float32Array],
-): Grid {
+/** @param colours where blue and red of a row lie. */
+function apply({ tables, plain, field: f }: Curve, luma: Grid, colours: (y: number) => [number, number]): Grid {
   const { width, height } = luma
+  const { run, memory } = kernels()
   const to = emptyGrid(width, height)
-  const [reds, greens, blues] = tables
+  const [from, out, curves] = [placeOf(luma.data), placeOf(to.data), memory.take(3 * TABLE_BYTES)]
+  for (const [k, table] of tables.entries()) memory.floats(curves + k * TABLE_BYTES, 256).set(table)
+  const numbers = memory.take(8 * 11)
+  const k = memory.doubles(numbers, 11)
   const [constant, light, bluer, redder] = plain
-  for (let y = 0, i = 0; y < height; y++) {
-    const [blue, red] = colours(y)
+  k.set([bluer, redder, 0, f[0]!, f[2]!, f[3]!, f[5]!, f[7]!, f[8]!], 2)
+  for (let y = 0; y < height; y++) {
     const v = (2 * y + 1) / height - 1
     const vv = v * v - 1 / 3
-    const start = constant + f[1]! * v + f[4]! * vv
-    const startTimes = light + (f[6]! * v + f[9]! * vv) / 128
-    for (let x = 0; x < width; x++, i++) {
-      const value = luma.data[i]!
-      const u = (2 * x + 1) / width - 1
-      const uu = u * u - 1 / 3
-      const added = start + f[0]! * u + f[2]! * uu + f[3]! * u * v
-      const times = startTimes + (f[5]! * u + f[7]! * uu + f[8]! * u * v) / 128
-      to.data[i] =
-        added +
-        times * (value - 128) +
-        bluer * blue[x]! +
-        redder * red[x]! +
-        reds[(redOf(value, red[x]!) + 0.5) | 0]! +
-        greens[(greenOf(value, blue[x]!, red[x]!) + 0.5) | 0]! +
-        blues[(blueOf(value, blue[x]!) + 0.5) | 0]!
-    }
+    k[0] = constant + f[1]! * v + f[4]! * vv
+    k[1] = light + (f[6]! * v + f[9]! * vv) / 128
+    k[4] = v
+    const row = 4 * y * width
+    run.toneRow(from + row, ...colours(y), curves, numbers, width, out + row)
   }
   return to
 }
+
+/** 256 floats. */
+const TABLE_BYTES = 1024
 
 /** For pixels along a side: the cells on either side of each, and how far it is from the first to the second; at the border a cell stands alone. */
 interface Between {
@@ -69,20 +66,6 @@ function betweenCells(pixels: number, cells: number): Between {
   const at = Float64Array.from({ length: pixels }, (_, x) => Math.min(cells - 1, Math.max(0, (x + 0.5) / CELL - 0.5)))
   const first = Int32Array.from(at)
   return { first, next: first.map((x) => Math.min(cells - 1, x + 1)), part: at.map((x, i) => x - first[i]!) }
-}
-
-/** A row of pixels, each between the middles of the four cells around it. */
-function fillLine({ width, data }: Grid, y: number, rows: Between, columns: Between, line: Float32Array): void {
-  const { first, next, part } = columns
-  const upper = rows.first[y]! * width
-  const lower = rows.next[y]! * width
-  const down = rows.part[y]!
-  for (let x = 0; x < line.length; x++) {
-    const [left, right, across] = [first[x]!, next[x]!, part[x]!]
-    const a = data[upper + left]! + across * (data[upper + right]! - data[upper + left]!)
-    const b = data[lower + left]! + across * (data[lower + right]! - data[lower + left]!)
-    line[x] = a + down * (b - a)
-  }
 }
 
 /** What evidence lost, squared grey levels, cell by cell: of luminance and of both colours together. */
