@@ -11,12 +11,15 @@ import type { Size } from './view.ts'
 /** Levels of a frame's evidence that are not 0. Of two frames a second the first shows what a face is like, in some 2,100 bytes, and the other only when
  * it was, in 600. */
 const FRAME_LEVELS = { fine: 3_400, coarse: 900 } as const
-/** Local hashes of an original's frame: half of a picture's, the ones that matter most. */
-export const FRAME_FEATURES = 128
+/** Local hashes of an original's frame, the ones that matter most: fewer and more often find more than a picture's 256 each 8 s, in the same bytes
+ * (docs/accuracy.md). */
+export const FRAME_FEATURES = 56
+/** A frame with fewer shows nothing that can be found again. */
+const LEAST_FEATURES = 8
 
 /** When a frame shows something new: bits by which it differs from the last one that did; milliseconds that lie between two at least, and at most. */
 const NEW = {
-  original: { bits: 40, leastMs: 1_500, mostMs: 8_000 },
+  original: { bits: 40, leastMs: 2_000, mostMs: 4_000 },
   candidate: { bits: 40, leastMs: 500, mostMs: 4_000 },
 } as const
 
@@ -28,20 +31,23 @@ export interface FrameHasher {
 export function createFrameHasher(detail: Detail): FrameHasher {
   let last: { timeMs: number; hash: Uint8Array } | null = null
 
-  function isNew(timeMs: number, hash: Uint8Array): boolean {
+  /** Hashes of low quality differ by chance: then only time counts. */
+  function isNew(timeMs: number, hash: Uint8Array, quality: number): boolean {
     if (!last) return true
     const { bits, leastMs, mostMs } = NEW[detail]
     const apart = timeMs - last.timeMs
-    return apart >= mostMs || (apart >= leastMs && distanceBits(hash, last.hash) >= bits)
+    return apart >= mostMs || (apart >= leastMs && quality >= MIN_QUALITY && distanceBits(hash, last.hash) >= bits)
   }
 
   return {
     hash(timeMs, pixels, size) {
       const { hash, mirrored, quality } = hashFrame(pixels)
       const frame: Frame = { timeMs, hash, quality, local: null, ...(detail === 'candidate' && { mirrored }) }
-      if (quality < MIN_QUALITY || !isNew(timeMs, hash)) return frame
+      if (!isNew(timeMs, hash, quality)) return frame
+      const local = localOf(pixels, size, detail)
+      if (local.length < LEAST_FEATURES * FEATURE_BYTES) return frame
       last = { timeMs, hash }
-      return { ...frame, local: localOf(pixels, size, detail) }
+      return { ...frame, local }
     },
   }
 }

@@ -192,11 +192,11 @@ describe('reading a stream', () => {
       }
     })
 
-    it('is a film of a candidate, a picture each 80 ms, and four frames a second with the hash of the mirrored one', async () => {
+    it('is a film of a candidate, a picture of each frame where there are not more than thirty a second, and four frames a second with the hash of the mirrored one', async () => {
       const media = await read(await mp4({ frames: every(40, 40), width: 320, height: 180 }), {}, undefined, true)
       expect(media.film).to.include({ width: 192, height: 108 })
-      expect(media.film!.timesMs).to.deep.equal(Array.from({ length: 20 }, (_, i) => 80 * i))
-      expect(media.film!.samples.length).to.equal(20 * 192 * 108)
+      expect(media.film!.timesMs).to.deep.equal(Array.from({ length: 40 }, (_, i) => 40 * i))
+      expect(media.film!.samples.length).to.equal(40 * 192 * 108)
       expect(timesOf(media)).to.deep.equal([0, 240, 480, 720, 960, 1200, 1440])
       const { pixels } = await decodePicture(
         await toSharp(await texture(0, 320, 180))
