@@ -41,6 +41,8 @@ interface Parts {
 }
 
 const NO_EVIDENCE = 'no evidence of the original is published'
+/** Of all videos: another voice would not have been noticed. */
+const SOUND = 'sound not compared'
 const NO_FILM = 'the fingerprint has no pictures to compare by'
 
 export function createFilmLookup(parts: Parts): FilmLookup {
@@ -149,7 +151,7 @@ const foundOf = (examined: ExaminedFilm): Found => ({
   orientation: null,
   way: null,
   placement: null,
-  limits: [],
+  limits: [SOUND],
 })
 
 const limited = (found: Found, why: string): Found => ({ ...found, limits: [NOT_COMPARED, why, ...found.limits] })

@@ -20,6 +20,7 @@ export interface Mark {
 
 export interface Timeline {
   durationS: number
+  /** In the order in which the candidate shows them. */
   lanes: Lane[]
   /** What differs in the order of time, then what is laid over. */
   marks: Mark[]
@@ -36,6 +37,7 @@ export function timelineOf(matches: readonly Match[], durationS: number | null):
   if (!durationS || !(durationS > 0) || timed.length === 0 || timed[0] !== matches[0]) return null
   const lanes = beside(timed)
     .slice(0, MAX_LANES)
+    .sort((a, b) => a.segments[0]!.candidate.startS - b.segments[0]!.candidate.startS)
     .map((match) => ({ match, window: windowOf(match, durationS) }))
   const marks = lanes.flatMap((lane) => marksOf(lane, durationS))
   const placed = inRows(marks.slice(0, MAX_MARKS), durationS)

@@ -61,6 +61,7 @@ export const FILM_COMPARED_SENTENCE =
 /** Why pictures were not compared. */
 const REASONS: Record<string, string> = {
   'no evidence of the original is published': 'This server has no small copy of the original to compare with.',
+  'the fingerprint has no pictures to compare by': 'Only a fingerprint was sent: there were no pictures to compare.',
   'the picture could not be laid over its original':
     'It resembles its original, but could not be laid over it closely enough to compare them.',
   'more originals are as near than are compared': 'So many records are as near that not all of them were compared.',
@@ -70,6 +71,7 @@ const REASONS: Record<string, string> = {
 export function limitSentence(limit: string): string {
   if (limit === NOT_COMPARED)
     return 'This copy was not compared with the original for alterations: a changed face or word would not have been noticed.'
+  if (limit === 'sound not compared') return 'Only the picture was compared: another voice would not have been noticed.'
   if (Object.hasOwn(REASONS, limit)) return REASONS[limit]!
   if (limit === 'manifest unavailable')
     return 'The record’s manifest was not available: only the hashes on the chain were compared.'
