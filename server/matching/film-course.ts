@@ -32,9 +32,7 @@ export function courseOf(film: Film, moments: Moments, transform: Affine): Cours
     picturesMs: film.timesMs,
     momentsMs: moments.timesMs,
   }
-  const course = fastest(observe(sights, spaced(film.timesMs)))
-  const runs = course.runs.map((run) => sharpened(run, sights)).filter((run) => movesAlike(run, sights))
-  return { ...course, runs }
+  return fastest(observe(sights, spaced(film.timesMs)), sights)
 }
 
 interface Sights {
@@ -80,7 +78,9 @@ function sharpened(run: Run, { candidate, original, picturesMs, momentsMs }: Sig
     }
     return { ...best, gain: gainOf(best.gain) }
   })
-  return { ...run, pairs: pairs.filter(({ picture }) => picture >= 0).sort((a, b) => a.picture - b.picture) }
+  const kept = pairs.filter(({ picture }) => picture >= 0).sort((a, b) => a.picture - b.picture)
+  const offsets = kept.map(({ picture, moment }) => momentsMs[moment]! - run.speed * picturesMs[picture]!)
+  return { ...run, pairs: kept, offsetMs: offsets.sort((a, b) => a - b)[offsets.length >> 1] ?? run.offsetMs }
 }
 
 const NEAR_MS = 100
@@ -88,14 +88,33 @@ const NEAR_MS = 100
 /** From half to twice, a fortieth apart: lines forgive a percent. */
 const SPEEDS = Array.from({ length: 28 }, (_, i) => 1.025 ** (i + 1)).flatMap((speed) => [speed, 1 / speed])
 
-/** The best path at the original's own speed, unless it leaves much of the candidate and another speed does not: what hardly moves fits at any. */
-function fastest(of: Observations): Course {
-  const plain = { speed: 1, ...bestPath(of, 1) }
-  const { picturesMs } = of
+/** The best path at the original's own speed, unless it leaves much of the candidate and another speed does not. What hardly moves fits at any, so
+ * only what moves alike counts. */
+function fastest(of: Observations, sights: Sights): Course {
+  const at = (speed: number): Course => {
+    const runs = verified(
+      bestPath(of, speed).runs.map((run) => sharpened(run, sights)),
+      sights,
+    )
+    return { speed, runs, gain: runs.reduce((sum, run) => sum + run.gain - PATH.start, 0) }
+  }
+  const plain = at(1)
+  const { picturesMs } = sights
   const followed = plain.runs.reduce((sum, { from, to }) => sum + picturesMs[to]! - picturesMs[from]!, 0)
-  if (followed >= FILM.followed * (picturesMs.at(-1)! - picturesMs[0]!)) return plain
-  const best = SPEEDS.map((speed) => ({ speed, ...bestPath(of, speed) })).reduce((a, b) => (b.gain > a.gain ? b : a))
-  return best.gain > FILM.muchBetter * plain.gain + PATH.start ? best : plain
+  if (plain.runs.length === 1 && followed >= FILM.followed * (picturesMs.at(-1)! - picturesMs[0]!)) return plain
+  const likely = SPEEDS.map((speed) => ({ speed, gain: bestPath(of, speed).gain })).sort((a, b) => b.gain - a.gain)
+  const best = likely
+    .slice(0, FILM.speeds)
+    .map(({ speed }) => at(speed))
+    .reduce((a, b) => (b.gain > a.gain ? b : a))
+  return isBetter(best, plain) ? best : plain
+}
+
+/** Much more, or nearly as much in fewer runs: at another speed all of one take is one run. */
+function isBetter(other: Course, plain: Course): boolean {
+  const { much, nearly } = FILM.better
+  if (other.gain > much * plain.gain + PATH.start) return true
+  return other.runs.length > 0 && other.runs.length < plain.runs.length && other.gain >= nearly * plain.gain
 }
 
 /** What is left of a picture when the other is taken away, against what would be left of a stranger's. */
@@ -104,12 +123,20 @@ function gainOf(correlation: number): number {
   return Math.min(PATH.most, Math.max(-FILM.mostAgainst, Math.log(FILM.strangers / (left + 1e-3))))
 }
 
-/** Whether what moves along a run moves in both; a run in which nothing does agrees by what it shows. */
-function movesAlike({ pairs }: Run, { candidate, original }: Sights): boolean {
-  if (pairs.length < FILM.leastPairs) return false
+/** Runs along which what moves does so in both. Where that is sure of some, less is asked of others: it is the same original. */
+function verified(runs: readonly Run[], sights: Sights): Run[] {
+  const agreements = new Map(runs.map((run) => [run, agreementOf(run, sights)]))
+  const sure = runs.some((run) => agreements.get(run)! >= FILM.leastAgreement)
+  const least = sure ? FILM.leastBeside : FILM.leastAgreement
+  return runs.filter((run) => agreements.get(run)! >= least)
+}
+
+/** The median correlation of what moves along a run; 1 where nothing does and the pictures agree. */
+function agreementOf({ pairs }: Run, { candidate, original }: Sights): number {
+  if (pairs.length < FILM.leastPairs) return 0
   const agreements = movements(pairs, candidate, original)
-  if (agreements.length < FILM.leastMoving * pairs.length) return pairs.every(({ gain }) => gain > 0)
-  return agreements.sort((a, b) => a - b)[agreements.length >> 1]! >= FILM.leastAgreement
+  if (agreements.length < FILM.leastMoving * pairs.length) return pairs.every(({ gain }) => gain > 0) ? 1 : 0
+  return agreements.sort((a, b) => a - b)[agreements.length >> 1]!
 }
 
 /** For each pair in which something moved the correlation of what did: of the differences from the mean of the run. */

@@ -43,7 +43,7 @@ export const PATH = {
   /** What a pair counts at most, and what it costs to take up a line, and to move to the next one (clocks differ, and speeds are told to a percent): each
    *  more than a pair brings, for else one moment is shown as long as the candidate likes. */
   most: 4,
-  start: 8,
+  start: 5,
   drift: 4.5,
 } as const
 
@@ -51,60 +51,75 @@ export const PATH = {
  * @returns runs in order of the candidate's time, and the gain of all. */
 export function bestPath(of: Observations, speed: number): { runs: Run[]; gain: number } {
   const lines = linesOf(of, speed)
-  const { gain, came, top } = follow(lines, of)
+  // A slow line counts its pairs for more, and so are costs.
+  const { gain, came, top } = follow(lines, Math.max(1, 1 / speed))
   return { runs: runsOf(traceBack(top, came), lines, of, speed), gain }
 }
 
 interface Lines {
   /** Of each line the number of its offset; neighbours differ by 1. */
   numbers: Int32Array
-  /** By picture, then by moment: its line; −1 where nothing speaks for that line at all. */
-  lineOf: Int32Array
+  /** By picture: the pairs that lie on lines, each line and moment once. */
+  pairs: { line: number; moment: number; gain: number }[][]
 }
 
-/** Lines that something speaks for. */
+/** Lines that something speaks for. Each meets a moment in one picture, and a faster one meets more of them: they count the less. */
 function linesOf({ picturesMs, momentsMs, gains }: Observations, speed: number): Lines {
-  const count = momentsMs.length
-  const lineOf = new Int32Array(gains.length)
-  const sums = new Map<number, number>()
-  for (let picture = 0, at = 0; picture < picturesMs.length; picture++)
-    for (let moment = 0; moment < count; moment++, at++) {
-      const number = Math.round((momentsMs[moment]! - speed * picturesMs[picture]!) / PATH.lineMs)
-      lineOf[at] = number
-      if (gains[at]! > 0) sums.set(number, (sums.get(number) ?? 0) + gains[at]!)
+  const spaceMs = speed * spacing(picturesMs)
+  const on: { number: number; moment: number; gain: number }[][] = picturesMs.map((ms, picture) => {
+    const found = []
+    for (let moment = 0, at = picture * momentsMs.length; moment < momentsMs.length; moment++, at++) {
+      const offset = (momentsMs[moment]! - speed * ms) / PATH.lineMs
+      const reach = spaceMs / 2 / PATH.lineMs
+      for (let number = Math.ceil(offset - reach); number < offset + reach; number++)
+        found.push({ number, moment, gain: gains[at]! / speed })
     }
+    return found
+  })
+  const sums = new Map<number, number>()
+  for (const { number, gain } of on.flat()) if (gain > 0) sums.set(number, (sums.get(number) ?? 0) + gain)
   const numbers = Int32Array.from([...sums].filter(([, sum]) => sum > PATH.start).map(([number]) => number)).sort()
   const places = new Map(numbers.entries().map(([line, number]) => [number, line]))
-  for (let at = 0; at < lineOf.length; at++) lineOf[at] = places.get(lineOf[at]!) ?? NONE
-  return { numbers, lineOf }
+  const pairs = on.map((each) =>
+    each.flatMap(({ number, ...pair }) => {
+      const line = places.get(number)
+      return line === undefined ? [] : [{ line, ...pair }]
+    }),
+  )
+  return { numbers, pairs }
+}
+
+/** Milliseconds from picture to picture, mostly. */
+function spacing(timesMs: readonly number[]): number {
+  return timesMs.length < 2 ? PATH.lineMs : (timesMs.at(-1)! - timesMs[0]!) / (timesMs.length - 1)
 }
 
 const NONE = -1
 
 /** @returns came: by picture, for each line and at last for none, where the best course came from; top: where it ends. */
-function follow({ numbers, lineOf }: Lines, { picturesMs, momentsMs, gains }: Observations) {
+function follow({ numbers, pairs }: Lines, unit: number) {
+  const [start, drift] = [unit * PATH.start, unit * PATH.drift]
   const count = numbers.length
   let on = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
   let off = 0
   const came: Int32Array[] = []
-  for (let picture = 0; picture < picturesMs.length; picture++) {
+  for (const seen of pairs) {
     const next = new Float64Array(count)
     const from = new Int32Array(count + 1)
     // Whoever is on no line came from where most was gained.
     let [leaves, left] = [off, NONE]
     for (let line = 0; line < count; line++) if (on[line]! > leaves) [leaves, left] = [on[line]!, line]
     for (let line = 0; line < count; line++) {
-      let [gain, source] = [leaves - PATH.start, left]
+      let [gain, source] = [leaves - start, left]
       if (on[line]! >= gain) [gain, source] = [on[line]!, line]
-      const [before, after] = [on[line - 1]! - PATH.drift, on[line + 1]! - PATH.drift]
+      const [before, after] = [on[line - 1]! - drift, on[line + 1]! - drift]
       if (before > gain && numbers[line - 1] === numbers[line]! - 1) [gain, source] = [before, line - 1]
       if (after > gain && numbers[line + 1] === numbers[line]! + 1) [gain, source] = [after, line + 1]
       next[line] = gain
       from[line] = source
     }
     from[count] = left
-    for (let moment = 0, at = picture * momentsMs.length; moment < momentsMs.length; moment++, at++)
-      if (lineOf[at]! !== NONE) next[lineOf[at]!]! += gains[at]!
+    for (const { line, gain } of seen) next[line]! += gain
     ;[on, off] = [next, leaves]
     came.push(from)
   }
@@ -126,29 +141,27 @@ function traceBack(top: number, came: Int32Array[]): Int32Array {
 }
 
 /** Stretches of pictures whose lines are neighbours, cut where the line leaps or ends. */
-function runsOf(lines: Int32Array, { numbers, lineOf }: Lines, of: Observations, speed: number): Run[] {
-  const { pictures, picturesMs, momentsMs, gains } = of
-  const runs: Run[] = []
-  const offsets = new Map<Run, number[]>()
-  let [run, last] = [null as Run | null, NONE]
-  for (const [n, line] of lines.entries()) {
+function runsOf(course: Int32Array, { numbers, pairs }: Lines, of: Observations, speed: number): Run[] {
+  const { pictures, picturesMs, momentsMs } = of
+  const runs: { run: Run; offsets: number[] }[] = []
+  let last = NONE
+  for (const [n, line] of course.entries()) {
     const picture = pictures[n]!
-    if (line !== NONE && (!run || last === NONE || Math.abs(numbers[line]! - numbers[last]!) > 1)) {
-      run = { from: picture, to: picture, offsetMs: 0, speed, pairs: [], gain: 0 }
-      runs.push(run)
-      offsets.set(run, [])
-    }
+    if (line !== NONE && (last === NONE || Math.abs(numbers[line]! - numbers[last]!) > 1))
+      runs.push({ run: { from: picture, to: picture, offsetMs: 0, speed, pairs: [], gain: 0 }, offsets: [] })
     last = line
-    if (line === NONE || !run) continue
+    if (line === NONE) continue
+    const { run, offsets } = runs.at(-1)!
     run.to = picture
-    for (let moment = 0, at = n * momentsMs.length; moment < momentsMs.length; moment++, at++) {
-      if (lineOf[at] !== line) continue
-      offsets.get(run)!.push(momentsMs[moment]! - speed * picturesMs[n]!)
-      run.pairs.push({ picture, moment, gain: gains[at]! })
-      run.gain += gains[at]!
+    for (const { moment, gain } of pairs[n]!.filter((pair) => pair.line === line)) {
+      run.pairs.push({ picture, moment, gain })
+      run.gain += gain
+      offsets.push(momentsMs[moment]! - speed * picturesMs[n]!)
     }
   }
-  return runs.filter(({ pairs }) => pairs.length > 0).map((one) => ({ ...one, offsetMs: medianOf(offsets.get(one)!) }))
+  return runs
+    .filter(({ offsets }) => offsets.length > 0)
+    .map(({ run, offsets }) => ({ ...run, offsetMs: medianOf(offsets) }))
 }
 
 const medianOf = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!

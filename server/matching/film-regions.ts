@@ -46,7 +46,9 @@ export function filmRegions(layings: readonly Laying[], stepMs: number): RegionF
   const [first] = looked
   if (!first) return []
   const same = looked.filter(({ strength }) => strength.data.length === first.strength.data.length)
-  return tracksOf(lasting(same)).flatMap((track) => findingOf(track, layings, stepMs))
+  return tracksOf(lasting(same))
+    .map((track) => extended(track, same))
+    .flatMap((track) => findingOf(track, layings, stepMs))
 }
 
 /** How much of a moment differs, clearly or in this picture only. Kept beyond the grids that were lent for it. */
@@ -62,7 +64,7 @@ function look(laying: Laying): Looked | null {
 }
 
 function differencesAt({ original, candidate, around, transform }: Laying): { laid: Laid; found: Differences } | null {
-  const laid = layOver(original, candidate, transform)
+  const laid = layOver(original, candidate, transform, true)
   const found = laid && differencesOf(laid)
   if (!laid || !found) return null
   const { width, height } = laid.copy
@@ -120,6 +122,20 @@ function tracksOf(looked: readonly Looked[]): Step[][] {
     open = next
   }
   return [...done, ...open].filter((track) => track.length >= FILM.leastMoments)
+}
+
+/** With the moments before and after in which as much of its place differs, though not all of it in two that follow each other. */
+function extended(track: Step[], looked: readonly Looked[]): Step[] {
+  const at = (timeMs: number) => looked.findIndex((one) => one.timeMs === timeMs)
+  const joined = (step: Step, i: number): Step[] => {
+    const one = looked[i]
+    if (!one) return []
+    const { cells } = step.region
+    const differing = cells.filter((cell) => one.strength.data[cell]! >= FILM.region.low).length
+    return 2 * differing >= cells.length ? [{ timeMs: one.timeMs, region: step.region }] : []
+  }
+  const [first, last] = [track[0]!, track.at(-1)!]
+  return [...joined(first, at(first.timeMs) - 1), ...track, ...joined(last, at(last.timeMs) + 1)]
 }
 
 /** Moments of a track that are looked at again, to tell what it is and where. */

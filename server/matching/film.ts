@@ -122,7 +122,8 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
   const comparisons = comparisonsOf(film, known, pairs)
   if (comparisons.length === 0) return null
   const middle = comparisons[comparisons.length >> 1]!
-  const layings = finest(pairs, known).map((pair) => layingOf(film, known, pair, middle.transform))
+  const transform = middleOf(comparisons.map((one) => one.transform))
+  const layings = finest(pairs, known).map((pair) => layingOf(film, known, pair, transform))
   const stepMs = FINE_MS / known.course.speed
   const findings: FilmFinding[] = [
     ...timeFindings(stretches, clock).map((finding) => ({ ...finding, region: null, score: 0.99 })),
@@ -132,7 +133,7 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
       score: scoreOf(strength),
     })),
   ]
-  const placement = placementOf(middle.transform, film, known.pictures[0]!)
+  const placement = placementOf(transform, film, known.pictures[0]!)
   const followed = stretches.reduce((sum, { candidate: { startMs, endMs } }) => sum + endMs - startMs, 0)
   const seen = stretches.reduce((sum, { original: { startMs, endMs } }) => sum + endMs - startMs, 0)
   const shares = { inTime: followed / durationMs, whole: seen / original.durationMs }
@@ -145,6 +146,12 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
     segments: stretches.map(({ candidate, original, speed }) => ({ candidate, original, speed, placement })),
     findings,
   }
+}
+
+/** Each number the middle one: a video is reframed once, and single frames are laid a little off. */
+function middleOf(transforms: readonly Affine[]): Affine {
+  const middle = (at: number) => transforms.map((one) => one[at]!).sort((a, b) => a - b)[transforms.length >> 1]!
+  return [middle(0), middle(1), middle(2), middle(3), middle(4), middle(5)]
 }
 
 /** One picture for each moment, the one that shows it best. */

@@ -37,8 +37,9 @@ const LEAST_SCALE = 0.6
 const MOST_SCALE = 1.5
 
 /** @param transform from the candidate to the original, both in their longer sides.
+ * @param held whether it is known exactly: a frame that moved on must not pull the whole with it.
  * @returns null where too little of the candidate lies on the original. */
-export function layOver(original: Planes, candidate: Planes, transform: Affine): Laid | null {
+export function layOver(original: Planes, candidate: Planes, transform: Affine, held = false): Laid | null {
   const steps = pyramid(gridOf(original.luma), COARSEST)
   const looks = pyramid(gridOf(candidate.luma), COARSEST)
   const [ours, theirs] = [longerSide(original.luma), longerSide(candidate.luma)]
@@ -57,7 +58,7 @@ export function layOver(original: Planes, candidate: Planes, transform: Affine):
       candidateScale: 2 ** -lookFor(step),
     })
   }
-  const map = compose(refine(pairs, given), scaling(2 ** finest))
+  const map = compose(held ? given : refine(pairs, given), scaling(2 ** finest))
   const look = looks[lookFor(finest)]!
   return comparable(original, candidate, {
     map,
@@ -65,6 +66,7 @@ export function layOver(original: Planes, candidate: Planes, transform: Affine):
     luma: steps[finest]!,
     look,
     lookScale: 2 ** -lookFor(finest),
+    held,
   })
 }
 
@@ -83,9 +85,14 @@ interface Aligned {
   luma: Grid
   look: Grid
   lookScale: number
+  held: boolean
 }
 
-function comparable(original: Planes, candidate: Planes, { map, step, luma, look, lookScale }: Aligned): Laid | null {
+function comparable(
+  original: Planes,
+  candidate: Planes,
+  { map, step, luma, look, lookScale, held }: Aligned,
+): Laid | null {
   const copy = sample(look, compose(scaling(lookScale), map), luma.width, luma.height)
   const own = scaling(2 ** step)
   const channels = { original: channelsOf(luma, original, own), copy: channelsOf(copy, candidate, map) }
@@ -94,7 +101,8 @@ function comparable(original: Planes, candidate: Planes, { map, step, luma, look
   const plain = tonedLuma(luma, channels.original.blue, channels.original.red, tone)
   const prediction = sharpened(plain, copy)
   if (!prediction) return null
-  const toLook = polish(prediction, look, compose(scaling(lookScale), map))
+  const roughly = compose(scaling(lookScale), map)
+  const toLook = held ? roughly : polish(prediction, look, roughly)
   return {
     map: compose(scaling(1 / lookScale), toLook),
     step,

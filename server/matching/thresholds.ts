@@ -196,9 +196,11 @@ export const FILM = {
   /** What is left of a frame when a stranger's is taken away, and how much a pair may speak against a line. */
   strangers: 0.35,
   mostAgainst: 1.5,
-  /** Share of the candidate that follows the original at its own speed, from which on no other is tried; and how much more another must bring. */
+  /** Share of the candidate that follows the original at its own speed, from which on no other is tried; how many others are looked at closely; and how
+   * much more one must bring. */
   followed: 0.85,
-  muchBetter: 1.2,
+  speeds: 4,
+  better: { much: 1.05, nearly: 0.95 },
   /** Pairs of a run: a second and a half. */
   leastPairs: 3,
   /** Squared length of the difference from the mean from which on something moves: compression leaves a tenth of it. */
@@ -208,6 +210,7 @@ export const FILM = {
   /** Median correlation of what moves. Copies of the development corpus have 0.95 and more, with a pasted face too; other seconds of the same
    *  shot at most 0.6. */
   leastAgreement: 0.75,
+  leastBeside: 0.5,
   /** Milliseconds. Lines so near are one; so long nothing need agree; so near to its ends a candidate is followed to its end; so much must be missing,
    *  or shown twice, to be told: moments are 500 apart. */
   sameLineMs: 200,
