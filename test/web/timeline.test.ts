@@ -6,7 +6,6 @@ import {
   fractionIn,
   gapsOf,
   isSeenAt,
-  originalAt,
   type Timeline,
   ticksOf,
   timelineOf,
@@ -62,7 +61,7 @@ describe('a timeline', () => {
     expect(comesFrom(film, 8.5)).to.equal(null)
     const several = made('film_several')
     expect(comesFrom(several, 5)?.lane).to.equal(several.lanes[1])
-    expect(originalAt(matchesOf('film_plain')[0]!.segments, 4)).to.equal(905)
+    expect(comesFrom(made('film_plain'), 4)?.originalS).to.equal(905)
   })
 
   it('tells what comes from no original', () => {

@@ -4,7 +4,7 @@ import { filmFindingDetail, filmFindingName, fromTo, letterOf } from './film-wor
 import { kindGlyph } from './kind-glyphs.ts'
 import { createPlayer } from './player-view.ts'
 import { createStills } from './stills-view.ts'
-import { comesFrom, gapsOf, isLaidOver, type Mark, type Timeline, timelineOf } from './timeline.ts'
+import { comesFrom, gapsOf, isLaidOver, isSeenAt, type Mark, type Timeline, timelineOf } from './timeline.ts'
 import { createTimeline } from './timeline-view.ts'
 import type { Candidate, Match } from './wire.ts'
 import { clock } from './words.ts'
@@ -25,8 +25,9 @@ export function filmView(matches: readonly Match[], candidate: Candidate | null,
   const show = (seconds: number, still: boolean) => {
     line.show(seconds)
     now.replaceChildren(...nowWords(timeline, seconds))
-    if (still) stills.show(player.picture(), comesFrom(timeline, seconds))
-    else stills.rest()
+    if (!still) return stills.rest()
+    const region = regionAt(timeline, seconds)
+    stills.show({ video: player.picture(), seconds, from: comesFrom(timeline, seconds), region })
   }
   const jump = (index: number) => {
     line.choose(index)
@@ -52,6 +53,10 @@ export function filmView(matches: readonly Match[], candidate: Candidate | null,
     ...gapLines(timeline),
   )
 }
+
+/** The first one that differs at a moment. */
+const regionAt = ({ marks }: Timeline, seconds: number) =>
+  marks.find((mark) => !isLaidOver(mark.finding) && isSeenAt(mark, seconds))?.finding.region ?? null
 
 /** `0:06.4 of your file comes from 0:18.4 of “Harbour”`. */
 function nowWords(timeline: Timeline, seconds: number): Child[] & (string | Node)[] {

@@ -137,21 +137,24 @@ export function fractionIn({ startS, endS }: Span, seconds: number): number {
   return endS > startS ? Math.min(1, Math.max(0, (seconds - startS) / (endS - startS))) : 0
 }
 
-/** The moment of the original that the candidate shows; null where it shows another, or none. */
-export function originalAt(segments: readonly Segment[], seconds: number): number | null {
-  const one = segments.find(({ candidate }) => candidate.startS <= seconds && seconds < candidate.endS)
-  if (!one) return null
-  const speed = one.speed ?? length(one.original) / length(one.candidate)
-  return one.original.startS + (seconds - one.candidate.startS) * speed
+/** A moment of an original. */
+export interface Shown {
+  lane: Lane
+  segment: Segment
+  originalS: number
 }
 
-/** The lane that a moment of the candidate comes from, and when in it. */
-export function comesFrom({ lanes }: Timeline, seconds: number): { lane: Lane; originalS: number } | null {
+/** What a moment of the candidate comes from; null where that is no original. */
+export function comesFrom({ lanes }: Timeline, seconds: number): Shown | null {
   for (const lane of lanes) {
-    const originalS = originalAt(lane.match.segments, seconds)
-    if (originalS !== null) return { lane, originalS }
+    const segment = lane.match.segments.find(({ candidate }) => candidate.startS <= seconds && seconds < candidate.endS)
+    if (segment) return { lane, segment, originalS: originalAt(segment, seconds) }
   }
   return null
+}
+
+function originalAt({ candidate, original, speed }: Segment, seconds: number): number {
+  return original.startS + (seconds - candidate.startS) * (speed ?? length(original) / length(candidate))
 }
 
 /** Seconds for which a region that was found in a single frame is shown. */
