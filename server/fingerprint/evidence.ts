@@ -8,10 +8,10 @@
  * docs/protocol.md §4 has it byte by byte. What can be found by it: docs/accuracy.md.
  */
 import type { PixelPlane } from './area.ts'
-import { codePlane, emptyLevels, type LevelPlane, MAX_LEVEL, PLANE_CONTEXTS } from './levels.ts'
+import { kernels } from './kernels.ts'
+import { emptyLevels, type LevelPlane, MAX_LEVEL, readLevels, writeLevels } from './levels.ts'
 import { type Plane, type Planes, planesOf, quarter } from './planes.ts'
-import { createBitReader, createBitWriter } from './range-coder.ts'
-import { BLOCK, forward, inverse } from './transform.ts'
+import { BLOCK } from './transform.ts'
 
 /** Pixels. Longest side of the view that evidence is made of: see docs/accuracy.md for what other sizes find. */
 export const EVIDENCE_SIDE = 512
@@ -47,11 +47,9 @@ export function encodeEvidence(view: PixelPlane, most = MAX_LEVELS): Uint8Array 
       `"view" expected at most ${MAX_SIDE} a side, got ${width}×${height}×${channels}, ${data.length}`,
     )
   const { luma, colour } = planesOf(view)
-  const luminance = coefficientsOf(luma)
-  const step = stepFor(luminance, most)
-  const planes = colour ? [luminance, coefficientsOf(colour.blue), coefficientsOf(colour.red)] : [luminance]
-  const coder = createBitWriter(planes.length * PLANE_CONTEXTS)
-  for (const [i, plane] of planes.entries()) codePlane(coder, quantise(plane, step), i * PLANE_CONTEXTS)
+  kernels().memory.clear()
+  const planes = (colour ? [luma, colour.blue, colour.red] : [luma]).map(coefficientsOf)
+  const step = stepFor(planes[0]!, most)
   const head = Uint8Array.of(
     VERSION,
     planes.length,
@@ -61,7 +59,7 @@ export function encodeEvidence(view: PixelPlane, most = MAX_LEVELS): Uint8Array 
     height & 255,
     STEPS.indexOf(step),
   )
-  const body = coder.finish()
+  const body = writeLevels(planes.map((plane) => quantise(plane, step)))
   const bytes = new Uint8Array(HEADER_BYTES + body.length)
   bytes.set(head)
   bytes.set(body, HEADER_BYTES)
@@ -79,48 +77,45 @@ export function decodeEvidence(bytes: Uint8Array): Evidence {
     throw new RangeError(
       `"bytes" expected 1 or 3 planes of at most ${MAX_SIDE} a side, got ${count} of ${width}×${height}`,
     )
-  const coder = createBitReader(count * PLANE_CONTEXTS, bytes.subarray(HEADER_BYTES))
+  const { memory } = kernels()
+  memory.clear()
   const sizes = [[width, height] as const, quarter(width, height), quarter(width, height)].slice(0, count)
-  const planes = sizes.map(([columns, rows], i) => {
-    const plane = emptyLevels(columns, rows)
-    codePlane(coder, plane, i * PLANE_CONTEXTS)
-    return samplesOf(plane, step, columns, rows)
-  })
-  if (!coder.atEnd()) throw new RangeError('"bytes" go on after the last plane')
+  const levels = sizes.map(([columns, rows]) => emptyLevels(memory, columns, rows))
+  readLevels(bytes.subarray(HEADER_BYTES), levels)
+  const planes = sizes.map(([columns, rows], i) => samplesOf(levels[i]!, step, columns, rows))
   const [luma, blue, red] = planes as [Plane, Plane?, Plane?]
   return { width, height, luma, colour: blue && red ? { blue, red } : null }
 }
 
 interface CoefficientPlane {
-  columns: number
-  rows: number
-  coefficients: Int16Array
+  width: number
+  height: number
+  /** Where they lie, 16 times those of the orthonormal DCT, of 16 bits, and how many there are. */
+  coefficients: number
+  count: number
 }
+
+/** Numbers that a kernel needs to turn a block over. */
+const BLOCK_BYTES = 8 * BLOCK
 
 /** Blocks over a plane; beyond its right and lower edge the last samples go on. */
 function coefficientsOf({ width, height, samples }: Plane): CoefficientPlane {
-  const [columns, rows] = [(width + 7) >> 3, (height + 7) >> 3]
-  const coefficients = new Int16Array(columns * rows * BLOCK)
-  const block = new Int32Array(BLOCK)
-  for (let at = 0, y0 = 0; y0 < height; y0 += 8)
-    for (let x0 = 0; x0 < width; x0 += 8, at += BLOCK) {
-      for (let y = 0, k = 0; y < 8; y++) {
-        const row = Math.min(y0 + y, height - 1) * width
-        for (let x = 0; x < 8; x++, k++) block[k] = samples[row + Math.min(x0 + x, width - 1)]! - 128
-      }
-      forward(block)
-      coefficients.set(block, at)
-    }
-  return { columns, rows, coefficients }
+  const { run, memory } = kernels()
+  const count = BLOCK * ((width + 7) >> 3) * ((height + 7) >> 3)
+  const [from, block, coefficients] = [memory.put(samples), memory.take(BLOCK_BYTES), memory.take(2 * count)]
+  run.coefficientsOf(from, width, height, block, coefficients)
+  return { width, height, coefficients, count }
 }
 
 /** Part of a step from which on a coefficient is not dropped to 0: a little more than half saves bytes and little is lost. */
 const keepFrom = (step: number) => step - ((step * 3) >> 3)
 
 /** The smallest step that leaves at most so many levels that are not 0. */
-function stepFor({ coefficients }: CoefficientPlane, most: number): number {
-  const counts = new Int32Array(1 << 15)
-  for (let i = 0; i < coefficients.length; i++) counts[Math.abs(coefficients[i]!)]!++
+function stepFor({ coefficients, count }: CoefficientPlane, most: number): number {
+  const { run, memory } = kernels()
+  const at = memory.take(4 << 15)
+  const counts = memory.integers(at, 1 << 15).fill(0)
+  run.countSizes(coefficients, count, at)
   let [size, kept] = [counts.length, 0]
   // From the largest down: as long as no more are kept, the step may be smaller.
   for (let k = STEPS.length - 1; k >= 0; k--) {
@@ -130,46 +125,20 @@ function stepFor({ coefficients }: CoefficientPlane, most: number): number {
   return STEPS[0]!
 }
 
-function quantise({ columns, rows, coefficients }: CoefficientPlane, step: number): LevelPlane {
-  const levels = new Int16Array(coefficients.length)
-  const losses = new Uint8Array(columns * rows)
-  const drop = keepFrom(step)
-  for (let block = 0, i = 0; block < losses.length; block++) {
-    let lost = 0
-    for (const end = i + BLOCK; i < end; i++) {
-      const value = coefficients[i]!
-      const size = Math.abs(value)
-      if (size < drop && i % BLOCK) {
-        lost += size * size
-        continue
-      }
-      // The constant part is rounded to the nearest; of the others less is kept.
-      const level = Math.min(MAX_LEVEL, Math.floor((size + (i % BLOCK ? step - drop : step >> 1)) / step))
-      levels[i] = value < 0 ? -level : level
-      lost += (size - level * step) * (size - level * step)
-    }
-    losses[block] = lossOf(lost)
-  }
-  return { columns, rows, levels, losses }
+function quantise({ width, height, coefficients, count }: CoefficientPlane, step: number): LevelPlane {
+  const { run, memory } = kernels()
+  const to = emptyLevels(memory, width, height)
+  run.quantise(coefficients, count / BLOCK, step, keepFrom(step), MAX_LEVEL, to.levels, to.losses)
+  return to
 }
 
-/** Bits of the lost energy: 0 under 1/16 of a squared grey level, one more for each doubling, at most 15.
- * @param lost sum over the block of the squares of what is missing, in 1/16. */
-const lossOf = (lost: number) => Math.min(15, 32 - Math.clz32(Math.min(0x7fffffff, lost) >> 10))
-
-/** The middle of what a class stands for, in squared grey levels a sample. */
+/** The middle of what a class of losses stands for, in squared grey levels a sample: 0 under 1/16 of one, each further class twice as much, at most 15. */
 const varianceOf = (loss: number) => (loss === 0 ? 1 / 32 : (3 * 2 ** loss) / 64)
 
 function samplesOf({ columns, rows, levels, losses }: LevelPlane, step: number, width: number, height: number): Plane {
-  const samples = new Uint8Array(width * height)
-  const block = new Int32Array(BLOCK)
-  for (let at = 0; at < levels.length; at += BLOCK) {
-    const [x0, y0] = [((at / BLOCK) % columns) * 8, Math.floor(at / BLOCK / columns) * 8]
-    for (let k = 0; k < BLOCK; k++) block[k] = levels[at + k]! * step
-    inverse(block)
-    for (let y = 0; y < 8 && y0 + y < height; y++)
-      for (let x = 0; x < 8 && x0 + x < width; x++)
-        samples[(y0 + y) * width + x0 + x] = Math.min(255, Math.max(0, block[y * 8 + x]! + 128))
-  }
-  return { width, height, samples, losses: { columns, rows, variances: Float32Array.from(losses, varianceOf) } }
+  const { run, memory } = kernels()
+  const [block, to] = [memory.take(BLOCK_BYTES), memory.take(width * height)]
+  run.samplesOf(levels, step, width, height, block, to)
+  const variances = Float32Array.from(memory.bytes(losses, columns * rows), varianceOf)
+  return { width, height, samples: memory.bytes(to, width * height).slice(), losses: { columns, rows, variances } }
 }

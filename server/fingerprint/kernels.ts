@@ -43,6 +43,24 @@ interface Run {
   writeRow(sums: number, pixel: number, part: number, perPixel: number, cells: number, to: number): void
   rounded(means: number, count: number, to: number): void
   planesOfRow(pixels: number, width: number, luma: number, blue: number, red: number): void
+  coefficientsOf(samples: number, width: number, height: number, block: number, to: number): void
+  countSizes(coefficients: number, count: number, counts: number): void
+  quantise(
+    coefficients: number,
+    blocks: number,
+    step: number,
+    drop: number,
+    most: number,
+    levels: number,
+    losses: number,
+  ): void
+  samplesOf(levels: number, step: number, width: number, height: number, block: number, to: number): void
+  beginWriting(model: number, contexts: number, tables: number, to: number, room: number): void
+  beginReading(model: number, contexts: number, tables: number, from: number, count: number): void
+  codePlane(columns: number, rows: number, plane: number, losses: number, lasts: number, base: number): void
+  finishWriting(): number
+  failed(): number
+  atEnd(): number
   dct(a: number, cosines: number, across: number, t: number, b: number): void
 }
 

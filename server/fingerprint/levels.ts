@@ -1,135 +1,78 @@
 /**
- * How the quantised coefficients of a plane become bits: which context each bit stands in.
+ * How the quantised coefficients of planes become bits: which context each bit stands in (kernels/fingerprint/levels.ts).
  *
  * Blocks in rows; of each block how much was lost, then its constant part against that of its neighbours, then how many coefficients in zigzag order there are until
  * only zeros follow, then each of these. Contexts look at the same coefficient left and above and at the two before it, as large ones
  * come together (the idea of JPEG's arithmetic coding, ITU-T T.81 annex F.1.4, and of H.264's CABAC).
- *
- * One function writes and reads: a writer takes its values from `levels`, a reader puts them there.
  */
-import { type BitCoder, EVEN } from './range-coder.ts'
+import type { Memory } from '../kernels/index.ts'
+import { kernels } from './kernels.ts'
 import { BLOCK, ZIGZAG } from './transform.ts'
 
-/** Coefficients of a plane divided by the step, block by block, 64 each in rows. */
+/** Coefficients of a plane divided by the step, in the memory of the kernels. */
 export interface LevelPlane {
   columns: number
   rows: number
-  levels: Int16Array
-  /** For each block how much of it the levels do not hold: see `lossOf`. 0 to 15. */
-  losses: Uint8Array
+  /** Block by block, 64 each in rows, of 16 bits. */
+  levels: number
+  /** For each block how much of it the levels do not hold: see `lossOf`. 0 to 15, a byte each. */
+  losses: number
 }
 
-export function emptyLevels(width: number, height: number): LevelPlane {
+/** All 0. */
+export function emptyLevels(memory: Memory, width: number, height: number): LevelPlane {
   const [columns, rows] = [(width + 7) >> 3, (height + 7) >> 3]
-  return { columns, rows, levels: new Int16Array(columns * rows * BLOCK), losses: new Uint8Array(columns * rows) }
+  const blocks = columns * rows
+  const [levels, losses] = [memory.take(2 * BLOCK * blocks), memory.take(blocks)]
+  memory.words(levels, BLOCK * blocks).fill(0)
+  return { columns, rows, levels, losses }
 }
 
 /** Larger ones cannot come from samples of 8 bits: 16·8·255 over a step of at least 16. */
 export const MAX_LEVEL = 2047
 
-/** First contexts of each kind. */
-const LOSS = 1
-const LAST = LOSS + 16 * 16
-const LAST_CLASSES = 7
-const DC_ZERO = LAST + LAST_CLASSES * 64
-const DC_SIGN = DC_ZERO + 3
-const DC_SIZE = DC_SIGN + 3
-const SIZES = 24
-const ZERO = DC_SIZE + 3 * SIZES
-const NEARS = 9
-const SIZE = ZERO + 64 * NEARS
-/** One plane's contexts; the planes of a picture learn apart. */
-export const PLANE_CONTEXTS = SIZE + 3 * NEARS * SIZES
+/** One plane's contexts: of losses, of the last coefficient, of the constant one, of zeros and of sizes. The planes of a picture learn apart. */
+const PLANE_CONTEXTS = 1 + 16 * 16 + 7 * 64 + (3 + 3 + 3 * 24) + 9 * 64 + 3 * 9 * 24
+/** What is known of a bit at first: as likely 1 as 0, of 65,536. */
+const HALF = 1 << 15
+/** Of 65,536: what a context moves towards its n-th bit. */
+const RATES = Int32Array.from({ length: 31 }, (_, n) => Math.floor(65_536 / (n + 2)))
 
-/** Codes a plane.
- * @param base the first context of the plane.
- * @throws RangeError if what is read is no plane. */
-export function codePlane(coder: BitCoder, { columns, rows, levels, losses }: LevelPlane, base: number): void {
-  const lasts = new Uint8Array(columns * rows)
-  for (let block = 0; block < columns * rows; block++) {
-    const left = block % columns ? block - 1 : -1
-    const above = block - columns
-    const near = ((losses[left < 0 ? above : left] ?? 0) + (losses[above < 0 ? left : above] ?? 0)) >> 1
-    losses[block] = codeTree(coder, losses[block]!, 4, base + LOSS + 16 * near)
-    codeConstant(coder, levels, { block, left, above }, base)
-    const before = ((left < 0 ? 0 : lasts[left]!) + (above < 0 ? 0 : lasts[above]!)) >> (left < 0 || above < 0 ? 0 : 1)
-    const last = codeTree(coder, lastOf(levels, block), 6, base + LAST + classOf(before) * 64)
-    lasts[block] = last
-    codeRest(coder, levels, { block, left, above }, last, base)
-  }
+/** @returns the bytes of some planes. */
+export function writeLevels(planes: readonly LevelPlane[]): Uint8Array {
+  const { run, memory } = kernels()
+  const room = 4096 + planes.reduce((sum, { columns, rows }) => sum + 4 * BLOCK * columns * rows, 0)
+  const [bytes, model] = [memory.take(room), modelFor(memory, planes.length)]
+  run.beginWriting(...model, bytes, room)
+  codeAll(planes)
+  const length = run.finishWriting()
+  if (length < 0) throw new RangeError(`"planes" expected to take at most ${room} bytes`)
+  return memory.bytes(bytes, length).slice()
 }
 
-interface Place {
-  block: number
-  /** Blocks; negative where there is none. */
-  left: number
-  above: number
+/** @param planes all 0. @throws RangeError if the bytes are no such planes. */
+export function readLevels(bytes: Uint8Array, planes: readonly LevelPlane[]): void {
+  const { run, memory } = kernels()
+  const [from, model] = [memory.put(bytes), modelFor(memory, planes.length)]
+  run.beginReading(...model, from, bytes.length)
+  codeAll(planes)
+  if (run.failed() === 1) throw new RangeError('"bytes" end too early')
+  if (run.failed() === 2) throw new RangeError(`"size" expected at most ${MAX_LEVEL}, got more`)
+  if (!run.atEnd()) throw new RangeError('"bytes" go on after the last plane')
 }
 
-/** How many coefficients after the constant one there are until only zeros follow, 0 to 63. */
-function lastOf(levels: Int16Array, block: number): number {
-  for (let i = 63; i > 0; i--) if (levels[block * BLOCK + ZIGZAG[i]!] !== 0) return i
-  return 0
+function modelFor(memory: Memory, planes: number): [model: number, contexts: number, tables: number] {
+  const contexts = planes * PLANE_CONTEXTS
+  const [model, tables] = [memory.take(3 * contexts), memory.take(192)]
+  memory.words(model, contexts).fill(HALF)
+  memory.bytes(model + 2 * contexts, contexts).fill(0)
+  memory.integers(tables, 32).set(RATES)
+  memory.bytes(tables + 128, BLOCK).set(ZIGZAG)
+  return [model, contexts, tables]
 }
 
-/** 0, 1, 2–3, 4–7, …, 32–63. */
-const classOf = (last: number) => 32 - Math.clz32(last)
-
-/** Codes a number of so many bits, the highest first; each stands in the context of those before it. */
-function codeTree(coder: BitCoder, value: number, bits: number, context: number): number {
-  let tree = 1
-  for (let bit = bits - 1; bit >= 0; bit--) tree = 2 * tree + coder.bit(context + tree - 1, (value >> bit) & 1)
-  return tree - (1 << bits)
-}
-
-function codeConstant(coder: BitCoder, levels: Int16Array, { block, left, above }: Place, base: number): void {
-  const [a, b] = [levels[(left < 0 ? above : left) * BLOCK] ?? 0, levels[(above < 0 ? left : above) * BLOCK] ?? 0]
-  const expected = (a + b) >> 1
-  const spread = Math.abs(a - b)
-  const near = spread < 2 ? 0 : spread < 8 ? 1 : 2
-  const difference = levels[block * BLOCK]! - expected
-  let value = 0
-  if (coder.bit(base + DC_ZERO + near, difference ? 1 : 0)) {
-    const negative = coder.bit(base + DC_SIGN + near, difference < 0 ? 1 : 0)
-    const size = codeSize(coder, Math.abs(difference), base + DC_SIZE + near * SIZES)
-    value = negative ? -size : size
-  }
-  levels[block * BLOCK] = expected + value
-}
-
-function codeRest(coder: BitCoder, levels: Int16Array, place: Place, last: number, base: number): void {
-  const [at, left, above] = [place.block * BLOCK, place.left * BLOCK, place.above * BLOCK]
-  let [before, earlier] = [0, 0]
-  for (let i = 1; i <= last; i++) {
-    const k = ZIGZAG[i]!
-    const beside = (left < 0 ? 0 : Math.abs(levels[left + k]!)) + (above < 0 ? 0 : Math.abs(levels[above + k]!))
-    const near = 3 * upTo2(beside) + upTo2(2 * before + earlier > 2 ? 2 : before + earlier)
-    const value = levels[at + k]!
-    let size = 0
-    // The last one is none of the zeros.
-    if (i === last || coder.bit(base + ZERO + 64 * near + i, value ? 1 : 0)) {
-      const band = i < 4 ? 0 : i < 16 ? 1 : 2
-      size = codeSize(coder, Math.abs(value), base + SIZE + (3 * near + band) * SIZES)
-      levels[at + k] = coder.bit(EVEN, value < 0 ? 1 : 0) ? -size : size
-    }
-    earlier = before
-    before = size
-  }
-}
-
-const upTo2 = (n: number) => (n < 2 ? n : 2)
-
-/** Codes a number from 1 on: up to 12 by one bit each, more by their number of bits (Exp-Golomb). */
-function codeSize(coder: BitCoder, size: number, context: number): number {
-  for (let n = 1; n < 12; n++) if (!coder.bit(context + n - 1, size > n ? 1 : 0)) return n
-  const rest = size - 11
-  const length = 32 - Math.clz32(rest)
-  let bits = 1
-  while (coder.bit(context + 11 + Math.min(bits, 12), length > bits ? 1 : 0)) {
-    if (bits > 11) throw new RangeError(`"size" expected at most ${MAX_LEVEL}, got more`)
-    bits++
-  }
-  let value = 1
-  for (let bit = bits - 2; bit >= 0; bit--) value = 2 * value + coder.bit(EVEN, (rest >> bit) & 1)
-  return value + 11
+function codeAll(planes: readonly LevelPlane[]): void {
+  const { run, memory } = kernels()
+  for (const [i, { columns, rows, levels, losses }] of planes.entries())
+    run.codePlane(columns, rows, levels, losses, memory.take(columns * rows), i * PLANE_CONTEXTS)
 }
