@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
 import { describeIssues, RegistryError } from '../errors.ts'
+import type { Bars } from './bars.ts'
 import { MAX_EVIDENCE_BYTES } from './evidence.ts'
 import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
 import type { Planes } from './planes.ts'
@@ -74,6 +75,8 @@ export interface MediaFingerprint {
   picture: PictureHash | null
   /** Video only, in order of time. */
   frames: Frame[]
+  /** Of a video between plain borders, the part of the frame that was hashed. */
+  bars?: Bars | null
 }
 
 /** What a decoder answers. */
@@ -99,6 +102,7 @@ const hash = z
   .describe('256 bits as 64 hex digits, bit 255 first')
 const quality = z.int().min(0).max(100)
 const pixels = z.int().min(1).max(1_000_000).nullable()
+const fraction = z.number().min(0).max(1)
 const base64 = (maxBytes: number) => z.base64().max(4 * Math.ceil(maxBytes / 3))
 
 export const fingerprintDocument = z
@@ -121,6 +125,10 @@ export const fingerprintDocument = z
       .describe(
         'what a picture is compared by, `evidence1` as base64; without it the answer cannot exclude alterations',
       ),
+    bars: z
+      .strictObject({ x: fraction, y: fraction, w: fraction, h: fraction })
+      .optional()
+      .describe('of a video between plain borders, the part of the frame that was hashed, as fractions of it'),
     frames: z.array(z.strictObject({ timeS: z.number().min(0).max(1_000_000), quality, pdq: hash })).max(MAX_FRAMES),
   })
   .meta({ id: 'Fingerprint', description: 'All that a lookup needs of a file: the media itself stays where it is.' })
@@ -160,6 +168,7 @@ export function toDocument(of: Fingerprint): FingerprintDocument {
     },
     local: of.picture?.local ? toBase64(of.picture.local) : null,
     evidence: of.picture?.evidence ? toBase64(of.picture.evidence) : null,
+    ...(of.bars && { bars: of.bars }),
     frames: of.frames.map((f) => ({ timeS: f.timeMs / 1000, quality: f.quality, pdq: toHex(f.hash) })),
   }
 }
@@ -205,6 +214,7 @@ export function fromDocument(value: unknown): Fingerprint {
       local: localOf(d.local),
       evidence: d.evidence === null ? null : fromBase64(d.evidence),
     },
+    ...(d.bars && { bars: d.bars }),
     frames: d.frames.map((f) => ({ timeMs: Math.round(f.timeS * 1000), quality: f.quality, hash: fromHex(f.pdq, 32) })),
   }
 }

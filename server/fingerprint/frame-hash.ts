@@ -1,9 +1,10 @@
 /** What is computed of a sampled frame: its hash; local hashes where it shows something new; and, of an original, evidence. Deterministic. */
 import { distanceBits } from '../bytes.ts'
 import { reduceByArea } from './area.ts'
+import { type Bars, between } from './bars.ts'
 import { encodeEvidence } from './evidence.ts'
 import type { Frame } from './fingerprint.ts'
-import { type Detail, featuresOf, localGrids } from './local.ts'
+import { type Detail, featuresOf, type LocalFeatures, localGrids, only, PLACE_PARTS } from './local.ts'
 import { encodeLocal, FEATURE_BYTES } from './local-code.ts'
 import { hashFrame, MIN_QUALITY, type PixelPlane } from './pdq.ts'
 import type { Size } from './view.ts'
@@ -24,8 +25,11 @@ const NEW = {
 } as const
 
 export interface FrameHasher {
-  /** Of the next frame in order of time. @param pixels each side reduced for itself. @param size what the frame measures as it is shown. */
-  hash(timeMs: number, pixels: PixelPlane, size: Size): Frame
+  /** Of the next frame in order of time. @param pixels each side reduced for itself. @param size what the frame measures as it is shown.
+   * @param bars what is left out of its hashes; places of local ones are those in the whole frame. */
+  hash(timeMs: number, pixels: PixelPlane, size: Size, bars?: Bars | null): Frame
+  /** Of a frame that shows nothing. */
+  plain(timeMs: number, pixels: PixelPlane): Frame
 }
 
 export function createFrameHasher(detail: Detail): FrameHasher {
@@ -39,12 +43,18 @@ export function createFrameHasher(detail: Detail): FrameHasher {
     return apart >= mostMs || (apart >= leastMs && quality >= MIN_QUALITY && distanceBits(hash, last.hash) >= bits)
   }
 
+  function plain(timeMs: number, pixels: PixelPlane): Frame {
+    const { hash, mirrored, quality } = hashFrame(pixels)
+    return { timeMs, hash, quality, local: null, ...(detail === 'candidate' && { mirrored }) }
+  }
+
   return {
-    hash(timeMs, pixels, size) {
-      const { hash, mirrored, quality } = hashFrame(pixels)
-      const frame: Frame = { timeMs, hash, quality, local: null, ...(detail === 'candidate' && { mirrored }) }
+    plain,
+    hash(timeMs, pixels, size, bars = null) {
+      const frame = plain(timeMs, bars ? between(pixels, bars) : pixels)
+      const { hash, quality } = frame
       if (!isNew(timeMs, hash, quality)) return frame
-      const local = localOf(pixels, size, detail)
+      const local = localOf(pixels, size, detail, bars)
       if (local.length < LEAST_FEATURES * FEATURE_BYTES) return frame
       last = { timeMs, hash }
       return { ...frame, local }
@@ -52,11 +62,26 @@ export function createFrameHasher(detail: Detail): FrameHasher {
   }
 }
 
-function localOf(pixels: PixelPlane, size: Size, detail: Detail): Uint8Array {
+function localOf(pixels: PixelPlane, size: Size, detail: Detail, bars: Bars | null): Uint8Array {
   const grids = localGrids(pixels, size, detail)
   reduceByArea(pixels, grids)
-  const bytes = encodeLocal(featuresOf(grids))
+  const features = featuresOf(grids)
+  const bytes = encodeLocal(bars ? insideOf(features, bars, size) : features)
   return detail === 'candidate' ? bytes : bytes.subarray(0, FRAME_FEATURES * FEATURE_BYTES)
+}
+
+/** Parts of the frame's longer side: a feature nearer to a bar is of its edge. */
+const EDGE_PARTS = PLACE_PARTS / 128
+
+/** Without the features of bars. Those of the picture keep their size and place: enlarging it first would find more of them, at sizes that mean
+ * something else. */
+function insideOf(features: LocalFeatures, bars: Bars, { width, height }: Size): LocalFeatures {
+  const parts = PLACE_PARTS / Math.max(width, height)
+  const within = (place: number, from: number, length: number, side: number) =>
+    (from === 0 || place > from * side * parts + EDGE_PARTS) &&
+    (from + length >= 1 || place < (from + length) * side * parts - EDGE_PARTS)
+  const { x, y, w, h } = bars
+  return only(features, (i) => within(features.x[i]!, x, w, width) && within(features.y[i]!, y, h, height))
 }
 
 /** Evidence of a frame. @param picture of it, as a film has them. */

@@ -7,6 +7,7 @@
 import * as z from 'zod'
 import { fromHex, toHex } from '../bytes.ts'
 import { type ErrorCode, RegistryError } from '../errors.ts'
+import { BAR_PARTS } from './bars.ts'
 import { MAX_EVIDENCE_BYTES } from './evidence.ts'
 import { FILM_SIDE, MAX_FILM_BYTES } from './film.ts'
 import { type DecodedMedia, type Film, type Frame, KINDS, ORIENTATIONS } from './fingerprint.ts'
@@ -107,6 +108,9 @@ const viewSide = z.int().min(1).max(VIEW_SIDE)
 /** Its samples follow the line as they are: as base64 they would be a million letters, read three times. */
 const view = z.strictObject({ width: viewSide, height: viewSide, colour: z.boolean() })
 
+/** Of a frame. */
+const part = z.number().positive().max(1)
+const ROUNDING = 1 / BAR_PARTS
 const filmSide = z.int().min(1).max(FILM_SIDE)
 
 const media = z.strictObject({
@@ -136,6 +140,11 @@ const media = z.strictObject({
       evidence: z.int().min(0).max(MAX_FRAME_EVIDENCE_BYTES),
     }),
   ),
+  bars: z
+    .strictObject({ x: z.number().min(0).lt(1), y: z.number().min(0).lt(1), w: part, h: part })
+    .refine(({ x, y, w, h }) => x + w <= 1 + ROUNDING && y + h <= 1 + ROUNDING, 'bars outside the frame')
+    .nullable()
+    .default(null),
   film: z
     .strictObject({ width: filmSide, height: filmSide, timesMs: z.array(z.int().min(0)).min(1).max(MAX_PICTURES) })
     .nullable()
@@ -209,7 +218,10 @@ export function readAnswer(line: string, within: DecoderLimits): Answer {
 
 const samplesOf = ({ width, height, timesMs }: Omit<Film, 'samples'>) => width * height * timesMs.length
 
-function wholeMedia({ picture, frames, view, film, ...rest }: z.infer<typeof media>, bytes: Uint8Array): DecodedMedia {
+function wholeMedia(
+  { picture, frames, view, film, bars, ...rest }: z.infer<typeof media>,
+  bytes: Uint8Array,
+): DecodedMedia {
   let at = 0
   const next = (length: number) => {
     at += length
@@ -227,6 +239,7 @@ function wholeMedia({ picture, frames, view, film, ...rest }: z.infer<typeof med
     view: view && splitPlanes(next(samplesIn(view)), view),
     frames: frames.map((frame) => wholeFrame(frame, next)),
     film: film && { ...film, samples: next(samplesOf(film)) },
+    ...(bars && { bars }),
   }
 }
 
@@ -254,6 +267,7 @@ function checkMedia(of: z.infer<typeof media>, { maxPixels, maxDurationS }: Deco
   need(!sized || of.width! * of.height! <= maxPixels, `${of.width}×${of.height} pixels`)
   need((of.kind === 'image') === (of.picture !== null), `${of.kind} with the wrong hashes`)
   need(of.kind === 'image' || of.view === null, `${of.kind} with a view`)
+  need(of.kind === 'video' || of.bars === null, `${of.kind} between bars`)
   need(of.kind === 'video' || of.film === null, `${of.kind} with a film`)
   need(!of.film || samplesOf(of.film) <= MAX_FILM_BYTES, 'a film that is too long')
   need(rises(of.film?.timesMs ?? []), 'pictures of a film out of order')

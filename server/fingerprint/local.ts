@@ -128,6 +128,20 @@ function joined(parts: readonly LocalFeatures[]): LocalFeatures {
   return all
 }
 
+/** Some of the features, in their order. */
+export function only(of: LocalFeatures, wanted: (feature: number) => boolean): LocalFeatures {
+  const kept = Array.from({ length: of.count }, (_, i) => i).filter(wanted)
+  const some = noFeatures(kept.length)
+  for (const [to, from] of kept.entries()) {
+    some.x[to] = of.x[from]!
+    some.y[to] = of.y[from]!
+    some.size[to] = of.size[from]!
+    some.direction[to] = of.direction[from]!
+    some.words.set(of.words.subarray(from * LOCAL_WORDS, (from + 1) * LOCAL_WORDS), to * LOCAL_WORDS)
+  }
+  return some
+}
+
 export function noFeatures(count = 0): LocalFeatures {
   return {
     count,

@@ -2,6 +2,7 @@
 import { CID } from 'multiformats/cid'
 import * as z from 'zod'
 import { RegistryError } from '../errors.ts'
+import { BAR_PARTS, type Bars } from './bars.ts'
 import { bytes, decodeBlock, linkShape, MAX_LINKS, type ManifestBlock, manifestCid } from './block.ts'
 import { type Frame, KINDS, type Kind } from './fingerprint.ts'
 import { decodeLocal } from './local-code.ts'
@@ -14,6 +15,8 @@ export interface Manifest {
   content: { digest: Uint8Array; size: number; type: string }
   description: Description
   extent: { width: number | null; height: number | null; durationMs: number | null }
+  /** Of a video between plain borders, the part of the frame that was hashed. */
+  bars: Bars | null
   perceptual: { algorithm: 'pdq1' | null; words: Uint8Array[]; quality: number[] }
   /** Video only, in order of time. */
   frames: Frame[]
@@ -47,6 +50,12 @@ const MAX_KEYS = 12_000
 const text = (max: number) => z.string().max(max).nullable()
 /** Pixels: nobody divides by a picture of no width. */
 const side = z.int().min(1).max(1_000_000).nullable()
+const part = z.int().min(0).max(BAR_PARTS)
+const bars = z
+  .tuple([part, part, part.min(1), part.min(1)])
+  .refine(([x, y, w, h]) => x + w <= BAR_PARTS + 1 && y + h <= BAR_PARTS + 1, 'expected within the frame')
+  .transform(([x, y, w, h]): Bars => ({ x: x / BAR_PARTS, y: y / BAR_PARTS, w: w / BAR_PARTS, h: h / BAR_PARTS }))
+
 const links = z.array(linkShape).max(MAX_LINKS)
 const startsMs = z.array(z.int().min(0)).min(1).max(MAX_LINKS).refine(rises, 'startsMs do not rise')
 const stretches = z
@@ -70,6 +79,7 @@ const rootBlock = z
       derivedFrom: bytes(32).nullable(),
     }),
     extent: z.object({ width: side, height: side, durationMs: z.int().min(0).nullable() }),
+    bars: bars.nullable().default(null),
     perceptual: z
       .object({
         algorithm: z.literal('pdq1').nullable(),

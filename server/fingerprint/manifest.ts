@@ -1,5 +1,6 @@
 /** The manifest: a fingerprint and the publisher's description as DAG-CBOR blocks (`manifest1`, docs/protocol.md §3). Read in manifest-read.ts. */
 import { CID } from 'multiformats/cid'
+import { BAR_PARTS, type Bars } from './bars.ts'
 import { encodeBlock, type ManifestBlock, rawBlock } from './block.ts'
 import { type EvidenceChoice, writeEvidence } from './evidence-blocks.ts'
 import type { Fingerprint, Frame } from './fingerprint.ts'
@@ -56,6 +57,7 @@ export async function writeManifest(of: Fingerprint, description: Description, c
     content: { digest: of.contentDigest, size: of.byteLength, type: of.mediaType },
     description: { ...description },
     extent: { width: of.width, height: of.height, durationMs: of.durationMs },
+    ...(of.bars && { bars: partsOf(of.bars) }),
     perceptual: { algorithm: algorithm === 0 ? null : 'pdq1', words, quality },
     frames: frames.map(linkTo),
     ...(keys.length > 0 && { keys: keys.map(linkTo) }),
@@ -65,6 +67,8 @@ export async function writeManifest(of: Fingerprint, description: Description, c
   const blocks = [root, ...frames, ...keys, ...(local ? [local] : []), ...evidence.blocks]
   return { root: root.cid, digest: CID.parse(root.cid).multihash.digest, blocks }
 }
+
+const partsOf = ({ x, y, w, h }: Bars) => [x, y, w, h].map((fraction) => Math.round(fraction * BAR_PARTS))
 
 const linkTo = ({ cid }: ManifestBlock) => CID.parse(cid)
 

@@ -1,7 +1,9 @@
 /** A decoded frame as the pixels that are hashed (RGB, full range, upright, at most 512 a side), and as a small grey picture. */
 import type { Frame, SoftwareScaleContext } from 'node-av/lib'
 import { RegistryError } from '../errors.ts'
+import type { Bars } from './bars.ts'
 import type { Av } from './container.ts'
+import { FROM_HLG, FROM_PQ } from './hdr.ts'
 import type { PixelPlane } from './pdq.ts'
 import { type Size, sizeWithin } from './view.ts'
 
@@ -9,6 +11,9 @@ import { type Size, sizeWithin } from './view.ts'
  * the mean and 2 at most from those of full frames. Keeping the aspect moves them by 5.5 and 28; a side of 256 by 13
  * and 42. */
 const MAX_SIDE = 512
+
+/** Pixels. Where bars are wide, a frame is reduced less, and to no more than this. */
+const MAX_BARRED_SIDE = 2_048
 
 /** Area, with exact rounding and colour at full resolution: without the latter two 0.8 bits and 4. */
 const FLAGS = 'area+accurate_rnd+full_chroma_int'
@@ -21,40 +26,68 @@ interface Pose {
 }
 
 export interface Rasteriser {
-  /** @returns pixels upright, and how large the frame is shown, before reduction.
+  /** @param bars what lies between them has at most 512 pixels a side.
+   * @returns pixels upright, and how large the frame is shown, before reduction.
    * @throws RegistryError `media.undecodable` if FFmpeg cannot convert it. */
-  render(frame: Frame): Promise<{ pixels: PixelPlane; width: number; height: number }>
+  render(frame: Frame, bars?: Bars | null): Promise<{ pixels: PixelPlane; width: number; height: number }>
   /** @returns the frame in grey, upright, at its true proportions, the longer side at most so long. @throws as `render`. */
   miniature(frame: Frame, longerSide: number): Promise<PixelPlane>
   free(): void
 }
 
-/** Converts frames with one scaler, which looks at each frame's own size, format, colour matrix and range. */
-export function createRasteriser(av: Av): Rasteriser {
+/** Converts frames with one scaler, which looks at each frame's own size, format, colour matrix and range.
+ * @param maxPixels of a frame as it is shown. */
+export function createRasteriser(av: Av, maxPixels: number): Rasteriser {
   const scalers = { colour: openScaler(av), grey: openScaler(av) }
+  const poseIn = (frame: Frame) => poseOf(frame.getSideData(av.AV_FRAME_DATA_DISPLAYMATRIX))
   const shown = async (frame: Frame, size: Size, channels: 1 | 3) => {
-    const pose = poseOf(frame.getSideData(av.AV_FRAME_DATA_DISPLAYMATRIX))
     const small = await scale(av, channels === 3 ? scalers.colour : scalers.grey, frame, { ...size, channels })
     try {
-      return { pixels: turn(small, pose, channels), swap: pose.swap }
+      const plane = turn(small, poseIn(frame), channels)
+      const curve = curveOf(av, frame)
+      return curve ? { ...plane, data: plane.data.map((value) => curve[value]!) } : plane
     } finally {
       small.free()
     }
   }
   return {
-    async render(frame) {
-      const { width, height } = frame
-      const size = { width: Math.min(width, MAX_SIDE), height: Math.min(height, MAX_SIDE) }
-      const { pixels, swap } = await shown(frame, size, 3)
+    async render(frame, bars = null) {
+      const { swap } = poseIn(frame)
+      const [w, h] = swap ? [bars?.h ?? 1, bars?.w ?? 1] : [bars?.w ?? 1, bars?.h ?? 1]
+      const side = (length: number, part: number) => Math.min(length, Math.ceil(MAX_SIDE / part), MAX_BARRED_SIDE)
+      const pixels = await shown(frame, { width: side(frame.width, w), height: side(frame.height, h) }, 3)
+      const { width, height } = squared(frame, maxPixels)
       return { pixels, ...(swap ? { width: height, height: width } : { width, height }) }
     },
     async miniature(frame, longerSide) {
-      const size = { width: frame.width, height: frame.height }
+      const size = squared(frame, maxPixels)
       const longer = Math.max(size.width, size.height)
-      return (await shown(frame, sizeWithin(size, Math.min(longer, longerSide)), 1)).pixels
+      return shown(frame, sizeWithin(size, Math.min(longer, longerSide)), 1)
     },
     free: () => [scalers.colour, scalers.grey].forEach((scaler) => void scaler.freeContext()),
   }
+}
+
+/** Beyond these a ratio is a broken header. */
+const MAX_RATIO = 8
+
+/** The size with square pixels, as players show it: another width, or where that would be too large, another height. */
+export function squared(
+  { width, height, sampleAspectRatio: { num, den } }: Pick<Frame, 'width' | 'height' | 'sampleAspectRatio'>,
+  maxPixels: number,
+): Size {
+  const ratio = num > 0 && den > 0 ? num / den : 1
+  if (ratio === 1 || ratio > MAX_RATIO || ratio < 1 / MAX_RATIO) return { width, height }
+  const wide = Math.max(1, Math.round(width * ratio))
+  return wide * height <= maxPixels
+    ? { width: wide, height }
+    : { width, height: Math.max(1, Math.round(height / ratio)) }
+}
+
+/** What takes samples of high dynamic range to those that a player shows on an ordinary screen. */
+function curveOf(av: Av, { colorTrc }: Frame): Uint8Array | null {
+  if (colorTrc === av.AVCOL_TRC_SMPTE2084) return FROM_PQ
+  return colorTrc === av.AVCOL_TRC_ARIB_STD_B67 ? FROM_HLG : null
 }
 
 function openScaler(av: Av): SoftwareScaleContext {

@@ -1,21 +1,18 @@
 /** The frames of a video, hashed, two a second of an original and four of a candidate; or how long a sound lasts. */
-import type { Frame as AvFrame, CodecContext, Stream } from 'node-av/lib'
+import type { CodecContext, Stream } from 'node-av/lib'
 import { RegistryError } from '../errors.ts'
 import { type Container, loadAv, openContainer, openDecoder, type Source } from './container.ts'
-import { createFilm, FILM_SIDE, FILM_STEP_MS } from './film.ts'
-import type { DecodedMedia, Film, Frame } from './fingerprint.ts'
-import { createFrameHasher, frameEvidence } from './frame-hash.ts'
+import { FILM_STEP_MS } from './film.ts'
+import type { DecodedMedia } from './fingerprint.ts'
 import { decodedFrames, startsToSound } from './frames.ts'
 import type { DecoderLimits } from './job.ts'
 import { createRasteriser, type Rasteriser } from './raster.ts'
+import { createTake } from './take.ts'
 import { createTimeline, STEP_MS, type Timeline } from './timeline.ts'
 import type { Size } from './view.ts'
 
 /** Frames a second where neither the frames nor the file say anything. */
 const ASSUMED_RATE = 25
-/** Milliseconds of the stretches of a candidate of which the first frame is hashed: of fast footage half a second shows another thing. */
-const CANDIDATE_STEP_MS = 240
-
 export interface StreamJob extends Source {
   mediaType: string
   limits: DecoderLimits
@@ -54,7 +51,7 @@ async function readVideo(
   decoder: CodecContext,
   job: StreamJob,
 ): Promise<DecodedMedia> {
-  const rasteriser = createRasteriser(from.av)
+  const rasteriser = createRasteriser(from.av, job.limits.maxPixels)
   const timeline = createTimeline({
     timeBase: stream.timeBase,
     frameMs: frameMsOf(stream),
@@ -62,7 +59,7 @@ async function readVideo(
     stepMs: job.film ? FILM_STEP_MS : STEP_MS,
   })
   try {
-    const { frames, film, size, endMs } = await takeFrames(from, stream, decoder, timeline, rasteriser, job)
+    const { frames, film, bars, size, endMs } = await takeFrames(from, stream, decoder, timeline, rasteriser, job)
     if (frames.length === 0 || !size)
       throw new RegistryError('media.undecodable', `no frame of this ${job.mediaType} can be decoded`)
     return {
@@ -73,6 +70,7 @@ async function readVideo(
       picture: null,
       frames,
       film,
+      bars,
     }
   } finally {
     rasteriser.free()
@@ -88,7 +86,7 @@ async function takeFrames(
   job: StreamJob,
 ) {
   const { limits, onProgress } = job
-  const take = job.film ? createCandidate(rasteriser) : createOriginal(rasteriser)
+  const take = createTake(job.film ? 'candidate' : 'original', rasteriser)
   let size: Size | null = null
   let endMs = 0
   const reach = (ms: number) => {
@@ -106,46 +104,7 @@ async function takeFrames(
     size ??= shown
     onProgress?.(from.progress())
   }
-  return { ...take.finish(), size, endMs }
-}
-
-/** Takes the frames that were chosen. */
-interface Take {
-  /** @returns how large the first frame is shown, of a later one anything. */
-  frame(timeMs: number, frame: AvFrame): Promise<Size>
-  finish(): { frames: Frame[]; film: Film | null }
-}
-
-function createOriginal(rasteriser: Rasteriser): Take {
-  const hasher = createFrameHasher('original')
-  const frames: Frame[] = []
-  return {
-    async frame(timeMs, frame) {
-      const { pixels, ...size } = await rasteriser.render(frame)
-      const evidence = frameEvidence(timeMs, await rasteriser.miniature(frame, FILM_SIDE))
-      frames.push({ ...hasher.hash(timeMs, pixels, size), evidence })
-      return size
-    },
-    finish: () => ({ frames, film: null }),
-  }
-}
-
-function createCandidate(rasteriser: Rasteriser): Take {
-  const hasher = createFrameHasher('candidate')
-  const frames: Frame[] = []
-  const film = createFilm()
-  let size: Size = { width: 0, height: 0 }
-  return {
-    async frame(timeMs, frame) {
-      film.add(timeMs, await rasteriser.miniature(frame, FILM_SIDE))
-      if (frames.length > 0 && timeMs - frames.at(-1)!.timeMs < CANDIDATE_STEP_MS) return size
-      const { pixels, width, height } = await rasteriser.render(frame)
-      size = { width, height }
-      frames.push(hasher.hash(timeMs, pixels, size))
-      return size
-    },
-    finish: () => ({ frames, film: film.finish() }),
-  }
+  return { ...(await take.finish()), size, endMs }
 }
 
 /** Packets are counted, for headers only promise; the first must decode, for any bytes can be cut into packets. */

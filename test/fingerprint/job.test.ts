@@ -70,6 +70,8 @@ describe('what a decoder says is not believed', () => {
       ...video,
       frames: [{ ...frame, evidence: MAX_FRAME_EVIDENCE_BYTES + 1 }],
     },
+    'a picture between bars': { ...image, bars: { x: 0, y: 0, w: 1, h: 0.5 } },
+    'bars outside the frame': { ...video, bars: { x: 0.5, y: 0, w: 0.6, h: 1 } },
     'a film of a picture': { ...image, film },
     'a film without pictures': { ...video, film: { ...film, timesMs: [] } },
     'a film wider than films are': { ...video, film: { ...film, width: FILM_SIDE + 1 } },
@@ -100,6 +102,7 @@ describe('what a decoder says is not believed', () => {
       height: 3,
       durationMs: 1000,
       picture: null,
+      bars: { x: 0, y: 0.125, w: 1, h: 0.75 },
       frames: [
         { timeMs: 0, hash: bytes(32, 0), quality: 80, ...parts },
         { timeMs: 500, hash: bytes(32, 64), quality: 90, local: null, evidence: bytes(5, 96) },

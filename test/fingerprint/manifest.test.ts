@@ -106,6 +106,7 @@ describe('a manifest', () => {
           extent: { width: of.width, height: of.height, durationMs: of.durationMs },
           perceptual: { algorithm: algorithm === 1 ? 'pdq1' : null, words, quality },
           frames: of.frames,
+          bars: null,
           keys: [],
           keyCids: [],
           stretches: [],
@@ -172,6 +173,12 @@ describe('a manifest', () => {
       const { root, blocks } = written
       expect(links(root, blocks[0]!.bytes)).to.deep.equal(blocks.slice(1).map(({ cid }) => cid))
       expect(linksLater(root, blocks[0]!.bytes)).to.deep.equal(stretches.map(({ cid }) => cid))
+    })
+
+    it('says which part of the frame is its picture, where there are bars', async () => {
+      const bars = { x: 0, y: 700 / 4096, w: 1, h: 2696 / 4096 }
+      const { root, blocks } = await writeManifest({ ...of, bars }, NOTHING)
+      expect((await readManifest(root, from(blocks)))!.bars).to.deep.equal(bars)
     })
 
     it('whose evidence is for the server alone links to none of it', async () => {
@@ -382,6 +389,8 @@ describe('a hostile block', () => {
     })
 
     for (const [name, change, says] of [
+      ['bars outside the frame', { bars: [4000, 0, 4000, 4096] }, /bars: expected within the frame/],
+      ['a picture of no width', { bars: [0, 0, 0, 4096] }, /bars/],
       ['starts that fall', { evidence: { startsMs: [20_000, 0], stretches: [] } }, /do not rise/],
       ['starts without stretches', { evidence: { startsMs: [0], stretches: [] } }, /lengths differ/],
       ['starts without what is kept', { evidence: { startsMs: [0, 1], kept: [new Uint8Array(32)] } }, /lengths differ/],

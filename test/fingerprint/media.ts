@@ -39,11 +39,15 @@ export interface VideoOptions {
   /** Milliseconds that the last frame is shown. */
   lastMs?: number
   encoderOptions?: Record<string, string>
+  /** Rows of black above and below, of the height. */
+  barRows?: number
+  /** Properties of the encoder, such as `sampleAspectRatio`. */
+  context?: Partial<lib.CodecContext>
 }
 
 /** Encodes one frame for each entry, and returns the file. */
 export async function makeVideo(options: VideoOptions): Promise<Buffer> {
-  const { format, encoder, frames, width = 320, height = 240, matrix, lastMs = 40 } = options
+  const { format, encoder, frames, width = 320, height = 240, matrix, lastMs = 40, barRows = 0 } = options
   const codec = av.Codec.findEncoderByName(encoder as never)!
   const context = new av.CodecContext()
   context.allocContext3(codec)
@@ -56,6 +60,7 @@ export async function makeVideo(options: VideoOptions): Promise<Buffer> {
   context.framerate = new av.Rational(25, 1)
   context.bitRate = 2_000_000n
   context.gopSize = 12
+  Object.assign(context, options.context)
   if (format === 'mp4' || format === 'matroska') context.setFlags(av.AV_CODEC_FLAG_GLOBAL_HEADER)
   for (const [name, value] of Object.entries(options.encoderOptions ?? {})) context.setOption(name, value)
   ok(await context.open2(codec, null))
@@ -82,7 +87,7 @@ export async function makeVideo(options: VideoOptions): Promise<Buffer> {
     }
   }
   for (const [i, { seed, ms }] of frames.entries()) {
-    const { data } = await texture(seed, width, height)
+    const { data } = barred(await texture(seed, width, height - 2 * barRows), barRows)
     const rgb = av.Frame.fromVideoBuffer(Buffer.from(data), { width, height, format: av.AV_PIX_FMT_RGB24 })
     const frame = new av.Frame()
     frame.alloc()
@@ -99,6 +104,13 @@ export async function makeVideo(options: VideoOptions): Promise<Buffer> {
   await context.sendFrame(null)
   await drain()
   return await file.finish()
+}
+
+/** The picture between rows of black. */
+export function barred({ width, height, data }: PixelPlane, rows: number): PixelPlane & { channels: 3 } {
+  const whole = new Uint8Array(3 * width * (height + 2 * rows))
+  whole.set(data, 3 * width * rows)
+  return { width, height: height + 2 * rows, channels: 3, data: whole }
 }
 
 export interface SoundOptions {

@@ -1,16 +1,21 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import * as constants from 'node-av/constants'
+import * as lib from 'node-av/lib'
 import { distanceBits } from '../../server/bytes.ts'
 import { decodeEvidence } from '../../server/fingerprint/evidence.ts'
 import type { DecodedMedia } from '../../server/fingerprint/index.ts'
 import { DEFAULT_LIMITS, type DecoderLimits } from '../../server/fingerprint/job.ts'
+import { decodeLocal } from '../../server/fingerprint/local-code.ts'
 import { hashFrame } from '../../server/fingerprint/pdq.ts'
 import { decodePicture } from '../../server/fingerprint/picture.ts'
 import { poseOf } from '../../server/fingerprint/raster.ts'
 import { type Demuxer, HEAD_BYTES, sniff } from '../../server/fingerprint/sniff.ts'
 import { readStream } from '../../server/fingerprint/video.ts'
 import { createFiles, failureOf, makeSound, makeVideo, makeWav, texture, toSharp, type VideoOptions } from './media.ts'
+
+const av = { ...lib, ...constants }
 
 describe('reading a stream', () => {
   const files = createFiles()
@@ -217,6 +222,97 @@ describe('reading a stream', () => {
     it('are local hashes, once as long as nothing new is seen', async () => {
       const media = await read(await mp4({ frames: still(40) }))
       expect(media.frames.map(({ local }) => (local ? 'some' : null))).to.deep.equal(['some', null, null, null])
+    })
+  })
+
+  describe('bars above and below', () => {
+    const barRows = 30
+
+    it('are found, and left out of the hashes', async () => {
+      for (const film of [false, true]) {
+        const media = await read(await mp4({ barRows }), {}, undefined, film)
+        expect(media.bars!.y).to.be.closeTo(barRows / 240, 0.01)
+        expect(media.bars!.h).to.be.closeTo(180 / 240, 0.02)
+        expect(media).to.include({ width: 320, height: 240 })
+        const [first] = media.frames
+        expect(distanceBits(first!.hash, hashFrame(await texture(0, 320, 180)).hash)).to.be.at.most(24)
+        const { y, count } = decodeLocal(first!.local!, 'candidate')
+        expect(count).to.be.above(8)
+        const inRows = [...y].map((part) => (part * 320) / 4096)
+        expect(Math.min(...inRows)).to.be.above(barRows)
+        expect(Math.max(...inRows)).to.be.below(240 - barRows)
+      }
+    })
+
+    it('are in the evidence and the film', async () => {
+      const { frames } = await read(await mp4({ barRows }))
+      const { luma } = decodeEvidence(frames[0]!.evidence!)
+      expect([luma.width, luma.height]).to.deep.equal([192, 144])
+      expect(Math.max(...luma.samples.subarray(0, 192 * 12))).to.be.below(40)
+    })
+
+    it('that end when the picture grows are left out until then', async () => {
+      const start = await mp4({ format: 'mpegts', barRows, frames: every(100, 120) })
+      const end = await mp4({ format: 'mpegts', frames: every(100, 20) })
+      const { frames, bars } = await read(Buffer.concat([start, end]))
+      expect(bars).to.equal(null)
+      expect(distanceBits(frames[0]!.hash, hashFrame(await texture(0, 320, 180)).hash)).to.be.at.most(24)
+      expect(distanceBits(frames[24]!.hash, hashFrame(await texture(0)).hash)).to.be.at.most(24)
+    })
+  })
+
+  describe('as it is shown', () => {
+    it('has square pixels', async () => {
+      const context = { sampleAspectRatio: new av.Rational(4, 3) }
+      const wide = await read(await mp4({ context }))
+      expect(wide).to.include({ width: 427, height: 240 })
+      expect(decodeEvidence(wide.frames[0]!.evidence!)).to.include({ width: 192, height: 108 })
+      const tight = await read(await mp4({ context }), { maxPixels: 320 * 240 })
+      expect(tight).to.include({ width: 320, height: 180 })
+    })
+
+    it('has 8 bits, whatever the file has', async () => {
+      const context = { pixelFormat: av.AV_PIX_FMT_YUV420P10LE }
+      const { frames } = await read(await mp4({ context }))
+      expect(distanceBits(frames[0]!.hash, hashFrame(await texture(0)).hash)).to.be.at.most(16)
+    })
+
+    it('has the range of an ordinary screen, where it has more', async () => {
+      const light = async (colorTrc: number) => {
+        const media = await read(
+          await mp4({ context: { colorTrc } as object, frames: at(0), ...inOrder }),
+          {},
+          undefined,
+          true,
+        )
+        const { samples } = media.film!
+        return samples.reduce((sum, value) => sum + value, 0) / samples.length
+      }
+      const plain = await light(av.AVCOL_TRC_BT709)
+      expect(await light(av.AVCOL_TRC_SMPTE2084)).to.be.above(plain + 10)
+      expect(Math.abs((await light(av.AVCOL_TRC_ARIB_STD_B67)) - plain)).to.be.below(25)
+    })
+
+    it('has an odd number of pixels, or few', async () => {
+      for (const [width, height] of [
+        [321, 243],
+        [33, 17],
+        [2, 2],
+      ] as const) {
+        const media = await read(
+          await makeVideo({ format: 'avi', encoder: 'mjpeg', frames: every(40, 30), width, height }),
+        )
+        expect(media).to.include({ width, height })
+        expect(timesOf(media)).to.deep.equal([0, 520, 1000])
+      }
+    })
+
+    it('has another size from some frame on', async () => {
+      const parts = [await mp4({ format: 'mpegts' }), await mp4({ format: 'mpegts', width: 480, height: 360 })]
+      const media = await read(Buffer.concat(parts), {}, undefined, true)
+      expect(media).to.include({ width: 320, height: 240, durationMs: 2400 })
+      expect(media.frames.length).to.be.at.least(9)
+      expect(Math.max(...media.film!.timesMs)).to.be.at.least(1100)
     })
   })
 

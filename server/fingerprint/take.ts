@@ -1,0 +1,92 @@
+/** What is taken of the frames that were chosen: hashes of what lies between bars; of an original evidence, and of a candidate a film, both whole. */
+import type { Frame as AvFrame } from 'node-av/lib'
+import { BAR_FRAMES, type Bars, createBarFinder } from './bars.ts'
+import { createFilm, FILM_SIDE } from './film.ts'
+import type { Film, Frame } from './fingerprint.ts'
+import { createFrameHasher, frameEvidence } from './frame-hash.ts'
+import type { Detail } from './local.ts'
+import type { Rasteriser } from './raster.ts'
+import type { Size } from './view.ts'
+
+/** Milliseconds of the stretches of a candidate of which the first frame is hashed: of fast footage half a second shows another thing. */
+const CANDIDATE_STEP_MS = 240
+/** Bytes of frames that wait until bars are known, about: twenty of 1080p, five of 2160p. */
+const HELD_BYTES = 64 << 20
+
+export interface Take {
+  /** @returns how large the first frame is shown, of a later one anything. */
+  frame(timeMs: number, frame: AvFrame): Promise<Size>
+  finish(): Promise<{ frames: Frame[]; film: Film | null; bars: Bars | null }>
+}
+
+export function createTake(detail: Detail, rasteriser: Rasteriser): Take {
+  const hashes = createHashes(detail, rasteriser)
+  const evidence = new Map<number, Uint8Array>()
+  const film = createFilm()
+  let size: Size = { width: 0, height: 0 }
+  let lastMs = -Infinity
+
+  async function frame(timeMs: number, of: AvFrame): Promise<Size> {
+    const miniature = await rasteriser.miniature(of, FILM_SIDE)
+    if (detail === 'original') evidence.set(timeMs, frameEvidence(timeMs, miniature))
+    else {
+      film.add(timeMs, miniature)
+      if (timeMs - lastMs < CANDIDATE_STEP_MS) return size
+    }
+    lastMs = timeMs
+    size = await hashes.add(timeMs, of)
+    return size
+  }
+
+  async function finish() {
+    const { frames, bars } = await hashes.finish()
+    if (detail === 'candidate') return { frames, film: film.finish(), bars }
+    return { frames: frames.map((one) => ({ ...one, evidence: evidence.get(one.timeMs)! })), film: null, bars }
+  }
+
+  return { frame, finish }
+}
+
+/** Hashes frames, the first ones when it is known whether there are bars. */
+function createHashes(detail: Detail, rasteriser: Rasteriser) {
+  const hasher = createFrameHasher(detail)
+  const finder = createBarFinder()
+  const frames: Frame[] = []
+  const held: { timeMs: number; frame: AvFrame }[] = []
+  let bars: Bars | null = null
+  let known = false
+
+  async function add(timeMs: number, frame: AvFrame): Promise<Size> {
+    if (known) return hash(timeMs, frame)
+    const { pixels, ...size } = await rasteriser.render(frame)
+    if (finder.look(pixels)) held.push({ timeMs, frame: frame.clone()! })
+    // Nothing of it is found again, but when it was.
+    else frames.push(hasher.plain(timeMs, pixels))
+    const most = Math.max(1, Math.min(BAR_FRAMES, Math.floor(HELD_BYTES / (3 * frame.width * frame.height))))
+    if (held.length >= most) await decide()
+    return size
+  }
+
+  async function decide(): Promise<void> {
+    bars = finder.found()
+    known = true
+    for (const { timeMs, frame } of held) {
+      await hash(timeMs, frame)
+      frame.free()
+    }
+  }
+
+  async function hash(timeMs: number, frame: AvFrame): Promise<Size> {
+    const { pixels, ...size } = await rasteriser.render(frame, bars)
+    bars &&= finder.shrunk(bars, pixels)
+    frames.push(hasher.hash(timeMs, pixels, size, bars))
+    return size
+  }
+
+  async function finish() {
+    if (!known) await decide()
+    return { frames: frames.sort((a, b) => a.timeMs - b.timeMs), bars }
+  }
+
+  return { add, finish }
+}
