@@ -1,7 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'chai'
 import { hostileRecord, newest, VERDICTS } from './answers.ts'
-import { browserSuite, lookUp, picture } from './browser.ts'
+import { browserSuite, expectAccessible, lookUp, picture } from './browser.ts'
 
 browserSuite('the page, for everybody', (session) => {
   const scenarios = [...VERDICTS.map(([verdict]) => verdict), 'unshown', 'failed', 'conflict', 'hostile']
@@ -9,15 +8,7 @@ browserSuite('the page, for everybody', (session) => {
   for (const colorScheme of ['light', 'dark'] as const)
     it(`has no violation that axe knows, in ${colorScheme}`, async () => {
       const page = await session.start({ token: 'secret', records: [hostileRecord, ...newest(2)] }, { colorScheme })
-      const check = async (state: string) => {
-        // In the dark nothing differs but the colours.
-        const axe = new AxeBuilder({ page })
-        const { violations } = await (colorScheme === 'dark' ? axe.withRules('color-contrast') : axe).analyze()
-        expect(
-          violations.map(({ id, nodes }) => `${id}: ${nodes.map((one) => one.html).join()}`),
-          state,
-        ).to.deep.equal([])
-      }
+      const check = (state: string) => expectAccessible(page, colorScheme, state)
       await page.locator('.record-list summary').first().click()
       await page.locator('footer summary').click()
       await check('at the start')

@@ -1,6 +1,7 @@
 /** A real browser for the tests of the page, and what a test does with it. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'chai'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { createStub, PNG, type Stub, type StubOptions } from './stub.ts'
@@ -73,6 +74,16 @@ export function clip(scenario: string): { name: string; mimeType: string; buffer
 export async function lookUp(page: Page, scenario: string, file = picture): Promise<void> {
   await page.setInputFiles('#file', file(scenario))
   await page.locator('#verdict').waitFor()
+}
+
+/** Nothing that axe knows is wrong. In the dark nothing differs but the colours. @param state what is looked at. */
+export async function expectAccessible(page: Page, colorScheme: 'light' | 'dark', state: string): Promise<void> {
+  const axe = new AxeBuilder({ page })
+  const { violations } = await (colorScheme === 'dark' ? axe.withRules('color-contrast') : axe).analyze()
+  expect(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map((one) => one.html).join()}`),
+    state,
+  ).to.deep.equal([])
 }
 
 export const text = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText()

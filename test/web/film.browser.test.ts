@@ -1,8 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import type { Region } from '../../server/web/client/wire.ts'
-import { browserSuite, clip, lookUp, picture, text } from './browser.ts'
+import { browserSuite, clip, expectAccessible, lookUp, picture, text } from './browser.ts'
 import { FACE, FILMS, LOGO } from './films.ts'
 
 const VIDEO = '.player video'
@@ -245,13 +244,7 @@ browserSuite('a video on the page', (session) => {
       const page = await session.start({}, { colorScheme })
       for (const scenario of ['film_kinds', 'film_several']) {
         await lookUp(page, scenario, clip)
-        // In the dark nothing differs but the colours.
-        const axe = new AxeBuilder({ page })
-        const { violations } = await (colorScheme === 'dark' ? axe.withRules('color-contrast') : axe).analyze()
-        expect(
-          violations.map(({ id, nodes }) => `${id}: ${nodes.map((one) => one.html).join()}`),
-          scenario,
-        ).to.deep.equal([])
+        await expectAccessible(page, colorScheme, scenario)
       }
     })
 

@@ -1,10 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
-import { browserSuite, lookUp, text } from './browser.ts'
+import { browserSuite, expectAccessible, lookUp, text } from './browser.ts'
 
 /** One of each shape of the page: drawn, several records, nothing found, another record named, strings of people who mean no good. */
-const SCENARIOS = ['altered', 'same_content', 'not_registered', 'conflict', 'hostile']
+const SCENARIOS = ['film_kinds', 'altered', 'same_content', 'not_registered', 'conflict', 'hostile']
 
 browserSuite('the report of a lookup, in a browser', (session) => {
   const openReport = async (page: Page, scenario: string) => {
@@ -30,13 +29,7 @@ browserSuite('the report of a lookup, in a browser', (session) => {
         await openReport(page, scenario)
         const ground = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
         expect(ground).to.equal(colorScheme === 'dark' ? 'rgb(19, 21, 24)' : 'rgb(250, 249, 246)')
-        // In the dark nothing differs but the colours.
-        const axe = new AxeBuilder({ page })
-        const { violations } = await (colorScheme === 'dark' ? axe.withRules('color-contrast') : axe).analyze()
-        expect(
-          violations.map(({ id, nodes }) => `${id}: ${nodes.map((one) => one.html).join()}`),
-          scenario,
-        ).to.deep.equal([])
+        await expectAccessible(page, colorScheme, scenario)
       }
     })
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { FINDING_KINDS, findingWords, type SegmentView } from '../../server/registry/index.ts'
 import { filmFindingDetail, filmFindingName } from '../../server/web/client/film-words.ts'
 import { contentBox } from '../../server/web/client/letterbox.ts'
 import {
@@ -106,6 +107,24 @@ describe('words for what differs in a video', () => {
     const names = match!.findings.map((finding) => filmFindingName(finding, match!.segments))
     expect(new Set(names).size).to.equal(names.length)
     expect(names.join('; ')).not.to.match(/undefined|frozen|muted|mixed/)
+  })
+
+  it('are those of the terminal and of the summary', () => {
+    for (const kind of FINDING_KINDS)
+      for (const channel of ['video', 'audio'] as const) {
+        const finding = {
+          channel,
+          kind,
+          span: { startS: 5, endS: kind === 'missing' ? 5 : 8 },
+          region: null,
+          score: 0.9,
+        }
+        const [match] = matchesOf('film')
+        const said = findingWords(finding, match!.segments as SegmentView[])
+        expect(filmFindingName(finding, match!.segments).toLowerCase()).to.match(
+          new RegExp(`^${said.replaceAll('.', '\\.')} `),
+        )
+      }
   })
 
   it('say where in the picture and how surely, and leave a stranger’s word harmless', () => {
