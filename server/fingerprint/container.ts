@@ -38,7 +38,7 @@ export interface Container {
   sound: Stream | null
   /** Whether the clock of the format may start anew. */
   discontinuous: boolean
-  /** How far into the file the reader has got, 0 to 1. */
+  /** How far it has been read, 0 to 1. */
   progress(): number
   /** Hands out the packets of one stream until the file ends, or breaks off. The packet is only good until the next. */
   packets(of: Stream): AsyncGenerator<Packet>
@@ -88,8 +88,26 @@ export async function openContainer(av: Av, source: Source): Promise<Container> 
   const video = bestOf(av, format, av.AVMEDIA_TYPE_VIDEO)
   const sound = bestOf(av, format, av.AVMEDIA_TYPE_AUDIO)
   const discontinuous = ((format.iformat?.flags ?? 0) & av.AVFMT_TS_DISCONT) !== 0
-  const packets = (of: Stream) => packetsOf(av, format, of)
-  return { av, format, video, sound, discontinuous, progress: reader.progress, packets, close }
+  const { packets, progress } = followed(av, format, reader.progress)
+  return { av, format, video, sound, discontinuous, progress, packets, close }
+}
+
+/** The packets of a stream, and how far they have come: in time, where the file says how long it is. It may have its table at its end, which is then
+ *  read first, or lie in another order than it is shown in. */
+function followed(av: Av, format: FormatContext, bytesRead: () => number): Pick<Container, 'packets' | 'progress'> {
+  const durationS = Number(format.duration) / av.AV_TIME_BASE
+  let [firstS, latestS] = [null as number | null, 0]
+  return {
+    async *packets(of) {
+      const { num, den } = of.timeBase
+      for await (const packet of packetsOf(av, format, of)) {
+        if (packet.pts !== av.AV_NOPTS_VALUE) latestS = (Number(packet.pts) * num) / den
+        firstS ??= latestS
+        yield packet
+      }
+    },
+    progress: () => (durationS > 0 ? Math.min(1, Math.max(0, latestS - (firstS ?? 0)) / durationS) : bytesRead()),
+  }
 }
 
 function optionsFor(av: Av) {

@@ -55,7 +55,8 @@ export function createFilmLookup(parts: Parts): FilmLookup {
     const chosen = await chosenOf(candidate, options)
     const found = new Map<string, Found | null>()
     for (const [i, { film: proposed, row }] of chosen.entries()) {
-      options.onProgress(i / chosen.length)
+      // Of the first nothing is known yet.
+      if (i > 0) options.onProgress(i / chosen.length)
       const original = await originalOf(candidate, proposed, row, options.signal)
       if (!original) continue
       const [answer] = await examineFilm(candidateOf(candidate, film), [original], options.signal)
