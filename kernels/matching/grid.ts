@@ -112,18 +112,76 @@ export function sample(
   height: i32,
   to: usize,
 ): void {
-  const right = <f64>(w - 1)
-  const bottom = <f64>(h - 1)
   let out = to
   for (let y = 0; y < height; y++) {
     const at = <f64>y + 0.5
     let u = a * 0.5 + b * at + c - 0.5
     let v = d * 0.5 + e * at + f - 0.5
-    for (let x = 0; x < width; x++, out += 4, u += a, v += d) {
-      const inside = u >= 0 && v >= 0 && u < right && v < bottom
+    const from = max(firstInside(u, a, w), firstInside(v, d, h))
+    const end = min(lastInside(u, a, w), lastInside(v, d, h))
+    for (let x = 0; x < width; ) {
+      if (<f64>x >= from && <f64>(x + 1) <= end && x + 1 < width) {
+        twoBetween(data, w, u, u + a, v, v + d, out)
+        u = u + a + a
+        v = v + d + d
+        x += 2
+        out += 8
+        continue
+      }
+      const inside = u >= 0 && v >= 0 && u < <f64>(w - 1) && v < <f64>(h - 1)
       f32.store(out, inside ? between(data, w, u, v) : valueAtRim(data, w, h, u, v))
+      u += a
+      v += d
+      x++
+      out += 4
     }
   }
+}
+
+/** More than is ever rounded away along a row. */
+const NEARLY: f64 = 1e-6
+
+/** From which pixel of a row on a position is safely within the middles of a side; and up to which. */
+function firstInside(start: f64, step: f64, side: i32): f64 {
+  if (step === 0) return start >= 0 && start < <f64>(side - 1) ? 0 : Infinity
+  const bound = step > 0 ? NEARLY : <f64>(side - 1) - NEARLY
+  return Math.ceil((bound - start) / step)
+}
+
+function lastInside(start: f64, step: f64, side: i32): f64 {
+  if (step === 0) return Infinity
+  const bound = step > 0 ? <f64>(side - 1) - NEARLY : NEARLY
+  return Math.floor((bound - start) / step)
+}
+
+/** Added to a whole number, leaves it in the lower half of the double. */
+const WHOLE: f64 = 4503599627370496
+
+function twoBetween(data: usize, w: i32, u0: f64, u1: f64, v0: f64, v1: f64, to: usize): void {
+  const u = f64x2(u0, u1)
+  const v = f64x2(v0, v1)
+  const x = f64x2.floor(u)
+  const y = f64x2.floor(v)
+  const index = f64x2.add(f64x2.add(f64x2.mul(y, f64x2.splat(<f64>w)), x), f64x2.splat(WHOLE))
+  const p = data + ((<usize>i32x4.extract_lane(index, 0)) << 2)
+  const q = data + ((<usize>i32x4.extract_lane(index, 2)) << 2)
+  const line = (<usize>w) << 2
+  const first = v128.load64_lane(p + line, v128.load64_zero(p), 1)
+  const second = v128.load64_lane(q + line, v128.load64_zero(q), 1)
+  const above = i32x4.shuffle(first, second, 0, 4, 1, 5)
+  const below = i32x4.shuffle(first, second, 2, 6, 3, 7)
+  const across = f64x2.sub(u, x)
+  const upper = blended(above, across)
+  const lower = blended(below, across)
+  const value = f64x2.add(upper, f64x2.mul(f64x2.sub(v, y), f64x2.sub(lower, upper)))
+  v128.store64_lane(to, f32x4.demote_f64x2_zero(value), 0)
+}
+
+/** @param four two on the left, two on the right. */
+function blended(four: v128, part: v128): v128 {
+  const left = f64x2.promote_low_f32x4(four)
+  const right = f64x2.promote_low_f32x4(i64x2.shuffle(four, four, 1, 1))
+  return f64x2.add(left, f64x2.mul(part, f64x2.sub(right, left)))
 }
 
 /** Between four pixels: above and below side by side. */
@@ -156,23 +214,106 @@ function valueAtRim(data: usize, w: i32, h: i32, u: f64, v: f64): f32 {
   return <f32>(upper + (cv - <f64>y) * (lower - upper))
 }
 
-/** Means over cells of 4×4 pixels, which may be cut short at the border. @param squares whether of the values' squares. */
+/** Means over cells of 4×4 pixels, which may be cut short at the border: four whole cells at a time. @param squares whether of the values' squares. */
 export function cellSums(data: usize, width: i32, height: i32, squares: bool, to: usize): void {
   const columns = (width + 3) >> 2
   const rows = (height + 3) >> 2
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      const w = min(4, width - 4 * column)
-      const h = min(4, height - 4 * row)
-      let p = data + ((<usize>(4 * row * width + 4 * column)) << 2)
-      let sum: f32 = 0
-      for (let y = 0; y < h; y++, p += (<usize>width) << 2)
-        for (let x = 0; x < w; x++) {
-          const value = <f64>f32.load(p + ((<usize>x) << 2))
-          sum = <f32>(<f64>sum + (squares ? value * value : value))
-        }
-      f32.store(to + ((<usize>(row * columns + column)) << 2), sum / <f32>(w * h))
+  const line = (<usize>width) << 2
+  for (let row = 0; row < rows; row++) {
+    const from = data + <usize>(4 * row) * line
+    const out = to + ((<usize>(row * columns)) << 2)
+    const h = min(4, height - 4 * row)
+    let column = 0
+    for (; 4 * column + 16 <= width; column += 4)
+      v128.store(out + ((<usize>column) << 2), fourCells(from + ((<usize>column) << 4), line, h, squares))
+    for (; column < columns; column++)
+      f32.store(
+        out + ((<usize>column) << 2),
+        oneCell(from + ((<usize>column) << 4), line, min(4, width - 4 * column), h, squares),
+      )
+  }
+}
+
+function fourCells(from: usize, line: usize, h: i32, squares: bool): v128 {
+  let sum = f32x4.splat(0)
+  let p = from
+  for (let y = 0; y < h; y++, p += line) {
+    const a = v128.load(p)
+    const b = v128.load(p, 16)
+    const c = v128.load(p, 32)
+    const d = v128.load(p, 48)
+    const ab = i32x4.shuffle(a, b, 0, 4, 1, 5)
+    const cd = i32x4.shuffle(c, d, 0, 4, 1, 5)
+    const ab2 = i32x4.shuffle(a, b, 2, 6, 3, 7)
+    const cd2 = i32x4.shuffle(c, d, 2, 6, 3, 7)
+    sum = plus(sum, i64x2.shuffle(ab, cd, 0, 2), squares)
+    sum = plus(sum, i64x2.shuffle(ab, cd, 1, 3), squares)
+    sum = plus(sum, i64x2.shuffle(ab2, cd2, 0, 2), squares)
+    sum = plus(sum, i64x2.shuffle(ab2, cd2, 1, 3), squares)
+  }
+  const pixels = 4 * h
+  return f32x4.div(sum, f32x4.splat(<f32>pixels))
+}
+
+function plus(sum: v128, values: v128, squares: bool): v128 {
+  if (!squares) return f32x4.add(sum, values)
+  const low = f64x2.promote_low_f32x4(values)
+  const high = f64x2.promote_low_f32x4(i64x2.shuffle(values, values, 1, 1))
+  const first = f64x2.add(f64x2.promote_low_f32x4(sum), f64x2.mul(low, low))
+  const second = f64x2.add(f64x2.promote_low_f32x4(i64x2.shuffle(sum, sum, 1, 1)), f64x2.mul(high, high))
+  return i64x2.shuffle(f32x4.demote_f64x2_zero(first), f32x4.demote_f64x2_zero(second), 0, 2)
+}
+
+function oneCell(from: usize, line: usize, w: i32, h: i32, squares: bool): f32 {
+  let sum: f32 = 0
+  let p = from
+  for (let y = 0; y < h; y++, p += line)
+    for (let x = 0; x < w; x++) {
+      const value = <f64>f32.load(p + ((<usize>x) << 2))
+      sum = <f32>(<f64>sum + (squares ? value * value : value))
     }
+  return sum / <f32>(w * h)
+}
+
+/** Differences pixel by pixel, 0 where there is no copy, and squared slopes of the prediction as means over cells.
+ * @param slopes as many as there are cells, 0. */
+export function measure(copy: usize, prediction: usize, width: i32, height: i32, off: usize, slopes: usize): void {
+  const columns = (width + 3) >> 2
+  const line = (<usize>width) << 2
+  for (let y = 0; y < height; y++) {
+    const row = <usize>y * line
+    const up = y > 0 ? line : 0
+    const down = y + 1 < height ? line : 0
+    const cells = slopes + ((<usize>((y >> 2) * columns)) << 2)
+    const last = line - 4
+    for (let x: usize = 0; x < line; x += 4) {
+      const p = prediction + row + x
+      const difference = f32.load(copy + row + x) - f32.load(p)
+      f32.store(off + row + x, isNaN(difference) ? 0 : difference)
+      const across = <f64>f32.load(x < last ? p + 4 : p) - <f64>f32.load(x > 0 ? p - 4 : p)
+      const along = <f64>f32.load(p + down) - <f64>f32.load(p - up)
+      const cell = cells + ((x >> 4) << 2)
+      f32.store(cell, <f32>(<f64>f32.load(cell) + (across * across + along * along) / 64))
+    }
+  }
+}
+
+/** Weighted sums of four pictures and a constant. @param parts five. */
+export function mixture(a: usize, b: usize, c: usize, d: usize, parts: usize, count: i32, to: usize): void {
+  const p = v128.load64_splat(parts)
+  const q = v128.load64_splat(parts + 8)
+  const r = v128.load64_splat(parts + 16)
+  const s = v128.load64_splat(parts + 24)
+  const t = v128.load64_splat(parts + 32)
+  for (let at: usize = 0; at < (<usize>count) << 2; at += 8) {
+    const first = f64x2.add(f64x2.mul(p, two(a + at)), f64x2.mul(q, two(b + at)))
+    const sum = f64x2.add(f64x2.add(f64x2.add(first, f64x2.mul(r, two(c + at))), f64x2.mul(s, two(d + at))), t)
+    v128.store64_lane(to + at, f32x4.demote_f64x2_zero(sum), 0)
+  }
+}
+
+function two(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at))
 }
 
 /** Squares of how far values lie from their means. */
@@ -185,7 +326,7 @@ export function squaresOff(data: usize, mean: usize, count: i32, to: usize): voi
 }
 
 function difference(a: usize, b: usize): v128 {
-  return f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(a)), f64x2.promote_low_f32x4(v128.load64_zero(b)))
+  return f64x2.sub(two(a), two(b))
 }
 
 /** Values less their means, in parts of their contrast and a floor. */

@@ -1,6 +1,7 @@
 /** Where a copy differs from its original more than noise, detail and the evidence's own losses explain. */
 import type { Channels } from './curves.ts'
-import { boxBlur, emptyGrid, type Grid } from './grid.ts'
+import { boxBlur, emptyGrid, type Grid, placeOf } from './grid.ts'
+import { kernels } from './kernels.ts'
 import type { Laid } from './lay.ts'
 import { CELL, cellMeanSquares, expectedEnergy, type Least } from './residual.ts'
 import { COMPARE } from './thresholds.ts'
@@ -76,17 +77,8 @@ function measure(copy: Grid, prediction: Grid): { off: Grid; slopes: Grid } {
   const { width, height } = copy
   const off = emptyGrid(width, height)
   const slopes = emptyGrid(Math.ceil(width / CELL), Math.ceil(height / CELL))
-  for (let y = 0, i = 0; y < height; y++) {
-    const up = y > 0 ? width : 0
-    const down = y + 1 < height ? width : 0
-    for (let x = 0, row = (y >> 2) * slopes.width; x < width; x++, i++) {
-      const difference = copy.data[i]! - prediction.data[i]!
-      off.data[i] = Number.isNaN(difference) ? 0 : difference
-      const across = prediction.data[x + 1 < width ? i + 1 : i]! - prediction.data[x > 0 ? i - 1 : i]!
-      const along = prediction.data[i + down]! - prediction.data[i - up]!
-      slopes.data[row + (x >> 2)]! += (across * across + along * along) / 64
-    }
-  }
+  const [from, expected] = [placeOf(copy.data), placeOf(prediction.data)]
+  kernels().run.measure(from, expected, width, height, placeOf(off.data), placeOf(slopes.data))
   return { off, slopes }
 }
 

@@ -31,7 +31,7 @@ export function gridOf({ width, height, samples }: { width: number; height: numb
 let lending = false
 
 /** Bytes of all grids of one comparison: two pictures of 1,024 a side take 95 MB, most take 25. What nothing is written to is no memory yet. */
-const MOST_BYTES = 192 << 20
+const MOST_BYTES = 128 << 20
 
 /** Grids that are made within `work` lie in the memory of the kernels, and last until grids are lent again: some fifty of them fresh from the system
  * each time would cost as much as all that is reckoned in them. */

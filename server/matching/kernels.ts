@@ -19,6 +19,10 @@ interface Run {
   halve(data: Pointer, width: number, height: number, to: Pointer): void
   sample(data: Pointer, w: number, h: number, ...map: [...Affine, width: number, height: number, to: Pointer]): void
   cellSums(data: Pointer, width: number, height: number, squares: boolean, to: Pointer): void
+  measure(copy: Pointer, prediction: Pointer, width: number, height: number, off: Pointer, slopes: Pointer): void
+  mixture(
+    ...pictures: [a: Pointer, b: Pointer, c: Pointer, d: Pointer, parts: Pointer, count: number, to: Pointer]
+  ): void
   squaresOff(data: Pointer, mean: Pointer, count: number, to: Pointer): void
   withoutTone(data: Pointer, mean: Pointer, variance: Pointer, count: number, floor: number, to: Pointer): void
   nearest(

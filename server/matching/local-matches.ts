@@ -17,16 +17,16 @@ export interface Marks {
   words: Uint32Array
 }
 
-export function marksOf(features: LocalFeatures): Marks {
-  const place = (at: number) => (at + 0.5) / PLACE_PARTS
-  return {
-    count: features.count,
-    x: Float64Array.from(features.x, place),
-    y: Float64Array.from(features.y, place),
-    size: Float64Array.from(features.size, (size) => size * Math.log2(SIZE_RATIO)),
-    direction: Float64Array.from(features.direction, (direction) => (direction * Math.PI) / 128),
-    words: features.words,
+export function marksOf({ count, words, ...features }: LocalFeatures): Marks {
+  const empty = () => new Float64Array(count)
+  const marks = { count, x: empty(), y: empty(), size: empty(), direction: empty(), words }
+  for (let i = 0; i < count; i++) {
+    marks.x[i] = (features.x[i]! + 0.5) / PLACE_PARTS
+    marks.y[i] = (features.y[i]! + 0.5) / PLACE_PARTS
+    marks.size[i] = features.size[i]! * Math.log2(SIZE_RATIO)
+    marks.direction[i] = (features.direction[i]! * Math.PI) / 128
   }
+  return marks
 }
 
 /** The same of the picture mirrored left to right at x = 0: what lay at x lies at −x. */

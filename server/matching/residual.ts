@@ -27,10 +27,10 @@ export function sharpened(prediction: Grid, copy: Grid): Grid | null {
 const SOFT_PART = 0.5
 
 function mixture(blurred: Grid[], parts: Float64Array): Grid {
+  const { run, memory } = kernels()
   const to = emptyGrid(blurred[0]!.width, blurred[0]!.height)
-  const [a, b, c, d, e] = parts as unknown as [number, number, number, number, number]
-  const [p, q, r, s] = blurred.map(({ data }) => data) as [Float32Array, Float32Array, Float32Array, Float32Array]
-  for (let i = 0; i < to.data.length; i++) to.data[i] = a * p[i]! + b * q[i]! + c * r[i]! + d * s[i]! + e
+  const pictures = blurred.map(({ data }) => placeOf(data)) as [number, number, number, number]
+  run.mixture(...pictures, memory.put(parts), to.data.length, placeOf(to.data))
   return to
 }
 
