@@ -55,6 +55,13 @@ describe('a timeline', () => {
     expect(rows).to.equal(4)
   })
 
+  it('has sixty marks at most, and says how many differences have none', () => {
+    const [match] = matchesOf('film')
+    const many = { ...match!, findings: Array.from({ length: 70 }, () => match!.findings[0]!) }
+    const { marks, unmarked, rows } = timelineOf([many], 12)!
+    expect([marks.length, unmarked, rows]).to.deep.equal([60, 10, 4])
+  })
+
   it('tells which moment of which original a moment comes from, and where there is none', () => {
     const film = made('film')
     expect(comesFrom(film, 2)?.originalS).to.equal(14)

@@ -76,7 +76,7 @@ function nowWords(timeline: Timeline, seconds: number): Child[] & (string | Node
 const SCORE_MEANING =
   'A score of 0.99 says that one unchanged copy in a hundred shows a difference as strong by accident. A difference may be harmless; what it means is not said here.'
 
-function createList({ marks, lanes }: Timeline, onChoose: (index: number) => void) {
+function createList({ marks, lanes, unmarked }: Timeline, onChoose: (index: number) => void) {
   const buttons = marks.map((mark, index) => {
     const button = el(
       'button',
@@ -87,7 +87,9 @@ function createList({ marks, lanes }: Timeline, onChoose: (index: number) => voi
     return button
   })
   const list = el('ol', { class: 'findings' }, ...buttons.map((button) => el('li', {}, button)))
-  const elements = [el('h3', {}, 'What differs, and when'), list, el('p', { class: 'muted' }, SCORE_MEANING)]
+  const others = unmarked > 0 && el('p', {}, `Those are the first ${marks.length}; the report tells ${unmarked} more.`)
+  const head = el('h3', {}, 'What differs, and when')
+  const elements = [head, list, ...(others ? [others] : []), el('p', { class: 'muted' }, SCORE_MEANING)]
   return {
     elements: buttons.length > 0 ? elements : [],
     choose(chosen: number) {

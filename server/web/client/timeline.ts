@@ -25,6 +25,8 @@ export interface Timeline {
   /** What differs in the order of time, then what is laid over. */
   marks: Mark[]
   rows: number
+  /** Differences that have no mark: there are too many. */
+  unmarked: number
 }
 
 /** More would say nothing that a reader could see. The strongest are kept. */
@@ -41,7 +43,8 @@ export function timelineOf(matches: readonly Match[], durationS: number | null):
     .map((match) => ({ match, window: windowOf(match, durationS) }))
   const marks = lanes.flatMap((lane) => marksOf(lane, durationS))
   const placed = inRows(marks.slice(0, MAX_MARKS), durationS)
-  return { durationS, lanes, marks: placed, rows: 1 + Math.max(-1, ...placed.map(({ row }) => row)) }
+  const rows = 1 + Math.max(-1, ...placed.map(({ row }) => row))
+  return { durationS, lanes, marks: placed, rows, unmarked: marks.length - placed.length }
 }
 
 /** Share of its own stretches that a match must explain by itself: another record of what is explained already is no other material. */
