@@ -58,19 +58,15 @@ export function filmView(matches: readonly Match[], candidate: Candidate | null,
 const regionAt = ({ marks }: Timeline, seconds: number) =>
   marks.find((mark) => !isLaidOver(mark.finding) && isSeenAt(mark, seconds))?.finding.region ?? null
 
-/** `0:06.4 of your file comes from 0:18.4 of “Harbour”`. */
-function nowWords(timeline: Timeline, seconds: number): Child[] & (string | Node)[] {
-  const at = el('strong', {}, clock(seconds, true))
+/** Two lines, whatever they say: `0:06.4 of your file` and `comes from 0:18.4 of “Harbour”`. */
+function nowWords(timeline: Timeline, seconds: number): HTMLElement[] {
+  const line = (...words: Child[]) => el('span', { class: 'line' }, ...words)
+  const at = line(el('strong', {}, clock(seconds, true)), ' of your file')
   const from = comesFrom(timeline, seconds)
-  if (!from) return [at, ' of your file: nothing of a registered original']
+  if (!from) return [at, line('comes from no registered original')]
   const { title } = from.lane.match.original
-  return [
-    at,
-    ' of your file comes from ',
-    el('strong', {}, clock(from.originalS, true)),
-    ' of ',
-    title ? quoted(title) : 'the original',
-  ]
+  const original = title ? quoted(title) : 'the original'
+  return [at, line('comes from ', el('strong', {}, clock(from.originalS, true)), ' of ', original)]
 }
 
 const SCORE_MEANING =
