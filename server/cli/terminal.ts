@@ -136,6 +136,7 @@ function comparedLines({ placement, findings, segments }: MatchView): string[] {
 }
 
 function segmentWords({ candidate, original, speed }: SegmentView): string {
+  if (candidate.endS <= candidate.startS) return `the candidate is ${clock(original.startS, true)} of the original`
   const at = Math.abs(speed - 1) > SAME_SPEED ? `, at ${Number(speed.toFixed(2))} times its speed` : ''
   return `${fromTo(candidate, true)} of the candidate is ${fromTo(original, true)} of the original${at}`
 }

@@ -2,7 +2,7 @@
 import type { Kind } from '../fingerprint/index.ts'
 import { NOT_LAID, type Verdict } from '../matching/index.ts'
 import { inSentence } from '../text.ts'
-import { fromTo, type Span } from '../times.ts'
+import { clock, fromTo, type Span } from '../times.ts'
 import { besideTheFirst } from './beside.ts'
 import { findingClauses, isLaidOver, listed } from './finding-words.ts'
 import type { MatchView, SegmentView } from './views.ts'
@@ -65,9 +65,15 @@ function statement(match: MatchView, noun: string): string {
 /** Of the stretches: which of the candidate is which of the original. */
 function follows(what: string, match: MatchView): string {
   const [piece, ...more] = pieces(match.segments)
+  const since = `registered by ${publisher(match)} on ${day(match.registeredAt)}`
+  // A picture has no length: it is a moment of a video.
+  if (isMoment(piece!.candidate))
+    return `${what} is from ${original(match)} at ${clock(piece!.original.startS, true)}, ${since}`
   const others = more.length > 0 ? ` (and ${more.length} more)` : ''
-  return `${what} follows, from ${fromTo(piece!.candidate)}${others}, ${original(match)} from ${fromTo(piece!.original)}, registered by ${publisher(match)} on ${day(match.registeredAt)}`
+  return `${what} follows, from ${fromTo(piece!.candidate)}${others}, ${original(match)} from ${fromTo(piece!.original)}, ${since}`
 }
+
+const isMoment = ({ startS, endS }: Span) => endS <= startS
 
 function rest(match: MatchView, noun: string): string {
   if (match.relation === 'altered') return `, but ${differences(match, noun)}`

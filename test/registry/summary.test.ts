@@ -161,6 +161,18 @@ describe('the summary', () => {
       )
     })
 
+    it('says of a picture which moment of a video it is', () => {
+      const moment = {
+        candidate: { startS: 0, endS: 0 },
+        original: { startS: 12.4, endS: 12.4 },
+        speed: 1,
+        placement: null,
+      }
+      expect(say({ relation: 'excerpt', segments: [moment] })).to.equal(
+        'This picture is from “Quay at dawn” at 0:12.4, registered by Quay News (unverified) on 3 May 2026.',
+      )
+    })
+
     it('of a compilation names what else is in it, and not another record of the same', () => {
       const one = (title: string, startS: number, endS: number) => ({
         ...MATCH,

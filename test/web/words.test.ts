@@ -27,6 +27,11 @@ describe('words of the page', () => {
     expect(segmentSentence({ ...segment, speed: 1.25 })).to.match(/, at 1\.25 times its speed$/)
   })
 
+  it('says which moment of a video a picture is', () => {
+    const moment = { candidate: { startS: 0, endS: 0 }, original: { startS: 12.4, endS: 12.4 } }
+    expect(segmentSentence(moment)).to.equal('The candidate is 0:12.4 of the original')
+  })
+
   it('shows tenths where a stretch is shorter than two seconds', () => {
     const short = { candidate: { startS: 0, endS: 1.5 }, original: { startS: 4.5, endS: 6 } }
     expect(segmentSentence(short)).to.equal('0:00.0–0:01.5 of the candidate is 0:04.5–0:06.0 of the original')

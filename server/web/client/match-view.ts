@@ -65,10 +65,14 @@ export function matchView(match: Match, asked: Asked, { leads, alone }: Place): 
 }
 
 /** Null where there is nothing to compare by. Of further matches it is made when it is opened. */
-function comparison({ recordId, placement, findings }: Match, { candidate, file }: Asked, leads: boolean) {
-  if (!placement || !candidate?.width || !candidate.height) return null
+function comparison({ recordId, findings, segments, ...match }: Match, { candidate, file }: Asked, leads: boolean) {
+  // Of a video that is a timeline; a picture may be a moment of one.
+  if (!candidate?.width || !candidate.height || candidate.durationS) return null
+  const placement = match.placement ?? segments[0]?.placement
+  if (!placement) return null
   const { width, height } = candidate
-  const original = `${recordPath(recordId)}/evidence`
+  const at = segments[0] ? `?at=${segments[0].original.startS}` : ''
+  const original = `${recordPath(recordId)}/evidence${at}`
   const view = () => comparisonView({ candidate: file, original, width, height, placement, findings })
   if (leads) return view()
   const details = el('details', {}, el('summary', {}, 'Compare with this original'))

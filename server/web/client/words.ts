@@ -140,7 +140,9 @@ export function span({ startS, endS }: Span): string {
   return `${clock(startS, tenths)}–${clock(endS, tenths)}`
 }
 
+/** A picture has no length: it is a moment of a video. */
 export function segmentSentence({ candidate, original, speed }: Segment): string {
+  if (candidate.endS <= candidate.startS) return `The candidate is ${clock(original.startS, true)} of the original`
   const at =
     speed !== undefined && Math.abs(speed - 1) > 0.005 ? `, at ${Number(speed.toFixed(2))} times its speed` : ''
   return `${span(candidate)} of the candidate is ${span(original)} of the original${at}`
