@@ -9,9 +9,9 @@ import { encodeLocal, FEATURE_BYTES } from './local-code.ts'
 import { hashFrame, MIN_QUALITY, type PixelPlane } from './pdq.ts'
 import type { Size } from './view.ts'
 
-/** Levels of a frame's evidence that are not 0. Of two frames a second the first shows what a face is like, in some 2,100 bytes, and the other only when
- * it was, in 600. */
-const FRAME_LEVELS = { fine: 3_400, coarse: 900 } as const
+/** Levels of a frame's evidence that are not 0. One that shows something new shows what a face is like, in some 3,000 bytes; of the others the first of
+ * each second shows what stays of it, in 1,600, and the other only when it was, in 600. */
+const FRAME_LEVELS = { close: 5_200, fine: 2_400, coarse: 900 } as const
 /** Local hashes of an original's frame, the ones that matter most: fewer and more often find more than a picture's 256 each 8 s, in the same bytes
  * (docs/accuracy.md). */
 export const FRAME_FEATURES = 56
@@ -85,5 +85,7 @@ function insideOf(features: LocalFeatures, bars: Bars, { width, height }: Size):
 }
 
 /** Evidence of a frame. @param picture of it, as a film has them. */
-export const frameEvidence = (timeMs: number, picture: PixelPlane): Uint8Array =>
-  encodeEvidence(picture, timeMs % 1_000 < 500 ? FRAME_LEVELS.fine : FRAME_LEVELS.coarse)
+export function frameEvidence({ timeMs, local }: Pick<Frame, 'timeMs' | 'local'>, picture: PixelPlane): Uint8Array {
+  const { close, fine, coarse } = FRAME_LEVELS
+  return encodeEvidence(picture, local ? close : timeMs % 1_000 < 500 ? fine : coarse)
+}

@@ -5,6 +5,7 @@ import { createFilm, FILM_SIDE } from './film.ts'
 import type { Film, Frame } from './fingerprint.ts'
 import { createFrameHasher, frameEvidence } from './frame-hash.ts'
 import type { Detail } from './local.ts'
+import type { PixelPlane } from './pdq.ts'
 import type { Rasteriser } from './raster.ts'
 import type { Size } from './view.ts'
 
@@ -20,15 +21,21 @@ export interface Take {
 }
 
 export function createTake(detail: Detail, rasteriser: Rasteriser): Take {
-  const hashes = createHashes(detail, rasteriser)
-  const evidence = new Map<number, Uint8Array>()
+  /** Of an original's frames that are not hashed yet. */
+  const miniatures = new Map<number, PixelPlane>()
+  const withEvidence = (frame: Frame): Frame => {
+    const miniature = miniatures.get(frame.timeMs)
+    miniatures.delete(frame.timeMs)
+    return miniature ? { ...frame, evidence: frameEvidence(frame, miniature) } : frame
+  }
+  const hashes = createHashes(detail, rasteriser, withEvidence)
   const film = createFilm()
   let size: Size = { width: 0, height: 0 }
   let lastMs = -Infinity
 
   async function frame(timeMs: number, of: AvFrame): Promise<Size> {
     const miniature = await rasteriser.miniature(of, FILM_SIDE)
-    if (detail === 'original') evidence.set(timeMs, frameEvidence(timeMs, miniature))
+    if (detail === 'original') miniatures.set(timeMs, miniature)
     else {
       film.add(timeMs, miniature)
       if (timeMs - lastMs < CANDIDATE_STEP_MS) return size
@@ -40,15 +47,14 @@ export function createTake(detail: Detail, rasteriser: Rasteriser): Take {
 
   async function finish() {
     const { frames, bars } = await hashes.finish()
-    if (detail === 'candidate') return { frames, film: film.finish(), bars }
-    return { frames: frames.map((one) => ({ ...one, evidence: evidence.get(one.timeMs)! })), film: null, bars }
+    return { frames, film: detail === 'candidate' ? film.finish() : null, bars }
   }
 
   return { frame, finish }
 }
 
-/** Hashes frames, the first ones when it is known whether there are bars. */
-function createHashes(detail: Detail, rasteriser: Rasteriser) {
+/** Hashes frames, the first ones when it is known whether there are bars. @param completed of each that was hashed. */
+function createHashes(detail: Detail, rasteriser: Rasteriser, completed: (frame: Frame) => Frame) {
   const hasher = createFrameHasher(detail)
   const finder = createBarFinder()
   const frames: Frame[] = []
@@ -61,7 +67,7 @@ function createHashes(detail: Detail, rasteriser: Rasteriser) {
     const { pixels, ...size } = await rasteriser.render(frame)
     if (finder.look(pixels)) held.push({ timeMs, frame: frame.clone()! })
     // Nothing of it is found again, but when it was.
-    else frames.push(hasher.plain(timeMs, pixels))
+    else frames.push(completed(hasher.plain(timeMs, pixels)))
     const most = Math.max(1, Math.min(BAR_FRAMES, Math.floor(HELD_BYTES / (3 * frame.width * frame.height))))
     if (held.length >= most) await decide()
     return size
@@ -79,7 +85,7 @@ function createHashes(detail: Detail, rasteriser: Rasteriser) {
   async function hash(timeMs: number, frame: AvFrame): Promise<Size> {
     const { pixels, ...size } = await rasteriser.render(frame, bars)
     bars &&= finder.shrunk(bars, pixels)
-    frames.push(hasher.hash(timeMs, pixels, size, bars))
+    frames.push(completed(hasher.hash(timeMs, pixels, size, bars)))
     return size
   }
 

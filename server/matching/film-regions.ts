@@ -10,7 +10,7 @@ import { boxOf, judged } from './compare.ts'
 import { type Differences, differencesOf } from './differences.ts'
 import { standingOut } from './faint.ts'
 import type { Region } from './geometry.ts'
-import { boxBlur, type Grid, gridOf, lendingGrids, minus, sample } from './grid.ts'
+import { boxBlur, type Grid, gridOf, lendingGrids, minus, quantile, sample } from './grid.ts'
 import { type Laid, layOver } from './lay.ts'
 import { type CellRegion, heartOf, regionsOf } from './regions.ts'
 import { cellMeanSquares } from './residual.ts'
@@ -38,6 +38,10 @@ export interface RegionFinding {
 interface Looked {
   timeMs: number
   strength: Grid
+  /** Mean of what the evidence lost, squared grey levels: the less, the more it shows. */
+  loss: number
+  /** What remains in most of the picture: the strength that a tenth of its cells have. */
+  usual: number
 }
 
 /** @param layings in order of time; @param stepMs from one to the next. */
@@ -59,8 +63,17 @@ function look(laying: Laying): Looked | null {
     const { strength } = seen.found
     const faint = standingOut(seen.found)
     const data = strength.data.map((value, i) => Math.max(value, faint.data[i]! || 0))
-    return { timeMs: laying.timeMs, strength: { ...strength, data } }
+    const usual = quantile(
+      data.filter((value) => !Number.isNaN(value)),
+      0.9,
+    )
+    return { timeMs: laying.timeMs, strength: { ...strength, data }, loss: lossOf(laying.original), usual }
   })
+}
+
+function lossOf({ luma: { losses } }: Planes): number {
+  const { variances } = losses ?? { variances: new Float32Array(1) }
+  return variances.reduce((sum, value) => sum + value, 0) / variances.length
 }
 
 function differencesAt({ original, candidate, around, transform }: Laying): { laid: Laid; found: Differences } | null {
@@ -70,58 +83,87 @@ function differencesAt({ original, candidate, around, transform }: Laying): { la
   const { width, height } = laid.copy
   const [before, after] = around.map((plane) => sample(gridOf(plane), laid.map, width, height)) as [Grid, Grid]
   const motion = cellMeanSquares(minus(after, before))
-  const still = stillness(found.expected, motion)
+  const still = stillness(found, motion)
   return { laid, found: { ...found, strength: times(found.strength, still), sharp: times(found.sharp, still) } }
 }
 
-/** By how much a strength is less when motion is allowed for: the moment lies up to half a step from its picture, and so far off is what moves.
+/** By how much a strength is less when motion is allowed for. How much of what moves is left tells how far the picture lies from its moment; of one
+ * that is the same frame nothing is.
  * @param motion energy of two steps. */
-function stillness(expected: Grid, motion: Grid): Grid {
+function stillness({ strength, expected }: Differences, motion: Grid): Grid {
   const near = boxBlur({ ...motion, data: motion.data.map((value) => (Number.isNaN(value) ? 0 : value)) }, 1)
-  return {
-    ...expected,
-    data: expected.data.map((allowed, i) => allowed / (allowed + FILM.motionPart * near.data[i]!)),
+  const left: number[] = []
+  for (const [i, moved] of near.data.entries()) {
+    const remains = strength.data[i]! * expected.data[i]!
+    if (moved > expected.data[i]! && !Number.isNaN(remains)) left.push(remains / moved)
   }
+  const { least, most, reserve } = FILM.motion
+  const part = left.length < FILM.leastCells ? most : Math.min(most, Math.max(least, reserve * quantile(left, 0.5)))
+  return { ...expected, data: expected.data.map((allowed, i) => allowed / (allowed + part * near.data[i]!)) }
 }
 
 const times = (a: Grid, b: Grid): Grid => ({ ...a, data: a.data.map((value, i) => value * b.data[i]!) })
 
-/** What two moments that follow each other have, cell by cell: what is off in one only is motion. */
+/** What two moments have, cell by cell, of which the other shows as much: what is off in one only is motion. */
 function lasting(looked: readonly Looked[]): Looked[] {
   if (looked.length < 2) return [...looked]
   return looked.map((one, i) => {
-    const [before, after] = [looked[i - 1]?.strength.data, looked[i + 1]?.strength.data]
+    const before = looked.slice(0, i).findLast((other) => isNear(one, other))?.strength.data
+    const after = looked.slice(i + 1).find((other) => isNear(one, other))?.strength.data
     const data = one.strength.data.map((value, k) =>
       Math.max(Math.min(value, before?.[k] ?? 0), Math.min(value, after?.[k] ?? 0)),
     )
-    return { timeMs: one.timeMs, strength: { ...one.strength, data } }
+    return { ...one, strength: { ...one.strength, data } }
   })
 }
 
+/** Whether another moment is near and shows as much. */
+const isNear = (one: Looked, other: Looked) =>
+  Math.abs(one.timeMs - other.timeMs) <= FILM.nearMs && showsAsMuch(other, one)
+
+const showsAsMuch = (one: { loss: number }, other: { loss: number }) => one.loss <= FILM.asMuch * other.loss
+
 interface Step {
   timeMs: number
+  loss: number
+  usual: number
   region: CellRegion
 }
 
-/** Regions that share cells from moment to moment. */
+/** Regions that share cells from moment to moment; one that shows less may miss it. */
 function tracksOf(looked: readonly Looked[]): Step[][] {
   const done: Step[][] = []
   let open: Step[][] = []
-  for (const { timeMs, strength } of looked) {
-    const regions = regionsOf(strength, FILM.region)
-    const next: Step[][] = []
-    for (const region of regions) {
+  for (const { strength, ...moment } of looked) {
+    const { timeMs, loss } = moment
+    const next = new Set<Step[]>()
+    for (const region of regionsOf(strength, FILM.region)) {
       const cells = new Set(region.cells)
       const track = open.find((one) => one.at(-1)!.region.cells.some((cell) => cells.has(cell)))
-      if (track && !next.includes(track)) {
-        track.push({ timeMs, region })
-        next.push(track)
-      } else if (!track) next.push([{ timeMs, region }])
+      if (!track) next.add([{ ...moment, region }])
+      else if (!next.has(track)) {
+        track.push({ ...moment, region })
+        next.add(track)
+      }
     }
-    done.push(...open.filter((one) => !next.includes(one)))
-    open = next
+    for (const track of open) {
+      const last = track.at(-1)!
+      if (!next.has(track) && timeMs - last.timeMs < FILM.nearMs && !showsAsMuch({ loss }, last)) next.add(track)
+    }
+    done.push(...open.filter((one) => !next.has(one)))
+    open = [...next]
   }
-  return [...done, ...open].filter((track) => track.length >= FILM.leastMoments)
+  return [...done, ...open].filter((track) => track.length >= FILM.leastMoments && isClear(track))
+}
+
+const peakOf = (track: readonly Step[]) => middleOf(track.map(({ region }) => region.peak))
+
+const middleOf = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!
+
+/** Whether it is strong, or stands out from what remains elsewhere: a poor copy differs a little everywhere. */
+function isClear(track: readonly Step[]): boolean {
+  const standsOut = Math.max(...track.map(({ region, usual }) => region.peak / usual))
+  return peakOf(track) >= FILM.clear || standsOut >= FILM.standsOut
 }
 
 /** With the moments before and after in which as much of its place differs, though not all of it in two that follow each other. */
@@ -132,7 +174,7 @@ function extended(track: Step[], looked: readonly Looked[]): Step[] {
     if (!one) return []
     const { cells } = step.region
     const differing = cells.filter((cell) => one.strength.data[cell]! >= FILM.region.low).length
-    return 2 * differing >= cells.length ? [{ timeMs: one.timeMs, region: step.region }] : []
+    return 2 * differing >= cells.length ? [{ ...step, timeMs: one.timeMs }] : []
   }
   const [first, last] = [track[0]!, track.at(-1)!]
   return [...joined(first, at(first.timeMs) - 1), ...track, ...joined(last, at(last.timeMs) + 1)]
@@ -150,13 +192,12 @@ function findingOf(track: Step[], layings: readonly Laying[], stepMs: number): R
   })
   if (sights.length === 0) return []
   const drawn = sights.filter(({ kind }) => kind === 'overlay').length
-  const strengths = track.map(({ region }) => region.peak).sort((a, b) => a - b)
   return [
     {
       kind: 2 * drawn > sights.length ? 'overlay' : 'region',
       span: { startMs: Math.max(0, track[0]!.timeMs - stepMs / 2), endMs: track.at(-1)!.timeMs + stepMs / 2 },
       region: middleBox(sights.map(({ box }) => box)),
-      strength: strengths[strengths.length >> 1]!,
+      strength: peakOf(track),
     },
   ]
 }
@@ -171,7 +212,7 @@ function sightOf(laying: Laying, region: CellRegion): { kind: 'region' | 'overla
 }
 
 function middleBox(boxes: Region[]): Region {
-  const middleOf = (of: (box: Region) => number) => boxes.map(of).sort((a, b) => a - b)[boxes.length >> 1]!
-  const [x, y] = [middleOf((box) => box.x), middleOf((box) => box.y)]
-  return { x, y, w: middleOf((box) => box.x + box.w) - x, h: middleOf((box) => box.y + box.h) - y }
+  const [x, y] = [middleOf(boxes.map((box) => box.x)), middleOf(boxes.map((box) => box.y))]
+  const [right, bottom] = [middleOf(boxes.map((box) => box.x + box.w)), middleOf(boxes.map((box) => box.y + box.h))]
+  return { x, y, w: right - x, h: bottom - y }
 }

@@ -218,10 +218,17 @@ export const FILM = {
   edgeMs: 700,
   cutMs: 300,
   repeatedMs: 400,
-  /** Of the squared difference of the pictures before and after: half a step of the two, with some reserve. */
-  motionPart: 0.15,
-  /** Of strengths that are the middle of three moments: what a region must have somewhere, and everywhere; and moments that it must last. */
-  region: { low: 5, high: 20, gap: 1 },
+  /** Of the squared difference of the pictures before and after, what is expected to remain: so many times what remains of it in the middle, within limits. */
+  motion: { reserve: 2, least: 0.02, most: 0.5 },
+  /** Milliseconds within which another moment bears out what differs, and how much more it may have lost. */
+  nearMs: 4_500,
+  asMuch: 1.3,
+  /** Of strengths that two moments have: what a region must have somewhere, and everywhere; and moments that it must last. */
+  region: { low: 3.5, high: 7, gap: 1 },
+  /** Strength of a region, the middle one of its moments, that is clear; and else how many times it must be what remains elsewhere in one of them: benign
+   * copies of the development corpus have 12 and 4.1, real forgeries of a small face 8 to 11 and 5 to 7. */
+  clear: 14,
+  standsOut: 4.5,
   leastMoments: 2,
   /** Share of other material, in time or area, from which on it is a composite; share of the original that a copy must show to be the whole. */
   otherMaterial: 0.2,

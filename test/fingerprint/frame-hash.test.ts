@@ -80,7 +80,7 @@ describe('what is computed of a frame', () => {
     expect(original.words).to.deep.equal(candidate.words.slice(0, original.words.length))
   })
 
-  it('is evidence that looks like the frame, once a second closely and once roughly', () => {
+  it('is evidence that looks like the frame, closely where it shows something new, and once a second', () => {
     const { data, ...small } = scene({ width: 192, height: 144, seed: 3 })
     const grey = { ...small, channels: 1 as const, data: data.filter((_, i) => i % 3 === 1) }
     const errorOf = (evidence: Uint8Array) => {
@@ -88,9 +88,12 @@ describe('what is computed of a frame', () => {
       const sum = luma.samples.reduce((sum, value, i) => sum + (value - grey.data[i]!) ** 2, 0)
       return Math.sqrt(sum / luma.samples.length)
     }
-    const [close, rough] = [frameEvidence(3_000, grey), frameEvidence(3_500, grey)]
+    const of = (timeMs: number, local: Uint8Array | null) => frameEvidence({ timeMs, local }, grey)
+    const [close, fine, rough] = [of(3_500, new Uint8Array(37)), of(3_000, null), of(3_500, null)]
+    expect(fine.length).to.be.below(close.length)
     expect(rough.length).to.be.below(close.length / 2)
-    expect(close.length).to.be.at.most(4_000)
-    expect(errorOf(close)).to.be.below(errorOf(rough)).and.below(16)
+    expect(close.length).to.be.at.most(6_000)
+    expect(errorOf(close)).to.be.below(errorOf(fine)).and.below(16)
+    expect(errorOf(fine)).to.be.below(errorOf(rough))
   })
 })
