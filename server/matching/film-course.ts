@@ -6,7 +6,7 @@
  */
 import type { Film } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
-import { bestPath, type Observations, PATH, type Run } from './film-path.ts'
+import { bestPath, type Observations, type Pair, PATH, type Run } from './film-path.ts'
 import { product, type Reduced, type Sight, sightOfFilm, sightOfFrames, windowOf } from './film-sight.ts'
 import { FILM } from './thresholds.ts'
 
@@ -107,7 +107,20 @@ function fastest(of: Observations, sights: Sights): Course {
     .slice(0, FILM.speeds)
     .map(({ speed }) => at(speed))
     .reduce((a, b) => (b.gain > a.gain ? b : a))
-  return isBetter(best, plain) ? best : plain
+  if (!isBetter(best, plain)) return plain
+  const exact = at(slopeOf(best, sights))
+  return exact.runs.length > 0 && exact.gain >= FILM.better.nearly * best.gain ? exact : best
+}
+
+/** The speed of the longest run, by least squares over its pairs: those that are tried are a fortieth apart. */
+function slopeOf({ runs, speed }: Course, { picturesMs, momentsMs }: Sights): number {
+  const { pairs } = runs.reduce((longest, run) => (run.pairs.length > longest.pairs.length ? run : longest))
+  const mean = (of: (pair: Pair) => number) => pairs.reduce((sum, pair) => sum + of(pair), 0) / pairs.length
+  const [t, s] = [mean(({ picture }) => picturesMs[picture]!), mean(({ moment }) => momentsMs[moment]!)]
+  const across = mean(({ picture, moment }) => (picturesMs[picture]! - t) * (momentsMs[moment]! - s))
+  const along = mean(({ picture }) => (picturesMs[picture]! - t) ** 2)
+  const slope = along > 0 ? across / along : speed
+  return Math.abs(slope / speed - 1) < 0.05 ? slope : speed
 }
 
 /** Much more, or nearly as much in fewer runs: at another speed all of one take is one run. */
