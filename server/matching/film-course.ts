@@ -6,7 +6,7 @@
  */
 import type { Film } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
-import { bestPath, type Observations, type Pair, PATH, type Run } from './film-path.ts'
+import { bestPath, type Observations, PATH, type Pair, type Run } from './film-path.ts'
 import { product, type Reduced, type Sight, sightOfFilm, sightOfFrames, windowOf } from './film-sight.ts'
 import { FILM } from './thresholds.ts'
 
@@ -14,6 +14,8 @@ export interface Course {
   runs: Run[]
   speed: number
   gain: number
+  /** Share of the candidate that is on a run. */
+  followed: number
 }
 
 /** An original's moments as they are compared. */
@@ -80,7 +82,8 @@ function sharpened(run: Run, { candidate, original, picturesMs, momentsMs }: Sig
   })
   const kept = pairs.filter(({ picture }) => picture >= 0).sort((a, b) => a.picture - b.picture)
   const offsets = kept.map(({ picture, moment }) => momentsMs[moment]! - run.speed * picturesMs[picture]!)
-  return { ...run, pairs: kept, offsetMs: offsets.sort((a, b) => a - b)[offsets.length >> 1] ?? run.offsetMs }
+  const gain = kept.reduce((sum, pair) => sum + pair.gain, 0) / run.speed
+  return { ...run, pairs: kept, gain, offsetMs: offsets.sort((a, b) => a - b)[offsets.length >> 1] ?? run.offsetMs }
 }
 
 const NEAR_MS = 100
@@ -96,12 +99,13 @@ function fastest(of: Observations, sights: Sights): Course {
       bestPath(of, speed).runs.map((run) => sharpened(run, sights)),
       sights,
     )
-    return { speed, runs, gain: runs.reduce((sum, run) => sum + run.gain - PATH.start, 0) }
+    const { picturesMs } = sights
+    const followedMs = runs.reduce((sum, { from, to }) => sum + picturesMs[to]! - picturesMs[from]!, 0)
+    const followed = followedMs / Math.max(1, picturesMs.at(-1)! - picturesMs[0]!)
+    return { speed, runs, gain: runs.reduce((sum, run) => sum + run.gain - FILM.anotherRun, 0), followed }
   }
   const plain = at(1)
-  const { picturesMs } = sights
-  const followed = plain.runs.reduce((sum, { from, to }) => sum + picturesMs[to]! - picturesMs[from]!, 0)
-  if (plain.runs.length === 1 && followed >= FILM.followed * (picturesMs.at(-1)! - picturesMs[0]!)) return plain
+  if (plain.runs.length === 1 && plain.followed >= FILM.followed) return plain
   const likely = SPEEDS.map((speed) => ({ speed, gain: bestPath(of, speed).gain })).sort((a, b) => b.gain - a.gain)
   const best = likely
     .slice(0, FILM.speeds)

@@ -1,6 +1,6 @@
 /** How a candidate's frames may lie on those of an original: from hashes of whole frames, and from local hashes of frames that show something new. */
 import { decodeLocal, type Frame, type Size } from '../fingerprint/index.ts'
-import { type Affine, apply } from './affine.ts'
+import { type Affine, apply, scaleOf } from './affine.ts'
 import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
 import { FIT } from './thresholds.ts'
 import { turnOver } from './turn-over.ts'
@@ -33,22 +33,40 @@ const MAX_FITS = 20
 /** Of a frame whose hash as a whole matches. */
 const WHOLE_WEIGHT = 40
 /** Layouts that are tried. */
-const MAX_LAYOUTS = 4
+const MAX_LAYOUTS = 3
 
-/** @returns those that most speaks for first, at most four. */
+/** @returns those that most speaks for first. The camera moved between two frames that resemble each other, so that the whole frame, and the middle of
+ * what fits say, are tried too. */
 export function layoutsOf(candidate: Side, original: Side, votes: readonly FrameVote[]): Layout[] {
   const layouts: Layout[] = []
+  const whole = (way: Way) => turnOver(way === 'plain' ? 0 : 4, candidate.size, original.size)
   for (const way of ['plain', 'mirrored'] as const) {
     const frames = new Set(votes.filter((vote) => vote.whole && vote.way === way).map((vote) => vote.candidateMs))
-    const transform = turnOver(way === 'plain' ? 0 : 4, candidate.size, original.size)
-    if (frames.size > 0) layouts.push({ transform, weight: WHOLE_WEIGHT * frames.size })
+    if (frames.size > 0) layouts.push({ transform: whole(way), weight: WHOLE_WEIGHT * frames.size })
   }
-  for (const fit of fitsOf(candidate, original, votes)) {
-    const same = layouts.find(({ transform }) => alike(transform, fit.transform, candidate.size))
-    if (same) same.weight += fit.score
-    else layouts.push({ transform: fit.transform, weight: fit.score })
-  }
-  return layouts.sort((a, b) => b.weight - a.weight).slice(0, MAX_LAYOUTS)
+  const fits = fitsOf(candidate, original, votes)
+  for (const { transform, score } of fits) include(layouts, { transform, weight: score }, candidate.size)
+  layouts.sort((a, b) => b.weight - a.weight).splice(MAX_LAYOUTS)
+  const best = fits[0]
+  if (!best) return layouts
+  const same = fits.filter((fit) => fit.mirrored === best.mirrored && isAsLarge(fit.transform, best.transform))
+  for (const transform of [middleOf(same.map((fit) => fit.transform)), whole(best.mirrored ? 'mirrored' : 'plain')])
+    include(layouts, { transform, weight: 0 }, candidate.size)
+  return layouts
+}
+
+function include(layouts: Layout[], layout: Layout, size: Size): void {
+  const same = layouts.find(({ transform }) => alike(transform, layout.transform, size))
+  if (same) same.weight += layout.weight
+  else layouts.push(layout)
+}
+
+const isAsLarge = (a: Affine, b: Affine) => Math.abs(Math.log(scaleOf(a) / scaleOf(b))) < 0.15
+
+/** Each number the middle one. */
+export function middleOf(transforms: readonly Affine[]): Affine {
+  const middle = (at: number) => transforms.map((one) => one[at]!).sort((a, b) => a - b)[transforms.length >> 1]!
+  return [middle(0), middle(1), middle(2), middle(3), middle(4), middle(5)]
 }
 
 /** The best first, so that each layout is that of its best fit. */

@@ -6,7 +6,7 @@ import { decodeEvidence, type Evidence, type Film, type Frame, type Planes } fro
 import type { Affine } from './affine.ts'
 import { type Comparison, comparePictures } from './compare.ts'
 import { type Course, courseOf, type Moments } from './film-course.ts'
-import { evenly, type FrameVote, type Layout, layoutsOf } from './film-layouts.ts'
+import { evenly, type FrameVote, type Layout, layoutsOf, middleOf } from './film-layouts.ts'
 import type { Pair } from './film-path.ts'
 import { filmRegions, type Laying } from './film-regions.ts'
 import { createFilmClock, pictureAt, reduceFrames } from './film-sight.ts'
@@ -98,13 +98,15 @@ interface Laid {
   course: Course
 }
 
-/** The layout by which most of the candidate follows the original. */
+/** The layout by which most of the candidate follows the original; the first that all of it does. */
 function bestCourse(film: Film, moments: Moments, layouts: readonly Layout[]): Laid | null {
-  const tried = layouts.flatMap((layout) => {
+  let best: Laid | null = null
+  for (const layout of layouts) {
     const course = courseOf(film, moments, layout.transform)
-    return course && course.runs.length > 0 ? [{ layout, course }] : []
-  })
-  return tried.length === 0 ? null : tried.reduce((one, other) => (other.course.gain > one.course.gain ? other : one))
+    if (course && course.runs.length > 0 && course.gain > (best?.course.gain ?? -Infinity)) best = { layout, course }
+    if (best && best.course.followed >= FILM.settled && best.layout.weight > 0) break
+  }
+  return best
 }
 
 interface Known extends Laid {
@@ -122,6 +124,7 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
   const comparisons = comparisonsOf(film, known, pairs)
   if (comparisons.length === 0) return null
   const middle = comparisons[comparisons.length >> 1]!
+  // A video is reframed once, and single frames are laid a little off.
   const transform = middleOf(comparisons.map((one) => one.transform))
   const layings = finest(pairs, known).map((pair) => layingOf(film, known, pair, transform))
   const stepMs = FINE_MS / known.course.speed
@@ -146,12 +149,6 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
     segments: stretches.map(({ candidate, original, speed }) => ({ candidate, original, speed, placement })),
     findings,
   }
-}
-
-/** Each number the middle one: a video is reframed once, and single frames are laid a little off. */
-function middleOf(transforms: readonly Affine[]): Affine {
-  const middle = (at: number) => transforms.map((one) => one[at]!).sort((a, b) => a - b)[transforms.length >> 1]!
-  return [middle(0), middle(1), middle(2), middle(3), middle(4), middle(5)]
 }
 
 /** One picture for each moment, the one that shows it best. */

@@ -200,7 +200,11 @@ export const FILM = {
    * much more one must bring. */
   followed: 0.85,
   speeds: 4,
+  /** Share that follows under one layout from which on no other is tried. */
+  settled: 0.95,
   better: { much: 1.05, nearly: 0.95 },
+  /** What each run must bring beyond its pairs: a copy at one speed is fewer runs than the same at another. */
+  anotherRun: 10,
   /** Pairs of a run: a second and a half. */
   leastPairs: 3,
   /** Squared length of the difference from the mean from which on something moves: compression leaves a tenth of it. */
