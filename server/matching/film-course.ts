@@ -61,7 +61,8 @@ function observe({ candidate, original, picturesMs, momentsMs }: Sights, which: 
   for (const i of which)
     for (let j = 0; j < original.count; j++, at++)
       gains[at] =
-        Math.min(candidate.contrast[i]!, original.contrast[j]!) < FILM.leastContrast
+        // Two that show nothing tell nothing; one that shows something is not shown by nothing.
+        Math.max(candidate.contrast[i]!, original.contrast[j]!) < FILM.leastContrast
           ? 0
           : gainOf(product(candidate, i, original, j))
   return { pictures: which, picturesMs: which.map((i) => picturesMs[i]!), momentsMs, gains }

@@ -34,6 +34,7 @@ export interface Run {
   speed: number
   /** Pairs on it. */
   pairs: Pair[]
+  /** Of its pairs, less what it costs to take it up and to drift. */
   gain: number
 }
 
@@ -52,8 +53,15 @@ export const PATH = {
 export function bestPath(of: Observations, speed: number): { runs: Run[]; gain: number } {
   const lines = linesOf(of, speed)
   // A slow line counts its pairs for more, and so are costs.
-  const { gain, came, top } = follow(lines, Math.max(1, 1 / speed))
-  return { runs: runsOf(traceBack(top, came), lines, of, speed), gain }
+  const unit = Math.max(1, 1 / speed)
+  const costs: Costs = { start: unit * PATH.start, drift: unit * PATH.drift }
+  const { gain, came, top } = follow(lines, costs)
+  return { runs: runsOf(traceBack(top, came), lines, of, speed, costs), gain }
+}
+
+interface Costs {
+  start: number
+  drift: number
 }
 
 interface Lines {
@@ -65,13 +73,15 @@ interface Lines {
 
 /** Lines that something speaks for. Each meets a moment in one picture, and a faster one meets more of them: they count the less. */
 function linesOf({ picturesMs, momentsMs, gains }: Observations, speed: number): Lines {
-  const spaceMs = speed * spacing(picturesMs)
-  const on: { number: number; moment: number; gain: number }[][] = picturesMs.map((ms, picture) => {
+  const spans = spansOf(picturesMs)
+  const on: { number: number; moment: number; gain: number }[][] = spans.map(({ fromMs, toMs }, picture) => {
     const found = []
     for (let moment = 0, at = picture * momentsMs.length; moment < momentsMs.length; moment++, at++) {
-      const offset = (momentsMs[moment]! - speed * ms) / PATH.lineMs
-      const reach = spaceMs / 2 / PATH.lineMs
-      for (let number = Math.ceil(offset - reach); number < offset + reach; number++)
+      const [first, last] = [toMs, fromMs].map((ms) => (momentsMs[moment]! - speed * ms) / PATH.lineMs) as [
+        number,
+        number,
+      ]
+      for (let number = Math.floor(first) + 1; number <= last; number++)
         found.push({ number, moment, gain: gains[at]! / speed })
     }
     return found
@@ -89,16 +99,21 @@ function linesOf({ picturesMs, momentsMs, gains }: Observations, speed: number):
   return { numbers, pairs }
 }
 
-/** Milliseconds from picture to picture, mostly. */
-function spacing(timesMs: readonly number[]): number {
-  return timesMs.length < 2 ? PATH.lineMs : (timesMs.at(-1)! - timesMs[0]!) / (timesMs.length - 1)
+/** The time for which each picture stands, half way to its neighbours: none is another's too, or in a scene that stands still one moment is met twice on
+ * each line, and leaping from line to line pays. */
+function spansOf(timesMs: readonly number[]): { fromMs: number; toMs: number }[] {
+  const mostMs = timesMs.length < 2 ? PATH.lineMs : (timesMs.at(-1)! - timesMs[0]!) / (timesMs.length - 1)
+  const half = (a: number, b: number) => Math.min(mostMs, (b - a) / 2)
+  return timesMs.map((ms, i) => ({
+    fromMs: ms - half(timesMs[i - 1] ?? ms - mostMs, ms),
+    toMs: ms + half(ms, timesMs[i + 1] ?? ms + mostMs),
+  }))
 }
 
 const NONE = -1
 
 /** @returns came: by picture, for each line and at last for none, where the best course came from; top: where it ends. */
-function follow({ numbers, pairs }: Lines, unit: number) {
-  const [start, drift] = [unit * PATH.start, unit * PATH.drift]
+function follow({ numbers, pairs }: Lines, { start, drift }: Costs) {
   const count = numbers.length
   let on = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
   let off = 0
@@ -106,9 +121,9 @@ function follow({ numbers, pairs }: Lines, unit: number) {
   for (const seen of pairs) {
     const next = new Float64Array(count)
     const from = new Int32Array(count + 1)
-    // Whoever is on no line came from where most was gained.
+    // Whoever is on no line came from where most was gained; what is worth as much stays on its line.
     let [leaves, left] = [off, NONE]
-    for (let line = 0; line < count; line++) if (on[line]! > leaves) [leaves, left] = [on[line]!, line]
+    for (let line = 0; line < count; line++) if (on[line]! >= leaves) [leaves, left] = [on[line]!, line]
     for (let line = 0; line < count; line++) {
       let [gain, source] = [leaves - start, left]
       if (on[line]! >= gain) [gain, source] = [on[line]!, line]
@@ -124,7 +139,7 @@ function follow({ numbers, pairs }: Lines, unit: number) {
     came.push(from)
   }
   let [gain, top] = [off, NONE]
-  for (let line = 0; line < count; line++) if (on[line]! > gain) [gain, top] = [on[line]!, line]
+  for (let line = 0; line < count; line++) if (on[line]! >= gain) [gain, top] = [on[line]!, line]
   return { gain, came, top }
 }
 
@@ -141,18 +156,27 @@ function traceBack(top: number, came: Int32Array[]): Int32Array {
 }
 
 /** Stretches of pictures whose lines are neighbours, cut where the line leaps or ends. */
-function runsOf(course: Int32Array, { numbers, pairs }: Lines, of: Observations, speed: number): Run[] {
+function runsOf(
+  course: Int32Array,
+  { numbers, pairs }: Lines,
+  of: Observations,
+  speed: number,
+  { start, drift }: Costs,
+): Run[] {
   const { pictures, picturesMs, momentsMs } = of
   const runs: { run: Run; offsets: number[] }[] = []
   let last = NONE
   for (const [n, line] of course.entries()) {
     const picture = pictures[n]!
-    if (line !== NONE && (last === NONE || Math.abs(numbers[line]! - numbers[last]!) > 1))
-      runs.push({ run: { from: picture, to: picture, offsetMs: 0, speed, pairs: [], gain: 0 }, offsets: [] })
+    const leap =
+      line === NONE ? 0 : last === NONE ? Number.POSITIVE_INFINITY : Math.abs(numbers[line]! - numbers[last]!)
+    if (leap > 1)
+      runs.push({ run: { from: picture, to: picture, offsetMs: 0, speed, pairs: [], gain: -start }, offsets: [] })
     last = line
     if (line === NONE) continue
     const { run, offsets } = runs.at(-1)!
     run.to = picture
+    if (leap === 1) run.gain -= drift
     for (const { moment, gain } of pairs[n]!.filter((pair) => pair.line === line)) {
       run.pairs.push({ picture, moment, gain })
       run.gain += gain

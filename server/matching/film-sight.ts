@@ -8,6 +8,7 @@ import type { Film, Plane } from '../fingerprint/index.ts'
 import { type Affine, compose, invert, scaleOf, scaling } from './affine.ts'
 import type { Clock } from './film-stretches.ts'
 import { emptyGrid, type Grid, gridOf, halve, lendingGrids, sample } from './grid.ts'
+import { FILM } from './thresholds.ts'
 
 /** Cells of the longer side of a frame: a face in the middle distance has some of them, noise of compression is averaged away. */
 const CELLS = 48
@@ -118,6 +119,8 @@ export function createFilmClock(film: Film, durationMs: number): Clock {
     cutBetween(from, to) {
       let [cut, least] = [(from + to + 1) >> 1, CUT]
       for (let i = from + 1; i <= to; i++) {
+        // Pictures that show nothing are alike, whatever their noise is.
+        if (Math.max(sight.contrast[i - 1]!, sight.contrast[i]!) < FILM.leastContrast) continue
         const like = product(sight, i - 1, sight, i)
         if (like < least) [cut, least] = [i, like]
       }

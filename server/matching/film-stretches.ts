@@ -1,6 +1,6 @@
 /** Runs of a candidate along an original as stretches, and what their order says: what is missing, inserted, put elsewhere. Pure. */
 import type { Run } from './film-path.ts'
-import { FILM } from './thresholds.ts'
+import { FILM, SAMPLE_MS } from './thresholds.ts'
 
 /** A stretch of the candidate that follows the original; milliseconds. */
 export interface Stretch {
@@ -41,29 +41,46 @@ export function stretchesOf(runs: readonly Run[], clock: Clock): Stretch[] {
 
 const lineApart = (a: Run, b: Run) => Math.abs(b.offsetMs - a.offsetMs)
 
-function continues(a: Run, b: Run, { timesMs }: Clock): boolean {
-  return lineApart(a, b) <= FILM.sameLineMs && timesMs[b.from]! - timesMs[a.to]! <= FILM.gapMs
+/** Pictures that show the first and the last moment of a run: on its line it may stay where there is no moment to tell. */
+const firstOf = ({ pairs }: Run) => pairs[0]!.picture
+const lastOf = ({ pairs }: Run) => pairs.at(-1)!.picture
+
+function continues(a: Run, b: Run, clock: Clock): boolean {
+  return lineApart(a, b) <= FILM.sameLineMs && isNear(lastOf(a), firstOf(b), clock)
 }
 
+const isNear = (to: number, from: number, { timesMs }: Clock) => timesMs[from]! - timesMs[to]! <= FILM.gapMs
+
 function stretchOf(runs: Run[], before: Run | undefined, after: Run | undefined, clock: Clock): Stretch {
-  const { timesMs, durationMs } = clock
   const { speed } = runs[0]!
   const pairs = runs.reduce((sum, run) => sum + run.pairs.length, 0)
   const offsetMs = runs.reduce((sum, run) => sum + run.offsetMs * run.pairs.length, 0) / pairs
-  const [first, last] = [runs[0]!.from, runs.at(-1)!.to]
-  const startMs = before ? edge(before.to, first, clock) : timesMs[first]! <= FILM.edgeMs ? 0 : timesMs[first]!
-  const ends = durationMs - timesMs[last]! <= FILM.edgeMs ? durationMs : timesMs[last]!
-  const endMs = after ? Math.min(edge(last, after.from, clock), ends) : ends
+  // Nothing is shown from before the original begins.
+  const startMs = Math.max(startOf(runs[0]!, before, clock), -offsetMs / speed)
+  const endMs = endOf(runs.at(-1)!, after, clock)
   const at = (ms: number) => Math.max(0, Math.round(offsetMs + speed * ms))
   const candidate = { startMs: Math.round(startMs), endMs: Math.round(endMs) }
   return { candidate, original: { startMs: at(startMs), endMs: at(endMs) }, speed, runs }
 }
 
-/** Where one stretch ends and another begins, if nothing else lies between; else where the nearer one does. */
-function edge(to: number, from: number, clock: Clock): number {
+/** Where the other stretch ends, if nothing else lies between; else where the candidate cuts to this one, which is less than a moment before the
+ * first that it shows. */
+function startOf(run: Run, before: Run | undefined, clock: Clock): number {
   const { timesMs, cutBetween } = clock
-  if (timesMs[from]! - timesMs[to]! <= FILM.gapMs) return timesMs[cutBetween(to, from)]!
-  return timesMs[from]!
+  const first = firstOf(run)
+  if (before && isNear(lastOf(before), first, clock)) return timesMs[cutBetween(lastOf(before), first)]!
+  if (!before && timesMs[first]! <= FILM.edgeMs) return 0
+  const earliest = timesMs.findIndex((ms) => ms >= timesMs[first]! - SAMPLE_MS / run.speed)
+  return timesMs[cutBetween(earliest, first)]!
+}
+
+function endOf(run: Run, after: Run | undefined, clock: Clock): number {
+  const { timesMs, durationMs, cutBetween } = clock
+  const last = lastOf(run)
+  if (after && isNear(last, firstOf(after), clock)) return timesMs[cutBetween(last, firstOf(after))]!
+  if (!after && durationMs - timesMs[last]! <= FILM.edgeMs) return durationMs
+  const latest = timesMs.findLastIndex((ms) => ms <= timesMs[last]! + SAMPLE_MS / run.speed)
+  return timesMs[cutBetween(last, latest)]!
 }
 
 /** What the order of stretches says. @param reachMs of the original that a moment stands for. */
@@ -104,10 +121,12 @@ function between(a: Stretch, b: Stretch, clock: Clock): TimeFinding | null {
   const passedMs = (b.original.startMs - a.original.endMs) / a.speed
   if (gapMs <= FILM.gapMs) {
     const at = (gap.startMs + gap.endMs) / 2
-    const missing = passedMs - gapMs
-    if (missing >= FILM.cutMs) return { kind: 'missing', span: { startMs: at, endMs: at } }
-    return null
+    if (passedMs - gapMs >= FILM.cutMs) return { kind: 'missing', span: { startMs: at, endMs: at } }
+    if (-passedMs <= FILM.repeatedMs) return null
+    return { kind: 'repeated', span: { startMs: gap.endMs, endMs: Math.min(gap.endMs - passedMs, b.candidate.endMs) } }
   }
-  if (clock.isStill(a.runs.at(-1)!.to, b.runs[0]!.from)) return { kind: 'frozen', span: gap }
+  const [last, first] = [lastOf(a.runs.at(-1)!), firstOf(b.runs[0]!)]
+  if (clock.isStill(last, first))
+    return { kind: 'frozen', span: { startMs: clock.timesMs[last]!, endMs: clock.timesMs[first]! } }
   return { kind: passedMs < gapMs / 2 ? 'inserted' : 'replaced', span: gap }
 }
