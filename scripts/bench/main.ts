@@ -1,4 +1,4 @@
-/** `npm run bench [-- pictures lookup hamming local indexing]`: what the main jobs cost on this machine, each beside what it is compared to. */
+/** `npm run bench [-- pictures video lookup hamming local indexing]`: what the main jobs cost on this machine, each beside what it is compared to. */
 import { availableParallelism, cpus } from 'node:os'
 import { benchHamming } from './hamming.ts'
 import { benchIndexing } from './indexing.ts'
@@ -6,9 +6,11 @@ import { benchLocal } from './local.ts'
 import { benchLookup } from './lookup.ts'
 import { benchPictures } from './pictures.ts'
 import { printTable, type Row } from './table.ts'
+import { benchVideo } from './video.ts'
 
 const BENCHES: Record<string, () => Row[] | Promise<Row[]>> = {
   pictures: benchPictures,
+  video: benchVideo,
   lookup: benchLookup,
   hamming: benchHamming,
   local: benchLocal,

@@ -111,12 +111,12 @@ async function scale(
   if (channels === 3) small.colorSpace = av.AVCOL_SPC_RGB
   small.colorRange = av.AVCOL_RANGE_JPEG
   small.getBuffer(0)
-  if ((await scaler.scaleFrame(small, frame)) >= 0) return small
+  if (scaler.scaleFrameSync(small, frame) >= 0) return small
   // Colours that nobody has defined, from a broken header: those of ordinary video, then.
   frame.colorSpace = av.AVCOL_SPC_UNSPECIFIED
   frame.colorPrimaries = av.AVCOL_PRI_UNSPECIFIED
   frame.colorTrc = av.AVCOL_TRC_UNSPECIFIED
-  const code = await scaler.scaleFrame(small, frame)
+  const code = scaler.scaleFrameSync(small, frame)
   if (code >= 0) return small
   small.free()
   throw new RegistryError('media.undecodable', `its frames cannot be converted: ${av.FFmpegError.strerror(code)}`)
