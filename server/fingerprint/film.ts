@@ -10,6 +10,8 @@ export const FILM_SIDE = 192
 export const MAX_FILM_BYTES = 48 << 20
 
 export interface FilmWriter {
+  /** Whether a picture of this time would be taken. */
+  wants(timeMs: number): boolean
   add(timeMs: number, picture: PixelPlane): void
   /** @returns null without a picture. */
   finish(): Film | null
@@ -19,11 +21,12 @@ export interface FilmWriter {
 export function createFilm(maxBytes = MAX_FILM_BYTES): FilmWriter {
   let kept: { timeMs: number; picture: PixelPlane }[] = []
   let stepMs = 0
+  const wants = (timeMs: number) => kept.length === 0 || timeMs - kept.at(-1)!.timeMs >= stepMs
   return {
+    wants,
     add(timeMs, picture) {
-      const [first, last] = [kept[0], kept.at(-1)]
-      if (first && !sameSize(first.picture, picture)) return
-      if (last && timeMs - last.timeMs < stepMs) return
+      const [first] = kept
+      if (!wants(timeMs) || (first && !sameSize(first.picture, picture))) return
       kept.push({ timeMs, picture })
       if ((kept.length + 1) * picture.data.length <= maxBytes) return
       kept = kept.filter((_, i) => i % 2 === 0)

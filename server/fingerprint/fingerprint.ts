@@ -85,6 +85,8 @@ export interface DecodedMedia extends MediaFingerprint {
   view?: Planes | null
   /** Of a video that is a candidate, instead of evidence. */
   film?: Film | null
+  /** Of a video that breaks off before the end that it announces: it counts as far as it could be read. */
+  truncated?: boolean | undefined
 }
 
 export interface Fingerprint extends MediaFingerprint {

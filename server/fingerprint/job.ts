@@ -22,7 +22,7 @@ export interface DecoderLimits {
   maxDurationS: number
   /** Bytes of resident memory of one decoder process. */
   maxMemoryBytes: number
-  /** Seconds of wall clock for one job. */
+  /** Seconds of wall clock for one job; a film that gets on may take `PATIENCE` times as many. */
   timeoutS: number
 }
 
@@ -35,12 +35,15 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   timeoutS: 600,
 }
 
+/** How many times `timeoutS` a job may take in the end: two hours of 720p as a candidate take twenty minutes of one core. */
+export const PATIENCE = 6
+
 /** Seconds that a decoder may have computed in all its jobs before it is replaced. */
 export const wornAfterCpuS = ({ timeoutS }: DecoderLimits): number => Math.max(30, timeoutS)
 
 /** Seconds of computing at which the system ends a decoder whose parent does not: more than any honest one can need. In
  * its last job one thread is busy until the job is given up by the clock, and others help a little. */
-export const maxCpuS = (limits: DecoderLimits): number => 3 * wornAfterCpuS(limits)
+export const maxCpuS = (limits: DecoderLimits): number => 3 * PATIENCE * wornAfterCpuS(limits)
 
 /** File descriptors that a decoder process inherits. */
 export const MEDIA_FD = 3
@@ -140,6 +143,7 @@ const media = z.strictObject({
       evidence: z.int().min(0).max(MAX_FRAME_EVIDENCE_BYTES),
     }),
   ),
+  truncated: z.literal(true).optional(),
   bars: z
     .strictObject({ x: z.number().min(0).lt(1), y: z.number().min(0).lt(1), w: part, h: part })
     .refine(({ x, y, w, h }) => x + w <= 1 + ROUNDING && y + h <= 1 + ROUNDING, 'bars outside the frame')
@@ -267,6 +271,7 @@ function checkMedia(of: z.infer<typeof media>, { maxPixels, maxDurationS }: Deco
   need(!sized || of.width! * of.height! <= maxPixels, `${of.width}×${of.height} pixels`)
   need((of.kind === 'image') === (of.picture !== null), `${of.kind} with the wrong hashes`)
   need(of.kind === 'image' || of.view === null, `${of.kind} with a view`)
+  need(of.kind === 'video' || of.truncated === undefined, `${of.kind} that breaks off`)
   need(of.kind === 'video' || of.bars === null, `${of.kind} between bars`)
   need(of.kind === 'video' || of.film === null, `${of.kind} with a film`)
   need(!of.film || samplesOf(of.film) <= MAX_FILM_BYTES, 'a film that is too long')

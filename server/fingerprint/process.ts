@@ -130,15 +130,18 @@ export async function startDecoder({ program, directory, way, limits }: StartOpt
         checkAlive()
         throw error
       })
-      const unwatch = watch(sight, { limits, signal, giveUp: (error) => void stop(error) })
+      const watching = watch(sight, { limits, signal, giveUp: (error) => void stop(error) })
       try {
         // It may have ended, or been stopped by the watch itself, before there was anything to answer.
         checkAlive()
-        const media = await talk.ask({ byteLength, limits, detail, view }, onProgress)
+        const media = await talk.ask({ byteLength, limits, detail, view }, (fraction) => {
+          watching.progress(fraction)
+          onProgress(fraction)
+        })
         await scratch.empty()
         return media
       } finally {
-        unwatch()
+        watching.end()
       }
     },
     stop,

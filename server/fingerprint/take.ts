@@ -14,6 +14,13 @@ const CANDIDATE_STEP_MS = 240
 /** Bytes of frames that wait until bars are known, about: twenty of 1080p, five of 2160p. */
 const HELD_BYTES = 64 << 20
 
+/** Milliseconds of a candidate after which it is hashed as often as an original: of what is so long, enough is found. */
+const LONG_MS = 600_000
+
+/** Milliseconds from hashed frame to hashed frame, at least: those of an original were chosen for it. */
+const stepAt = (detail: Detail, timeMs: number) =>
+  detail === 'original' ? 0 : timeMs < LONG_MS ? CANDIDATE_STEP_MS : 2 * CANDIDATE_STEP_MS
+
 export interface Take {
   /** @returns how large the first frame is shown, of a later one anything. */
   frame(timeMs: number, frame: AvFrame): Promise<Size>
@@ -34,12 +41,10 @@ export function createTake(detail: Detail, rasteriser: Rasteriser): Take {
   let lastMs = -Infinity
 
   async function frame(timeMs: number, of: AvFrame): Promise<Size> {
-    const miniature = await rasteriser.miniature(of, FILM_SIDE)
-    if (detail === 'original') miniatures.set(timeMs, miniature)
-    else {
-      film.add(timeMs, miniature)
-      if (timeMs - lastMs < CANDIDATE_STEP_MS) return size
-    }
+    const miniature = () => rasteriser.miniature(of, FILM_SIDE)
+    if (detail === 'original') miniatures.set(timeMs, await miniature())
+    else if (film.wants(timeMs)) film.add(timeMs, await miniature())
+    if (timeMs - lastMs < stepAt(detail, timeMs)) return size
     lastMs = timeMs
     size = await hashes.add(timeMs, of)
     return size

@@ -71,6 +71,7 @@ async function readVideo(
       frames,
       film,
       bars,
+      ...(breaksOff(from, stream, endMs) && { truncated: true }),
     }
   } finally {
     rasteriser.free()
@@ -141,6 +142,18 @@ async function readSound(
     picture: null,
     frames: [],
   }
+}
+
+/** Milliseconds, and part of what is announced, that a file may be short of it: the last frame may have no duration; and where only the whole file
+ * says how long it is, its sound may be longer. */
+const SHORT = { stream: { ms: 1_000, part: 0.02 }, file: { ms: 2_000, part: 0.1 } } as const
+
+/** Whether less could be read than the file says that there is. */
+function breaksOff({ format, av }: Container, { duration, timeBase: { num, den } }: Stream, endMs: number): boolean {
+  const own = duration !== av.AV_NOPTS_VALUE && duration > 0n
+  const announcedMs = own ? (Number(duration) * 1000 * num) / den : Number(format.duration) / 1000
+  const { ms, part } = own ? SHORT.stream : SHORT.file
+  return announcedMs - endMs > Math.max(ms, part * announcedMs)
 }
 
 function frameMsOf({ avgFrameRate, rFrameRate }: Stream): number {

@@ -1,7 +1,7 @@
 /** What can be seen of a decoder process from outside while it works. Only Linux tells; elsewhere the clock counts alone. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { RegistryError } from '../errors.ts'
-import type { DecoderLimits } from './job.ts'
+import { type DecoderLimits, PATIENCE } from './job.ts'
 
 /** Milliseconds between two looks at a process at work: fresh pages come at 2 GB a second at most. */
 const WATCH_EVERY_MS = 50
@@ -45,22 +45,36 @@ export interface WatchOptions {
   giveUp(error: unknown): void
 }
 
-/** Watches a process at work. @returns a function that ends the watch. */
-export function watch(process: Watched, { limits, signal, giveUp }: WatchOptions): () => void {
+export interface Watch {
+  /** Told how far the process says that it has got, 0 to 1. */
+  progress(fraction: number): void
+  end(): void
+}
+
+/** Watches a process at work. It has its time, and a long film more: as long as it gets on at a pace at which it is done in `PATIENCE` times that. */
+export function watch(process: Watched, { limits, signal, giveUp }: WatchOptions): Watch {
   const onAbort = () => giveUp(signal!.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
-  const timer = setTimeout(() => giveUp(tooMuchTime(limits)), limits.timeoutS * 1000)
   const cpuAtStart = process.cpuSeconds() ?? 0
+  const started = performance.now()
+  let done = 0
   const looks = setInterval(() => {
-    if ((process.cpuSeconds() ?? 0) - cpuAtStart > BUSY_THREADS * limits.timeoutS) giveUp(tooMuchTime(limits))
+    const elapsedS = (performance.now() - started) / 1000
+    const inTime = elapsedS <= limits.timeoutS || done * PATIENCE * limits.timeoutS >= elapsedS
+    const computedS = (process.cpuSeconds() ?? 0) - cpuAtStart
+    if (!inTime || computedS > BUSY_THREADS * Math.max(limits.timeoutS, elapsedS)) giveUp(tooMuchTime(limits))
     if ((process.residentBytes() ?? 0) > limits.maxMemoryBytes) giveUp(tooMuchMemory(limits))
     if (process.children()?.length) giveUp(new RegistryError('media.undecodable', STARTED_ANOTHER))
   }, WATCH_EVERY_MS)
-  return () => {
-    clearTimeout(timer)
-    clearInterval(looks)
-    signal?.removeEventListener('abort', onAbort)
+  return {
+    progress(fraction) {
+      done = Math.max(done, fraction)
+    },
+    end() {
+      clearInterval(looks)
+      signal?.removeEventListener('abort', onAbort)
+    },
   }
 }
 

@@ -52,6 +52,13 @@ async function obey(order: string, rest: string): Promise<void> {
     for (const progress of [0.25, 0.5, 1]) say({ progress })
     say({ media: picture(jobs) })
   }
+  if (order === 'creep') {
+    for (let i = 1; i <= 10; i++) {
+      await new Promise((done) => setTimeout(done, Number(rest)))
+      say({ progress: i / 10 })
+    }
+    say({ media: picture(jobs) })
+  }
   if (order === 'spin') for (;;) jobs = jobs & 1023
   // 'hang' does nothing at all.
 }

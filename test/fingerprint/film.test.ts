@@ -40,6 +40,13 @@ describe('a film', () => {
     }
   })
 
+  it('says which pictures it would take', () => {
+    const film = createFilm(12 * 6)
+    expect(film.wants(0)).to.equal(true)
+    for (let i = 0; i < 6; i++) film.add(FILM_STEP_MS * i, picture(i))
+    expect([5, 6].map((i) => film.wants(FILM_STEP_MS * i))).to.deep.equal([false, true])
+  })
+
   it('leaves out pictures of another size', () => {
     const film = createFilm()
     film.add(0, picture(1))

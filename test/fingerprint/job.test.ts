@@ -70,6 +70,7 @@ describe('what a decoder says is not believed', () => {
       ...video,
       frames: [{ ...frame, evidence: MAX_FRAME_EVIDENCE_BYTES + 1 }],
     },
+    'a picture that breaks off': { ...image, truncated: true },
     'a picture between bars': { ...image, bars: { x: 0, y: 0, w: 1, h: 0.5 } },
     'bars outside the frame': { ...video, bars: { x: 0.5, y: 0, w: 0.6, h: 1 } },
     'a film of a picture': { ...image, film },

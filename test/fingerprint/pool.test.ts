@@ -207,6 +207,12 @@ describe('decoders', () => {
       expect((await order('answer')).width).to.equal(1)
     })
 
+    it('not while it gets on at a pace that ends, even where it takes longer than most', async () => {
+      const { order } = obedient(limits({ timeoutS: 0.5 }))
+      expect((await order('creep:120')).width).to.equal(1)
+      expect(await failureOf(order('creep:1000'))).to.include({ code: 'media.too_slow' })
+    })
+
     it('when it needs too much memory', async function () {
       if (!linux) this.skip()
       const { order } = obedient(limits({ maxMemoryBytes: 400 * 2 ** 20 }))
