@@ -20,7 +20,7 @@ const MAX_STREAMS = 64
 /** Names of FFmpeg's decoders. No hardware, no subtitles, nothing that reads other files. */
 const VIDEO_CODECS = (
   'h264 hevc libdav1d vp8 vp9 vp6 vp6f mpeg1video mpeg2video mpeg4 msmpeg4v2 msmpeg4 wmv1 wmv2 wmv3 vc1 h263 flv ' +
-  'theora mjpeg prores dnxhd dvvideo ffv1 huffyuv ffvhuff utvideo rawvideo svq3 qtrle png v210 cfhd'
+  'theora mjpeg prores dnxhd dvvideo ffv1 huffyuv ffvhuff utvideo rawvideo svq3 qtrle png apng gif v210 cfhd'
 ).split(' ')
 const SOUND_CODECS = (
   'aac mp3float mp3 mp2float mp2 mp1float mp1 opus vorbis flac alac ac3 eac3 amrnb amrwb speex libspeex adpcm_ms ' +

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { RegistryError } from '../errors.ts'
 import type { DecodedMedia } from './fingerprint.ts'
 import { CHANNEL_FD, type Job, MEDIA_FD, READY, readJob, writeError, writeMedia, writeProgress } from './job.ts'
-import { HEAD_BYTES, sniff } from './sniff.ts'
+import { type Demuxer, HEAD_BYTES, sniff } from './sniff.ts'
 
 /** Bytes. A picture is held in memory whole; the largest honest ones (16 bit TIFF of 50 megapixels) have 300 MB. */
 const MAX_PICTURE_BYTES = 384 * 1024 * 1024
@@ -45,19 +45,13 @@ async function answer(job: Job): Promise<(string | Uint8Array)[]> {
 
 async function decode({ byteLength, limits, detail, view }: Job): Promise<DecodedMedia> {
   const { decoder, mediaType } = await sniff(readMedia(Math.min(byteLength, HEAD_BYTES)))
-  if (decoder.kind === 'stream') {
+  const stream = async (demuxer: Demuxer) => {
     // Loaded when first needed: FFmpeg costs 60 MB and 0.2 s, and most processes only ever see pictures.
     const { readStream } = await import('./video.ts')
-    return await readStream({
-      fd: MEDIA_FD,
-      byteLength,
-      demuxer: decoder.demuxer,
-      mediaType,
-      limits,
-      film: view,
-      onProgress: reporter(),
-    })
+    const source = { fd: MEDIA_FD, byteLength, demuxer }
+    return await readStream({ ...source, mediaType, limits, film: view, onProgress: reporter() })
   }
+  if (decoder.kind === 'stream') return await stream(decoder.demuxer)
   if (byteLength > MAX_PICTURE_BYTES)
     throw new RegistryError(
       'media.too_large',
@@ -68,6 +62,11 @@ async function decode({ byteLength, limits, detail, view }: Job): Promise<Decode
     import('./picture-hash.ts'),
   ])
   restrictLibvips()
+  if (decoder.moving && (await mayMove(decoder.moving, byteLength))) {
+    // Without FFmpeg, or where nothing moves, it is the picture that it begins with.
+    const media = await stream(decoder.moving).catch(() => null)
+    if (media && media.frames.length > 1) return media
+  }
   const { width, height, pixels } = await decodePicture(readMedia(byteLength), limits)
   const size = { width, height }
   return {
@@ -78,6 +77,13 @@ async function decode({ byteLength, limits, detail, view }: Job): Promise<Decode
     frames: [],
     ...(view ? hashAndView(pixels, size) : { picture: hashWhole(pixels, size, detail), view: null }),
   }
+}
+
+/** Most GIFs do not, and one need not load FFmpeg to see that. */
+async function mayMove(demuxer: Demuxer, byteLength: number): Promise<boolean> {
+  if (demuxer !== 'gif') return true
+  const { pagesOf } = await import('./picture.ts')
+  return (await pagesOf(readMedia(byteLength))) > 1
 }
 
 function readMedia(length: number): Buffer {

@@ -56,6 +56,12 @@ export async function decodePicture(bytes: Buffer, { maxPixels }: DecoderLimits)
   return { width, height, pixels: await pixelsOf(bytes, { width, height, plain, maxPixels }) }
 }
 
+/** How many pictures a file holds. @throws RegistryError `media.undecodable` */
+export async function pagesOf(bytes: Buffer): Promise<number> {
+  const { pages = 1 } = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata().catch(undecodable)
+  return pages
+}
+
 /** What the header says. The limit is ours to check, so that the message can name the size.
  * @returns plain: whether samples are sRGB as they stand. */
 async function headerOf(bytes: Buffer): Promise<{ width: number; height: number; plain: boolean }> {

@@ -7,8 +7,8 @@ import { RegistryError } from '../errors.ts'
 export const HEAD_BYTES = 65_536
 
 export interface Sniffed {
-  /** Who decodes: a picture library, or the demuxer named. */
-  decoder: { kind: 'picture' } | { kind: 'stream'; demuxer: Demuxer }
+  /** Who decodes: a picture library, or the demuxer named. Of a picture that may move, who decodes it if it does. */
+  decoder: { kind: 'picture'; moving: Demuxer | null } | { kind: 'stream'; demuxer: Demuxer }
   /** Of the container; whether there is a picture in it is seen later. */
   mediaType: string
 }
@@ -29,6 +29,8 @@ export const DEMUXERS = [
   'flac',
   'wav',
   'amr',
+  'gif',
+  'apng',
 ] as const
 export type Demuxer = (typeof DEMUXERS)[number]
 
@@ -37,6 +39,9 @@ const ACCEPTED =
   'Ogg video; MP3, AAC, M4A, FLAC, WAV, Ogg, Opus and AMR sound'
 
 const PICTURES = ['image/jpeg', 'image/png', 'image/apng', 'image/webp', 'image/avif', 'image/gif', 'image/tiff']
+
+/** Pictures that may move, by the extension that they are told by. Of an animated WebP the first frame counts: FFmpeg does not read it. */
+const MOVING: Record<string, Demuxer> = { gif: 'gif', apng: 'apng', avifs: 'mov' }
 
 /** By the names of `file-type`; the second word is ours where theirs is not a registered one. */
 const STREAMS: Record<string, [Demuxer, string?]> = {
@@ -75,7 +80,8 @@ export async function sniff(head: Uint8Array): Promise<Sniffed> {
   if (text !== null) throw unsupported(nameOfText(text))
   const type = await typeOf(head)
   if (!type) throw unsupported('nothing that is known')
-  if (PICTURES.includes(type.mime)) return { decoder: { kind: 'picture' }, mediaType: type.mime }
+  if (PICTURES.includes(type.mime))
+    return { decoder: { kind: 'picture', moving: MOVING[type.ext] ?? null }, mediaType: type.mime }
   const stream = STREAMS[type.mime]
   if (!stream) throw unsupported(nameOfType(type))
   const [demuxer, mediaType = type.mime] = stream
@@ -108,6 +114,7 @@ function heifBrand(head: Uint8Array): { ext: string; mime: string } | undefined 
   const brands = [latin1.slice(8, 12), ...(latin1.slice(16, boxBytes).match(/.{4}/gs) ?? [])]
   const pictures = /^(mif1|msf1|miaf|heic|heix|heim|heis|hevc|hevx|hevm|hevs|avif|avis)$/
   if (!pictures.test(brands[0]!)) return undefined
+  if (brands[0] === 'avis') return { ext: 'avifs', mime: 'image/avif' }
   if (brands.includes('avif') || brands.includes('avis')) return { ext: 'avif', mime: 'image/avif' }
   return { ext: 'heic', mime: 'image/heic' }
 }

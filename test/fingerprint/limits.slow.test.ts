@@ -80,13 +80,14 @@ describe('media that is more than a decoder may be burdened with', function () {
     }
   })
 
-  it('is one picture, its first, when it has thousands of them', async () => {
+  it('is a video, or one picture, its first, when it has thousands of them', async () => {
     const pages = 2000
     const { data } = await texture(1, 16, 16 * pages)
     const raw = { width: 16, height: 16 * pages, channels: 3, pageHeight: 16 } as const
     for (const format of ['gif', 'webp'] as const) {
       const animated = await sharp(data, { raw }).toFormat(format).toBuffer()
-      expect(await decode(animated), format).to.include({ kind: 'image', width: 16, height: 16, durationMs: null })
+      const kind = format === 'gif' ? 'video' : 'image'
+      expect(await decode(animated), format).to.include({ kind, width: 16, height: 16 })
     }
   })
 })

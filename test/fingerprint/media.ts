@@ -29,7 +29,7 @@ export const toSharp = ({ width, height, channels, data }: PixelPlane) =>
 export interface VideoOptions {
   /** Name of a muxer of FFmpeg. */
   format: string
-  encoder: 'libx264' | 'libvpx' | 'mpeg2video' | 'mpeg4' | 'mjpeg'
+  encoder: 'libx264' | 'libvpx' | 'mpeg2video' | 'mpeg4' | 'mjpeg' | 'apng' | 'libsvtav1' | 'libaom-av1'
   /** Each frame's seed and when it is shown. */
   frames: { seed: number; ms: number }[]
   width?: number

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
+import { AV_PIX_FMT_RGB24 } from 'node-av/constants'
+import sharp from 'sharp'
 import { distanceBits } from '../../server/bytes.ts'
 import { DEFAULT_LIMITS } from '../../server/fingerprint/job.ts'
 import { hashPicture } from '../../server/fingerprint/pdq.ts'
@@ -60,6 +62,39 @@ describe('decoders', () => {
       const png = await toSharp(source).png().toBuffer()
       const { picture, view } = await give(pool, png, { detail: 'candidate', view: true })
       expect({ picture, view }).to.deep.equal(hashAndView(source, source))
+    })
+
+    it('sees a video in an animation, and a picture in what does not move', async () => {
+      const pool = createDecoderPool({ size: 1 })
+      pools.push(pool)
+      const frames = Array.from({ length: 15 }, (_, seed) => ({ seed, ms: 100 * seed }))
+      const animation = await sharp(
+        Buffer.concat(await Promise.all(frames.map(async ({ seed }) => (await texture(seed)).data))),
+        {
+          raw: { width: 320, height: 240 * frames.length, channels: 3, pageHeight: 240 },
+        },
+      )
+        .gif({ delay: 100, effort: 1 })
+        .toBuffer()
+      const apng = await makeVideo({
+        format: 'apng',
+        encoder: 'apng',
+        frames,
+        context: { pixelFormat: AV_PIX_FMT_RGB24 },
+      })
+      for (const [bytes, mediaType] of [
+        [animation, 'image/gif'],
+        [apng, 'image/apng'],
+      ] as const) {
+        const media = await give(pool, bytes)
+        expect(media).to.include({ kind: 'video', mediaType, width: 320, height: 240, picture: null })
+        expect(media.frames.map(({ timeMs }) => timeMs)).to.deep.equal([0, 500, 1000])
+        expect(media.durationMs).to.be.within(1400, 1600)
+      }
+      const still = await toSharp(await texture(1))
+        .gif()
+        .toBuffer()
+      expect(await give(pool, still)).to.include({ kind: 'image', mediaType: 'image/gif', durationMs: null })
     })
 
     it('takes samples for what they are, line ends too', async () => {

@@ -19,7 +19,7 @@ describe('sniff', () => {
     const picture = toSharp(await texture(1))
     for (const type of ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const) {
       const { decoder, mediaType } = await sniff(await picture.clone().toFormat(type).toBuffer())
-      expect(decoder).to.deep.equal({ kind: 'picture' })
+      expect(decoder).to.deep.equal({ kind: 'picture', moving: type === 'gif' ? 'gif' : null })
       expect(mediaType).to.equal(`image/${type}`)
     }
   })
