@@ -28,8 +28,6 @@ export interface FrameHasher {
   /** Of the next frame in order of time. @param pixels each side reduced for itself. @param size what the frame measures as it is shown.
    * @param bars what is left out of its hashes; places of local ones are those in the whole frame. */
   hash(timeMs: number, pixels: PixelPlane, size: Size, bars?: Bars | null): Frame
-  /** Of a frame that shows nothing. */
-  plain(timeMs: number, pixels: PixelPlane): Frame
 }
 
 export function createFrameHasher(detail: Detail): FrameHasher {
@@ -49,7 +47,6 @@ export function createFrameHasher(detail: Detail): FrameHasher {
   }
 
   return {
-    plain,
     hash(timeMs, pixels, size, bars = null) {
       const frame = plain(timeMs, bars ? between(pixels, bars) : pixels)
       const { hash, quality } = frame

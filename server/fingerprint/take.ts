@@ -13,6 +13,8 @@ import type { Size } from './view.ts'
 const CANDIDATE_STEP_MS = 240
 /** Bytes of frames that wait until bars are known, about: twenty of 1080p, five of 2160p. */
 const HELD_BYTES = 64 << 20
+/** Frames that wait, some of which show nothing. */
+const MAX_HELD = 3 * BAR_FRAMES
 
 /** Milliseconds of a candidate after which it is hashed as often as an original: of what is so long, enough is found. */
 const LONG_MS = 600_000
@@ -70,11 +72,12 @@ function createHashes(detail: Detail, rasteriser: Rasteriser, completed: (frame:
   async function add(timeMs: number, frame: AvFrame): Promise<Size> {
     if (known) return hash(timeMs, frame)
     const { pixels, ...size } = await rasteriser.render(frame)
-    if (finder.look(pixels)) held.push({ timeMs, frame: frame.clone()! })
-    // Nothing of it is found again, but when it was.
-    else frames.push(completed(hasher.plain(timeMs, pixels)))
-    const most = Math.max(1, Math.min(BAR_FRAMES, Math.floor(HELD_BYTES / (3 * frame.width * frame.height))))
-    if (held.length >= most) await decide()
+    const shows = finder.look(pixels)
+    // What comes before anything is shown, black for the most part, waits for nothing.
+    if (!shows && held.length === 0) frames.push(completed(hasher.hash(timeMs, pixels, size)))
+    else held.push({ timeMs, frame: frame.clone()! })
+    const room = Math.max(1, Math.floor(HELD_BYTES / (3 * frame.width * frame.height)))
+    if (finder.seen >= BAR_FRAMES || held.length >= Math.min(room, MAX_HELD)) await decide()
     return size
   }
 
@@ -96,7 +99,7 @@ function createHashes(detail: Detail, rasteriser: Rasteriser, completed: (frame:
 
   async function finish() {
     if (!known) await decide()
-    return { frames: frames.sort((a, b) => a.timeMs - b.timeMs), bars }
+    return { frames, bars }
   }
 
   return { add, finish }
