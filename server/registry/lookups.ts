@@ -94,6 +94,9 @@ interface Job {
   finished: Promise<void>
 }
 
+/** Of a video that ends before the end that it announces. */
+const BREAKS_OFF = 'the file breaks off: it was looked at as far as it could be read'
+
 export function createLookups(parts: Parts): Lookups {
   const jobs = new Map<string, Job>()
 
@@ -209,10 +212,10 @@ export function createLookups(parts: Parts): Lookups {
   async function decodeAndJudge(job: Job, turn: Turn, candidate: Candidate, options: LookupOptions): Promise<Answer> {
     const { contentDigest, byteLength } = candidate
     try {
-      const { view = null, film = null, ...media } = await decodeInTurn(job, turn, candidate)
+      const { view = null, film = null, truncated, ...media } = await decodeInTurn(job, turn, candidate)
       const judged = await parts.judge({ ...media, contentDigest, byteLength }, { view, film }, options, courseOf(job))
       turn.leave(true)
-      return judged
+      return truncated ? { ...judged, limits: [BREAKS_OFF, ...judged.limits] } : judged
     } finally {
       turn.leave()
       await candidate.dispose()

@@ -150,6 +150,14 @@ describe('the lookup of media', () => {
     expect(file.seen.disposed).to.equal(1)
   })
 
+  it('that breaks off says so, and is looked at all the same', async () => {
+    const { contentDigest: _, byteLength: __, ...film } = video(2, 10)
+    const { lookups } = lookupsOf(async () => ({ ...film, truncated: true }))
+    const view = await lookups.wait(lookups.startMedia(candidate(of), {}, ME).id, 10_000)
+    expect(view).to.include({ status: 'done', verdict: 'not_registered' })
+    expect(view.limits).to.deep.equal(['the file breaks off: it was looked at as far as it could be read'])
+  })
+
   it('tells progress in steps that can be seen, and none that goes back', async () => {
     const { lookups } = lookupsOf(async (_fd, _length, { onProgress }) => {
       await turn()

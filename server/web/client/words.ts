@@ -64,6 +64,8 @@ const REASONS: Record<string, string> = {
   'the fingerprint has no pictures to compare by': 'Only a fingerprint was sent: there were no pictures to compare.',
   'the picture could not be laid over its original':
     'It resembles its original, but could not be laid over it closely enough to compare them.',
+  'the file breaks off: it was looked at as far as it could be read':
+    'The file breaks off before its end: what could be read of it was looked at.',
   'more originals are as near than are compared': 'So many records are as near that not all of them were compared.',
 }
 
