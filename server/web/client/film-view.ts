@@ -60,7 +60,7 @@ const regionAt = ({ marks }: Timeline, seconds: number) =>
 
 /** Two lines, whatever they say: `0:06.4 of your file` and `comes from 0:18.4 of “Harbour”`. */
 function nowWords(timeline: Timeline, seconds: number): HTMLElement[] {
-  const line = (...words: Child[]) => el('span', { class: 'line' }, ...words)
+  const line = (...words: Child[]) => el('span', { class: 'now-line' }, ...words)
   const at = line(el('strong', {}, clock(seconds, true)), ' of your file')
   const from = comesFrom(timeline, seconds)
   if (!from) return [at, line('comes from no registered original')]
