@@ -47,12 +47,15 @@ const ALL_LEVELS = 2.8
 /** A level's numbers and its response, with what lies behind each. */
 const bytesOf = (pixels: number) => 6 * pixels + 160
 
+/** Bytes for what extrema are kept in, and behind each piece. */
+const FURTHER = 4096
+
 /** Levels of a grey picture, from the largest on, down to a shorter side of 8 pixels. They hold until something else is computed. */
 export function scaleSpace(grey: PixelPlane, levels: number): Level[] {
   const { width, height } = grey
   const { run, memory } = kernels()
   const pixels = width * height
-  memory.clear(bytesOf(ALL_LEVELS * pixels) + 160 * levels + pixels + 6 * width + 512)
+  memory.clear(bytesOf(ALL_LEVELS * pixels) + 160 * levels + pixels + 6 * width + FURTHER)
   const [data, lines] = [memory.put(grey.data), memory.take(6 * width + 96)]
   const first = emptyLevel(memory, width, height)
   run.sixteenths(data, pixels, first.at)
