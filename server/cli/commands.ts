@@ -35,9 +35,13 @@ const STATUS = { registered: 'registered', already_registered: 'already register
 /** Everything that becomes public, in words. */
 function becomesPublic(evidence: EvidenceChoice): string {
   const small =
-    evidence === 'public' ? ', a small copy of each picture (512 pixels; --evidence server or none keep it back)' : ''
+    evidence === 'public'
+      ? ', small copies of each picture (512 pixels) and of the frames of each video (192 pixels, two a second; --evidence server or none keep them back)'
+      : ''
   const apart =
-    evidence === 'server' ? ' The server alone gets a small copy of each picture (512 pixels), to compare with.' : ''
+    evidence === 'server'
+      ? ' The server alone gets small copies of each picture (512 pixels) and of the frames of each video (192 pixels, two a second), to compare with.'
+      : ''
   return `Becomes public, for good: the SHA-256 of each file, its perceptual hashes${small}, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.${apart}`
 }
 

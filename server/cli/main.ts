@@ -60,7 +60,7 @@ function program(config: Config, done: (code: Promise<number>) => void): Command
     .addOption(
       new Option(
         '--evidence <what>',
-        'a small copy of a picture, by which alterations are found. public: is published; server: only the server has it, and compares with it; none: alterations are not found',
+        'small copies of a picture, or of the frames of a video, by which alterations are found. public: are published; server: only the server has them, and compares with them; none: alterations are not found',
       )
         .choices(EVIDENCE_CHOICES)
         .default('public'),

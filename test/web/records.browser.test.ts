@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { newest, record } from './answers.ts'
-import { browserSuite, lookUp, picture, text } from './browser.ts'
+import { browserSuite, clip, lookUp, picture, text } from './browser.ts'
 
 browserSuite('records on the page', (session) => {
   describe('registering as the development publisher', () => {
@@ -14,6 +14,17 @@ browserSuite('records on the page', (session) => {
       const page = await session.start({ token: 'secret' })
       await lookUp(page, 'identical')
       expect(await page.locator('form.register').count()).to.equal(0)
+    })
+
+    it('says of a video that small copies of its frames become public, and of a picture one of it', async () => {
+      const page = await session.start({ token: 'secret' })
+      await lookUp(page, 'not_registered', clip)
+      const frames = 'small copies of its frames, two a second and at most 192 pixels a side'
+      expect(await text(page, '#answer')).to.include(frames)
+      await lookUp(page, 'not_registered')
+      expect(await text(page, '#answer'))
+        .to.include('a small copy of the picture')
+        .and.not.to.include(frames)
     })
 
     it('says what becomes public, sends the file with the token, and shows the record', async () => {

@@ -134,9 +134,19 @@ function publicFacts(file: File, contentDigest: string | undefined): HTMLElement
       byteSize(file.size),
       ')',
     ),
-    file.type.startsWith('image/')
-      ? el('li', {}, 'a small copy of the picture, at most 512 pixels a side, by which copies are compared')
-      : null,
+    smallCopies(file.type),
     el('li', {}, 'the title and the description that you write'),
+  )
+}
+
+/** By the name alone, as the browser takes it: an animation may be either. */
+function smallCopies(type: string): HTMLElement | null {
+  if (type.startsWith('image/'))
+    return el('li', {}, 'a small copy of the picture, at most 512 pixels a side, by which copies are compared')
+  if (!type.startsWith('video/')) return null
+  return el(
+    'li',
+    {},
+    'small copies of its frames, two a second and at most 192 pixels a side, by which copies are compared',
   )
 }
