@@ -67,7 +67,10 @@ async function decode({ byteLength, limits, detail, view }: Job): Promise<Decode
     const media = await stream(decoder.moving).catch(() => null)
     if (media && media.frames.length > 1) return media
   }
-  const { width, height, pixels } = await decodePicture(readMedia(byteLength), limits)
+  const { width, height, pixels } =
+    mediaType === 'image/heic'
+      ? await (await import('./still.ts')).readStill({ fd: MEDIA_FD, byteLength, demuxer: 'mov' }, limits)
+      : await decodePicture(readMedia(byteLength), limits)
   const size = { width, height }
   return {
     kind: 'image',

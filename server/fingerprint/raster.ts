@@ -26,10 +26,14 @@ interface Pose {
 }
 
 export interface Rasteriser {
-  /** @param bars what lies between them has at most 512 pixels a side.
+  /** @param bars what lies between them has at most `side` pixels a side, 512 unless told.
    * @returns pixels upright, and how large the frame is shown, before reduction.
    * @throws RegistryError `media.undecodable` if FFmpeg cannot convert it. */
-  render(frame: Frame, bars?: Bars | null): Promise<{ pixels: PixelPlane; width: number; height: number }>
+  render(
+    frame: Frame,
+    bars?: Bars | null,
+    side?: number,
+  ): Promise<{ pixels: PixelPlane; width: number; height: number }>
   /** @returns the frame in grey, upright, at its true proportions, the longer side at most so long. @throws as `render`. */
   miniature(frame: Frame, longerSide: number): Promise<PixelPlane>
   free(): void
@@ -51,10 +55,10 @@ export function createRasteriser(av: Av, maxPixels: number): Rasteriser {
     }
   }
   return {
-    async render(frame, bars = null) {
+    async render(frame, bars = null, most = MAX_SIDE) {
       const { swap } = poseIn(frame)
       const [w, h] = swap ? [bars?.h ?? 1, bars?.w ?? 1] : [bars?.w ?? 1, bars?.h ?? 1]
-      const side = (length: number, part: number) => Math.min(length, Math.ceil(MAX_SIDE / part), MAX_BARRED_SIDE)
+      const side = (length: number, part: number) => Math.min(length, Math.ceil(most / part), MAX_BARRED_SIDE)
       const pixels = await shown(frame, { width: side(frame.width, w), height: side(frame.height, h) }, 3)
       const { width, height } = squared(frame, maxPixels)
       return { pixels, ...(swap ? { width: height, height: width } : { width, height }) }

@@ -35,10 +35,19 @@ export const DEMUXERS = [
 export type Demuxer = (typeof DEMUXERS)[number]
 
 const ACCEPTED =
-  'accepted are JPEG, PNG, WebP, AVIF, GIF and TIFF pictures; MP4, MOV, 3GP, Matroska, WebM, AVI, MPEG, FLV and ' +
+  'accepted are JPEG, PNG, WebP, AVIF, HEIC, GIF and TIFF pictures; MP4, MOV, 3GP, Matroska, WebM, AVI, MPEG, FLV and ' +
   'Ogg video; MP3, AAC, M4A, FLAC, WAV, Ogg, Opus and AMR sound'
 
-const PICTURES = ['image/jpeg', 'image/png', 'image/apng', 'image/webp', 'image/avif', 'image/gif', 'image/tiff']
+const PICTURES = [
+  'image/jpeg',
+  'image/png',
+  'image/apng',
+  'image/webp',
+  'image/avif',
+  'image/heic',
+  'image/gif',
+  'image/tiff',
+]
 
 /** Pictures that may move, by the extension that they are told by. Of an animated WebP the first frame counts: FFmpeg does not read it. */
 const MOVING: Record<string, Demuxer> = { gif: 'gif', apng: 'apng', avifs: 'mov' }

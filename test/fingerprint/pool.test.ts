@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { AV_PIX_FMT_RGB24 } from 'node-av/constants'
@@ -95,6 +96,18 @@ describe('decoders', () => {
         .gif()
         .toBuffer()
       expect(await give(pool, still)).to.include({ kind: 'image', mediaType: 'image/gif', durationMs: null })
+    })
+
+    it('sees the picture in a HEIC of one piece', async () => {
+      const pool = createDecoderPool({ size: 1 })
+      pools.push(pool)
+      const { picture, ...media } = await give(
+        pool,
+        readFileSync(new URL('../vectors/heic/texture-42.heic', import.meta.url)),
+      )
+      expect(media).to.include({ kind: 'image', mediaType: 'image/heic', width: 320, height: 240, durationMs: null })
+      const { orientations } = hashPicture(await texture(42))
+      expect(distanceBits(picture!.orientations[0]!, orientations[0]!)).to.be.at.most(8)
     })
 
     it('takes samples for what they are, line ends too', async () => {

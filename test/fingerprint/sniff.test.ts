@@ -59,14 +59,20 @@ describe('sniff', () => {
     }
   })
 
+  it('knows a HEIC by its rarer brands too, and a sequence of AVIF', async () => {
+    for (const file of [ftyp('heic', 'mif1'), ftyp('mif1', 'heic'), ftyp('heim', 'mif1')])
+      expect(await sniff(file)).to.deep.equal({
+        decoder: { kind: 'picture', moving: null },
+        mediaType: 'image/heic',
+      })
+    expect((await sniff(ftyp('avis', 'avif'))).decoder).to.deep.equal({ kind: 'picture', moving: 'mov' })
+  })
+
   it('refuses a file without bytes', async () => {
     expect(await failureOf(sniff(new Uint8Array()))).to.include({ code: 'media.empty' })
   })
 
   const refused: [found: string, bytes: Buffer][] = [
-    ['HEIC picture (image/heic)', ftyp('heic', 'mif1')],
-    ['HEIC picture (image/heic)', ftyp('mif1', 'heic')],
-    ['HEIC picture (image/heic)', ftyp('heim', 'mif1')],
     ['BMP picture (image/bmp)', Buffer.concat([head('BM'), Buffer.alloc(64)])],
     ['PDF file (application/pdf)', Buffer.concat([head('%PDF-1.7\n'), Buffer.alloc(64)])],
     ['ZIP file (application/zip)', Buffer.concat([head('PK\x05\x06'), Buffer.alloc(64)])],
