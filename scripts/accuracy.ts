@@ -11,14 +11,15 @@ import { type Measured, tableBeside } from './accuracy/beside.ts'
 import { alteredAgainstFalseAlarms, foundAgainstFalse } from './accuracy/curves.ts'
 import { between, withTables } from './accuracy/document.ts'
 import { drawAlteredAgainstFalseAlarms, drawBySize, drawFoundAgainstFalse } from './accuracy/figures.ts'
-import { measure } from './accuracy/measure.ts'
+import { filmTable } from './accuracy/films.ts'
+import { measure, measureFilms } from './accuracy/measure.ts'
 import { inconclusive, type Result, readResults } from './accuracy/results.ts'
 import { type Asked, readStrangers, summarise, tableOf } from './strangers/results.ts'
 
 const USAGE = `Usage: npm run accuracy -- --evaluator FILE --corpus DIR --copies DIR [--only image|video|audio] [--strangers FILE] [--write]
 
 Starts a fresh local registry, registers the originals of the corpus, looks up every copy, and prints the tables: what the answers are
-worth, and what PDQ alone would find.
+worth, and what PDQ alone would find of pictures, and vPDQ of videos.
 
   --evaluator FILE  the program that registers, asks and scores (evaluate.mjs)
   --results FILE    instead of the evaluator: what it wrote before. The tables of the answers stay as they are
@@ -52,9 +53,12 @@ const { output, results, code } = values.results
   : await runEvaluator()
 const measured = await measure(results, { corpus, copies })
 const beside = tableBeside(results, measured)
+const films = filmTable(results, await measureFilms(results, { corpus, copies }))
 const strangers = values.strangers ? readStrangers(readFileSync(values.strangers, 'utf8')) : null
 console.log(
-  [output ?? '', beside, strangers ? tableOf(summarise(strangers.asked, strangers.head.sizes)) : ''].join('\n\n'),
+  [output ?? '', beside, films, strangers ? tableOf(summarise(strangers.asked, strangers.head.sizes)) : ''].join(
+    '\n\n',
+  ),
 )
 console.log(inconclusive(results))
 if (values.write) {
@@ -95,6 +99,7 @@ function write(): void {
   let document = readFileSync(file, 'utf8')
   if (output) document = withTables(document, output, new Date().toISOString().slice(0, 10))
   if (measured.length > 0) document = between(document, 'beside', beside)
+  if (results.some(({ kind }) => kind === 'video')) document = between(document, 'films', films)
   if (strangers) document = between(document, 'strangers', tableOf(summarise(strangers.asked, strangers.head.sizes)))
   writeFileSync(file, document)
   console.log('docs/accuracy.md is written')

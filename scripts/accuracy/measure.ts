@@ -1,4 +1,4 @@
-/** What copies are by themselves: PDQ alone, and how well local hashes fit to those of their own originals. */
+/** What copies are by themselves: PDQ alone, how well local hashes fit to those of their own originals, and vPDQ. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createDecoderPool, decodeLocal, type Fingerprint } from '../../server/fingerprint/index.ts'
@@ -6,7 +6,30 @@ import { fitFeatures, prepareFeatures } from '../../server/matching/index.ts'
 import { decodeFile } from '../strangers/fingerprints.ts'
 import { inOrder } from '../strangers/in-order.ts'
 import { type Hashed, type Measured, nearestByPdq } from './beside.ts'
+import { type FilmMeasured, type FrameSet, frameSetOf, vpdqMatches } from './films.ts'
 import type { Result } from './results.ts'
+import { wholeFrames } from './whole-frames.ts'
+
+/** Of videos only. */
+export async function measureFilms(results: readonly Result[], { corpus, copies }: Folders): Promise<FilmMeasured[]> {
+  const films = results.filter(({ kind }) => kind === 'video')
+  const names = [...new Set(films.map(({ original }) => original).filter((name) => !!name))] as string[]
+  const framesOf = async (path: string) => frameSetOf(await wholeFrames(path))
+  const originals: { name: string; frames: FrameSet }[] = []
+  for (const name of names) originals.push({ name, frames: await framesOf(join(corpus, name)) })
+  const measured: FilmMeasured[] = []
+  await inOrder(
+    'measuring',
+    films,
+    2,
+    async ({ file }) => {
+      const frames = await framesOf([join(copies, file), join(corpus, file)].find(existsSync)!)
+      return { file, matches: originals.filter((one) => vpdqMatches(frames, one.frames)).map(({ name }) => name) }
+    },
+    async (one) => void measured.push(one),
+  )
+  return measured
+}
 
 interface Folders {
   corpus: string

@@ -10,9 +10,17 @@ export interface Result {
   expected: 'identical' | 'derived' | 'altered' | 'none'
   verdict: string
   found?: boolean
+  agrees?: boolean
   falseMatch?: boolean
   /** Null for what shows an overlay. */
   falseAltered?: boolean | null
+  /** Of what is altered in a region, or for some time: the best of the strongest findings, and whether it is where it should be. */
+  regionIou?: number
+  regionHit?: boolean
+  spanIou?: number
+  spanHit?: boolean
+  /** Of a clip. */
+  offsetErrorS?: number
   answer?: { reason?: string; matches?: { findings?: { kind: string; score: number }[] }[] }
 }
 

@@ -3,6 +3,7 @@ import { type Measured, nearestByPdq, tableBeside } from '../../scripts/accuracy
 import { drawChart } from '../../scripts/accuracy/chart.ts'
 import { alteredAgainstFalseAlarms, foundAgainstFalse, shareOf } from '../../scripts/accuracy/curves.ts'
 import { between, withTables } from '../../scripts/accuracy/document.ts'
+import { filmTable, frameSetOf, vpdqMatches } from '../../scripts/accuracy/films.ts'
 import type { Result } from '../../scripts/accuracy/results.ts'
 import type { Asked } from '../../scripts/strangers/results.ts'
 
@@ -56,6 +57,58 @@ describe('PDQ alone', () => {
       '| generated:crop_10 | 2 | 50.0 | 100.0 |',
       '| generated:mirror | 1 | 0.0 | 0.0 |',
       '| strangers that match | 1 | 100.0 | 0.0 |',
+    ])
+  })
+})
+
+describe('vPDQ', () => {
+  const frames = (...values: number[]) => values.map((value) => ({ hash: word(value), quality: 100 }))
+
+  it('knows each frame once, and none that shows too little', () => {
+    expect(frameSetOf(frames(1, 3, 1))).to.deep.equal([word(1), word(3)])
+    expect(frameSetOf([...frames(1), { hash: word(3), quality: 49 }])).to.deep.equal([word(1)])
+  })
+
+  it('takes two videos for one where four fifths of either’s frames match', () => {
+    const original = [0b1, 0b1111, 0b111111, 0b11110000, 255].map(word)
+    expect(vpdqMatches(original.slice(0, 2), original)).to.equal(true)
+    expect(vpdqMatches(original, original.slice(0, 2))).to.equal(true)
+    const strange = word(0b10101010)
+    expect(vpdqMatches([...original.slice(0, 4), strange], original)).to.equal(true)
+    expect(vpdqMatches([...original.slice(0, 3), strange], original)).to.equal(false)
+    expect(vpdqMatches([], original)).to.equal(false)
+  })
+
+  it('stands beside ours for each transformation, and for strangers', () => {
+    const film = (of: Partial<Result>) => result({ kind: 'video', original: 'one.mp4', agrees: true, ...of })
+    const results = [
+      film({ file: 'a', transform: 'clip5', offsetErrorS: 0.1 }),
+      film({ file: 'b', transform: 'clip5', offsetErrorS: 0.2, falseAltered: true, agrees: false }),
+      film({ file: 'c', transform: 'overlay', falseAltered: null }),
+      film({
+        file: 'd',
+        transform: 'face_patch',
+        expected: 'altered',
+        falseAltered: null,
+        regionIou: 0.5,
+        regionHit: true,
+        spanIou: 0.75,
+        spanHit: false,
+      }),
+      film({ file: 'e', expected: 'none', original: null, falseMatch: false }),
+      film({ file: 'f', kind: 'image' }),
+    ]
+    const measured = results.map(({ file }) => ({
+      file,
+      matches: file === 'a' ? ['two.mp4', 'one.mp4'] : file === 'e' ? ['two.mp4'] : [],
+    }))
+    expect(filmTable(results, measured).split('\n').slice(2)).to.deep.equal([
+      '| **all derived** | 3 | 33.3 | 100.0 | 66.7 | 50.0 | - | - | - | - | 0.15 |',
+      '| generated:clip5 | 2 | 50.0 | 100.0 | 50.0 | 50.0 | - | - | - | - | 0.15 |',
+      '| generated:overlay | 1 | 0.0 | 100.0 | 100.0 | - | - | - | - | - | - |',
+      '| **all altered** | 1 | 0.0 | 100.0 | 100.0 | - | 0.50 | 100.0 | 0.75 | 0.0 | - |',
+      '| generated:face_patch | 1 | 0.0 | 100.0 | 100.0 | - | 0.50 | 100.0 | 0.75 | 0.0 | - |',
+      '| strangers that match | 1 | 100.0 | 0.0 | - | - | - | - | - | - | - |',
     ])
   })
 })
