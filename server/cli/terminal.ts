@@ -100,6 +100,8 @@ const VERDICTS: Record<string, string> = {
 /** @param report address of the answer as a page. */
 export function printLookup(lookup: LookupView, report: string): void {
   print(VERDICTS[lookup.verdict ?? ''] ?? String(lookup.verdict), lookup.summary ?? '')
+  for (const limit of lookup.limits.filter((one) => !lookup.matches.some(({ limits }) => limits.includes(one))))
+    print(`limit      ${limit}`)
   for (const match of lookup.matches) printMatch(match)
   print('', `report     ${report}`)
 }

@@ -83,6 +83,7 @@ describe('a verdict on a terminal', () => {
   const lookup = {
     verdict: 'excerpt',
     summary: hostile,
+    limits: ['the file breaks off', 'not compared'],
     matches: [match],
   } as unknown as LookupView
 
@@ -91,6 +92,7 @@ describe('a verdict on a terminal', () => {
     expect(lines).to.deep.equal([
       'EXCERPT',
       'Quay�IDENTICAL�[1A',
+      'limit      the file breaks off',
       '',
       'record     0x01',
       'original   Quay�IDENTICAL�[1A',
@@ -116,7 +118,7 @@ describe('a verdict on a terminal', () => {
     const lines = (
       await written(() => printLookup({ ...lookup, matches: [compared] } as unknown as LookupView, REPORT))
     ).split('\n')
-    expect(lines.slice(8, 12)).to.deep.equal([
+    expect(lines.slice(9, 13)).to.deep.equal([
       'placement  the candidate shows 72 % of the original',
       'placement  the original fills 40 % of the candidate',
       'finding    differs from the original, 50 % x 80 % of the candidate, 25 % from its left and 10 % from its top; score 0.99',
@@ -141,7 +143,7 @@ describe('a verdict on a terminal', () => {
     const lines = (
       await written(() => printLookup({ ...lookup, matches: [film] } as unknown as LookupView, REPORT))
     ).split('\n')
-    expect(lines.slice(8, 12)).to.deep.equal([
+    expect(lines.slice(9, 13)).to.deep.equal([
       'segment    0:00.0 to 0:09.5 of the candidate is 0:12.0 to 0:21.5 of the original',
       'segment    0:09.5 to 0:20.0 of the candidate is 0:24.5 to 0:37.6 of the original, at 1.25 times its speed',
       'finding    a region differs from 0:06.0 to 0:08.3, 50 % x 80 % of the candidate, 25 % from its left and 10 % from its top; score 0.95',

@@ -117,6 +117,15 @@ describe('the report of a lookup', () => {
     expect(text).not.to.match(/What differs, and when|Nothing was found that differs/)
   })
 
+  it('tells that a file breaks off, beside what was not done for its match', () => {
+    const limits = ['the file breaks off: it was looked at as far as it could be read', 'sound not compared']
+    const matches = [{ ...FILMS.film!.matches![0]!, limits: ['sound not compared'] }]
+    const text = textOf(report.page(reported('film', { limits, matches })))
+    expect(text)
+      .to.match(/breaks off/)
+      .and.to.match(/another voice would not have been noticed/)
+  })
+
   it('keeps the number of a region in the frame', () => {
     const corner = [{ ...FINDINGS[0]!, region: region(0.97, 0, 0.03, 0.03) }]
     const html = report.page(

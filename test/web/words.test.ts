@@ -8,9 +8,11 @@ import {
   finalitySentence,
   limitSentence,
   moment,
+  ownLimits,
   plain,
   segmentSentence,
 } from '../../server/web/client/words.ts'
+import { match } from './matches.ts'
 
 describe('words of the page', () => {
   it('writes times as a player does', () => {
@@ -45,6 +47,12 @@ describe('words of the page', () => {
     expect(limitSentence('constructor')).to.equal('Not done: constructor.')
     expect(limitSentence('sound not compared')).to.match(/another voice would not have been noticed\.$/)
     expect(finalitySentence('local')).to.equal('a local network: its clock proves nothing')
+  })
+
+  it('tells what was not done for the file from what was not done for a match', () => {
+    const matches = [match('excerpt', { limits: ['sound not compared'] })]
+    expect(ownLimits({ limits: ['it breaks off', 'sound not compared'], matches })).to.deep.equal(['it breaks off'])
+    expect(ownLimits({ limits: ['it breaks off'], matches: [] })).to.deep.equal(['it breaks off'])
   })
 
   it('gives the same moment in two zones, and nothing for what is no time', () => {

@@ -12,6 +12,7 @@ import {
   FILM_COMPARED_SENTENCE,
   limitSentence,
   NOT_COMPARED,
+  ownLimits,
   plain,
   VERDICT_MEANINGS,
   VERDICT_WORDS,
@@ -34,7 +35,9 @@ export function showVerdict(container: HTMLElement, lookup: Lookup, file: string
       el('p', { class: 'meaning' }, VERDICT_MEANINGS[verdict]),
       comparedLine(lookup),
       // Those of the match that the verdict is of; the others stand where their match is.
-      ...(matches[0]?.limits ?? []).map((limit) => el('p', { class: 'note' }, limitSentence(limit))),
+      ...[...ownLimits(lookup), ...(matches[0]?.limits ?? [])].map((limit) =>
+        el('p', { class: 'note' }, limitSentence(limit)),
+      ),
       conflictNote(lookup.conflict),
     ),
     filmView(matches, lookup.candidate ?? null, file),

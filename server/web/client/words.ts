@@ -1,5 +1,5 @@
 /** What the page says: words, times and advice. Pure; docs/protocol.md §5 and §7 in plain language. */
-import type { Kind, Problem, Segment, Span, Stage, Verdict } from './wire.ts'
+import type { Kind, Lookup, Problem, Segment, Span, Stage, Verdict } from './wire.ts'
 
 export const VERDICT_WORDS: Record<Verdict, string> = {
   identical: 'Identical',
@@ -78,6 +78,11 @@ export function limitSentence(limit: string): string {
   if (limit === 'manifest unavailable')
     return 'The record’s manifest was not available: only the hashes on the chain were compared.'
   return `Not done: ${limit}.`
+}
+
+/** What was not done for the file itself, and not for one match. Those of earlier versions had no limits of their own. */
+export function ownLimits({ limits = [], matches = [] }: Pick<Lookup, 'limits' | 'matches'>): string[] {
+  return limits.filter((limit) => !matches.some((match) => (match.limits ?? []).includes(limit)))
 }
 
 export function finalitySentence(finality: string): string {

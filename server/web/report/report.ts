@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Conflict, Kind, Lookup, Verdict } from '../client/wire.ts'
-import { byteSize, extent, limitSentence, moment, VERDICT_MEANINGS, VERDICT_WORDS } from '../client/words.ts'
+import { byteSize, extent, limitSentence, moment, ownLimits, VERDICT_MEANINGS, VERDICT_WORDS } from '../client/words.ts'
 import { checks, notSaid } from './checks.ts'
 import { type Child, code, el, facts, type Markup, quoted, style } from './markup.ts'
 import { matchSection } from './match.ts'
@@ -83,8 +83,9 @@ function body(lookup: Reported, verdict: Verdict): Markup[] {
 const ORDER_SENTENCE =
   'Records of publishers that the server’s operator trusts come first, then older ones, then those that explain more of the file. The verdict is the relation to the first.'
 
-function verdictSection({ summary, reason, conflict, matches = [], limits = [] }: Reported, verdict: Verdict): Markup {
-  const told = matches[0]?.limits ?? limits
+function verdictSection(lookup: Reported, verdict: Verdict): Markup {
+  const { summary, reason, conflict, matches = [] } = lookup
+  const told = [...ownLimits(lookup), ...(matches[0]?.limits ?? [])]
   return el(
     'section',
     { class: 'verdict', 'data-verdict': verdict },
