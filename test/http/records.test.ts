@@ -210,6 +210,56 @@ describe('records over HTTP', () => {
     expect(all.blocks.map(({ cid }) => cid)).to.deep.equal([root, local])
   })
 
+  describe('of a film', () => {
+    /** Two minutes and a half: frames and local hashes of three minutes, evidence of eight stretches, six megabytes. */
+    const film = video(12, 300)
+    const frames = film.frames.map((frame) => ({
+      ...frame,
+      local: new Uint8Array(37),
+      evidence: Uint8Array.of(1, 1, 0, 8, 0, 8, ...new Uint8Array(16_000).fill(frame.timeMs)),
+    }))
+    const nothing = { title: null, text: null, sourceUrl: null, derivedFrom: null }
+    const stretches = 8
+    let large: Served
+    let blocks: Awaited<ReturnType<typeof writeManifest>>['blocks']
+    before(async () => {
+      large = await serve({ limits: { spaceBytes: 100e6, clientBytes: 100e6 } })
+      blocks = (await writeManifest({ ...film, frames }, nothing)).blocks
+      large.catalogue.insert({
+        ...recordOf(film, 13),
+        manifestDigest: (await writeManifest({ ...film, frames }, nothing)).digest,
+      })
+    })
+    after(() => large.close())
+    const served = async (scope: string) => {
+      const answer = await fetch(`${large.url}/ipfs/${blocks[0]!.cid}?format=car&dag-scope=${scope}`)
+      return { status: answer.status, bytes: new Uint8Array(await answer.arrayBuffer()) }
+    }
+    const cids = async ({ bytes }: { bytes: Uint8Array }) => (await readCar(bytes)).blocks.map(({ cid }) => cid)
+
+    it('are taken in a CAR of any size that a film has, and served in one', async () => {
+      const sent = await writeCar(blocks[0]!.cid, blocks)
+      expect(sent.length).to.be.above(4 << 20)
+      const answer = await fetch(`${large.url}/v1/registrations`, {
+        method: 'POST',
+        headers: { 'content-type': CAR_TYPE },
+        body: sent as BodyInit,
+      })
+      expect(await answer.json()).to.include({ status: 'kept', blocks: blocks.length })
+      expect((await served('all')).bytes).to.deep.equal(sent)
+      expect(await cids(await served('block'))).to.deep.equal([blocks[0]!.cid])
+    })
+
+    it('are served without evidence that is not here, and not without anything else', async () => {
+      const [first] = blocks.slice(-stretches)
+      large.blocks.kept.delete(first!.cid)
+      const rest = blocks.filter(({ cid }) => cid !== first!.cid)
+      expect(await cids(await served('all'))).to.deep.equal(rest.map(({ cid }) => cid))
+      large.blocks.kept.delete(blocks[2]!.cid)
+      expect((await served('all')).status).to.equal(404)
+    })
+  })
+
   it('takes nothing but the CAR of a manifest', async () => {
     await expectProblem(await hold(await car(), 'application/json'), 415, 'request.unsupported_media_type')
     await expectProblem(await hold(new Uint8Array([1, 2, 3])), 400, 'block.invalid')
