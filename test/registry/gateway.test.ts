@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RequestListener } from 'node:http'
+import { Readable } from 'node:stream'
 import * as dagCbor from '@ipld/dag-cbor'
 import { expect } from 'chai'
 import { CID } from 'multiformats/cid'
@@ -7,7 +8,7 @@ import type { Block } from '../../server/catalogue/index.ts'
 import { RegistryError } from '../../server/errors.ts'
 import { manifestCid, writeList, writeManifest } from '../../server/fingerprint/index.ts'
 import { createGuard } from '../../server/outgoing/index.ts'
-import { writeCar } from '../../server/registry/car.ts'
+import { carPieces, writeCar } from '../../server/registry/car.ts'
 import { createFetchRoot } from '../../server/registry/fetch-root.ts'
 import { createGateway, type Gateway } from '../../server/registry/gateway.ts'
 import { createGatewayHealth } from '../../server/registry/gateway-health.ts'
@@ -100,6 +101,28 @@ describe('blocks from gateways', () => {
     const single = await serving(blocks)
     expect(await setUp().fetchRoot(root)).to.deep.equal({ kind: 'blocks', blocks: wanted })
     expect(single.seen).to.have.length(wanted.length + 1)
+  })
+
+  it('are read from a CAR until all that is wanted is there', async () => {
+    const { root, blocks } = await writeManifest(video(5, 600), NOTHING)
+    let read = 0
+    async function* pieces() {
+      for await (const piece of carPieces(root, blocks)) {
+        read++
+        yield piece
+      }
+    }
+    const answer = { host: 'a', status: 200, mediaType: null, retryAfterS: null, byteLength: null }
+    const get = async () => ({ ...answer, body: Readable.from(pieces(), { highWaterMark: 1 }) })
+    const found = await createGateway({ check: () => {}, get }).car(
+      'https://a.example',
+      root,
+      new Set([blocks[1]!.cid]),
+      1e6,
+      SIGNAL,
+    )
+    expect(found).to.deep.equal({ kind: 'blocks', blocks: [blocks[1]] })
+    expect(read, 'header, root and frames, three pieces each, and what was read ahead').to.be.below(12)
   })
 
   it('come from whichever gateway has them', async () => {
