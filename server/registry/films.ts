@@ -93,7 +93,7 @@ export function createFilmLookup(parts: Parts): FilmLookup {
     if (!read || read.stretches.length === 0) return null
     const wanted = wantedStretches(read.stretches, votes, durationMs ?? 0)
     const here = await stretches.get(wanted, row.publisherId, signal)
-    const frames = wanted.flatMap(({ cid }) => stillsOf(here.get(cid)))
+    const frames = spaced(wanted.flatMap(({ cid }) => stillsOf(here.get(cid))))
     if (frames.length === 0) return null
     return { key, durationMs: lengthOf(read), frames, keys: keysOf(read, votes), votes }
   }
@@ -116,6 +116,19 @@ function stillsOf(block: Uint8Array | undefined): Still[] {
   } catch {
     return []
   }
+}
+
+/** Milliseconds between moments that are compared; they are registered 500 apart, and somebody may have written three times as many. */
+const LEAST_SPACE_MS = 400
+
+/** In order of time, none too near to the one before. */
+function spaced(stills: readonly Still[]): Still[] {
+  let last = Number.NEGATIVE_INFINITY
+  return stills.filter(({ timeMs }) => {
+    const isApart = timeMs - last >= LEAST_SPACE_MS
+    if (isApart) last = timeMs
+    return isApart
+  })
 }
 
 /** Stretches that are compared for one original at the most: half an hour. */

@@ -179,6 +179,16 @@ describe('a lookup of a video', () => {
     expect(asked).to.have.length(90)
   })
 
+  it('compares no more moments than are registered of honest footage', async () => {
+    const dense = long(1, 1)
+    dense.frames = dense.frames.flatMap((frame) => [0, 170, 340].map((ms) => ({ ...frame, timeMs: frame.timeMs + ms })))
+    const { find, compared } = await setUp([dense], { votes: [[vote(0, 0)]] })
+    await find(60_000)
+    expect(compared[0]!.frames.map(({ timeMs }) => timeMs)).to.deep.equal(
+      Array.from({ length: 120 }, (_, i) => 500 * i),
+    )
+  })
+
   it('hands over the local hashes of those frames only that votes speak of', async () => {
     const of = long(1, 1)
     const local = originalFrames(shot(1), 500)[0]!.local!
