@@ -24,6 +24,9 @@ const NEW = {
   candidate: { bits: 40, leastMs: 500, mostMs: 4_000 },
 } as const
 
+/** Milliseconds of a candidate after which it is hashed as often as an original: of what is so long, enough is found. */
+export const LONG_MS = 600_000
+
 export interface FrameHasher {
   /** Of the next frame in order of time. @param pixels each side reduced for itself. @param size what the frame measures as it is shown.
    * @param bars what is left out of its hashes; places of local ones are those in the whole frame. */
@@ -36,7 +39,7 @@ export function createFrameHasher(detail: Detail): FrameHasher {
   /** Hashes of low quality differ by chance: then only time counts. */
   function isNew(timeMs: number, hash: Uint8Array, quality: number): boolean {
     if (!last) return true
-    const { bits, leastMs, mostMs } = NEW[detail]
+    const { bits, leastMs, mostMs } = NEW[timeMs < LONG_MS ? detail : 'original']
     const apart = timeMs - last.timeMs
     return apart >= mostMs || (apart >= leastMs && quality >= MIN_QUALITY && distanceBits(hash, last.hash) >= bits)
   }

@@ -3,7 +3,7 @@ import type { Frame as AvFrame } from 'node-av/lib'
 import { BAR_FRAMES, type Bars, createBarFinder } from './bars.ts'
 import { createFilm, FILM_SIDE } from './film.ts'
 import type { Film, Frame } from './fingerprint.ts'
-import { createFrameHasher, frameEvidence } from './frame-hash.ts'
+import { createFrameHasher, frameEvidence, LONG_MS } from './frame-hash.ts'
 import type { Detail } from './local.ts'
 import type { PixelPlane } from './pdq.ts'
 import type { Rasteriser } from './raster.ts'
@@ -15,9 +15,6 @@ const CANDIDATE_STEP_MS = 240
 const HELD_BYTES = 64 << 20
 /** Frames that wait, some of which show nothing. */
 const MAX_HELD = 3 * BAR_FRAMES
-
-/** Milliseconds of a candidate after which it is hashed as often as an original: of what is so long, enough is found. */
-const LONG_MS = 600_000
 
 /** Milliseconds from hashed frame to hashed frame, at least: those of an original were chosen for it. */
 const stepAt = (detail: Detail, timeMs: number) =>

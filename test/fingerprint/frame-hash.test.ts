@@ -66,6 +66,16 @@ describe('what is computed of a frame', () => {
     ).to.deep.equal([0, 2000, 4000, 6000])
   })
 
+  it('are local hashes of a candidate as often as of an original, once it is long', () => {
+    const cuts = (fromMs: number) =>
+      keyTimes(
+        'candidate',
+        each(500, 4000, (ms) => shots[(ms / 500) % 3]!).map(([ms, shot]) => [fromMs + ms, shot]),
+      ).map((ms) => ms - fromMs)
+    expect(cuts(0)).to.have.length(9)
+    expect(cuts(600_000)).to.deep.equal([0, 2000, 4000])
+  })
+
   it('are local hashes of a shot that goes on, each 4 s', () => {
     const still = each(500, 17_000, () => shots[2]!)
     for (const detail of ['original', 'candidate'] as const)
