@@ -30,8 +30,8 @@ export interface VideoOptions {
   /** Name of a muxer of FFmpeg. */
   format: string
   encoder: 'libx264' | 'libvpx' | 'mpeg2video' | 'mpeg4' | 'mjpeg' | 'apng' | 'libsvtav1' | 'libaom-av1'
-  /** Each frame's seed and when it is shown. */
-  frames: { seed: number; ms: number }[]
+  /** Each frame's seed, or its picture, in colour and of the video's size; and when it is shown. */
+  frames: ({ seed: number; ms: number } | { picture: PixelPlane; ms: number })[]
   width?: number
   height?: number
   /** Display matrix as in the file: a, b, c, d. */
@@ -86,8 +86,10 @@ export async function makeVideo(options: VideoOptions): Promise<Buffer> {
       ok(await file.output.interleavedWriteFrame(packet))
     }
   }
-  for (const [i, { seed, ms }] of frames.entries()) {
-    const { data } = barred(await texture(seed, width, height - 2 * barRows), barRows)
+  for (const [i, one] of frames.entries()) {
+    const { ms } = one
+    const { data } =
+      'picture' in one ? one.picture : barred(await texture(one.seed, width, height - 2 * barRows), barRows)
     const rgb = av.Frame.fromVideoBuffer(Buffer.from(data), { width, height, format: av.AV_PIX_FMT_RGB24 })
     const frame = new av.Frame()
     frame.alloc()
