@@ -1,6 +1,7 @@
 /** A candidate video as small grey pictures, in bounded memory: where it gets too long every second one is dropped, and again. */
 import type { Film } from './fingerprint.ts'
 import type { PixelPlane } from './pdq.ts'
+import type { Planes } from './planes.ts'
 
 /** Milliseconds from picture to picture, of a candidate that is not too long: at 30 a second every frame. What moves is off by more than noise after 30. */
 export const FILM_STEP_MS = 32
@@ -43,4 +44,11 @@ function joined(kept: { timeMs: number; picture: PixelPlane }[]): Film {
   const samples = new Uint8Array(kept.length * data.length)
   for (const [i, { picture }] of kept.entries()) samples.set(picture.data, i * data.length)
   return { width, height, timesMs: kept.map(({ timeMs }) => timeMs), samples }
+}
+
+/** The picture of a film that is nearest to a time. */
+export function pictureOf({ width, height, timesMs, samples }: Film, ms: number): Planes {
+  const off = timesMs.map((time) => Math.abs(time - ms))
+  const at = off.indexOf(Math.min(...off)) * width * height
+  return { luma: { width, height, samples: samples.subarray(at, at + width * height) }, colour: null }
 }

@@ -6,8 +6,10 @@
  */
 import type { Film } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
+import { evenly } from './film-layouts.ts'
 import { bestPath, type Observations, PATH, type Pair, type Run } from './film-path.ts'
 import { product, type Reduced, type Sight, sightOfFilm, sightOfFrames, windowOf } from './film-sight.ts'
+import { quantile } from './grid.ts'
 import { FILM } from './thresholds.ts'
 
 export interface Course {
@@ -112,7 +114,7 @@ function fastest(of: Observations, sights: Sights): Course {
     .slice(0, FILM.speeds)
     .map(({ speed }) => at(speed))
     .reduce((a, b) => (b.gain > a.gain ? b : a))
-  if (!isBetter(best, plain)) return plain
+  if (best.followed < FILM.followedElse || !isBetter(best, plain)) return plain
   const exact = at(slopeOf(best, sights))
   return exact.runs.length > 0 && exact.gain >= FILM.better.nearly * best.gain ? exact : best
 }
@@ -141,35 +143,51 @@ function gainOf(correlation: number): number {
   return Math.min(PATH.most, Math.max(-FILM.mostAgainst, Math.log(FILM.strangers / (left + 1e-3))))
 }
 
-/** Runs along which what moves does so in both. Where that is sure of some, less is asked of others: it is the same original. */
+/** Runs along which what moves does so in both. Where that is sure of some, less is asked of others: it is the same original. Where nothing moves at
+ * all, the pictures have to do; where something does, but not here, nothing is known: so empty is the street at other times, too. */
 function verified(runs: readonly Run[], sights: Sights): Run[] {
   const agreements = new Map(runs.map((run) => [run, agreementOf(run, sights)]))
   const sure = runs.some((run) => agreements.get(run)! >= FILM.leastAgreement)
   const least = sure ? FILM.leastBeside : FILM.leastAgreement
-  return runs.filter((run) => agreements.get(run)! >= least)
+  const still = sure || isStill(sights.candidate)
+  return runs.filter((run) => (agreements.get(run) ?? (still && agrees(run) ? 1 : 0)) >= least)
 }
 
-/** The median correlation of what moves along a run; 1 where nothing does and the pictures agree. */
-function agreementOf({ pairs }: Run, { candidate, original }: Sights): number {
+const agrees = ({ pairs }: Run) => pairs.length >= FILM.leastPairs && pairs.every(({ gain }) => gain > 0)
+
+/** The median correlation of what moves along a run; null where too little does. */
+function agreementOf({ pairs }: Run, { candidate, original }: Sights): number | null {
   if (pairs.length < FILM.leastPairs) return 0
   const agreements = movements(pairs, candidate, original)
-  if (agreements.length < FILM.leastMoving * pairs.length) return pairs.every(({ gain }) => gain > 0) ? 1 : 0
+  if (agreements.length < FILM.leastMoving) return null
   return agreements.sort((a, b) => a - b)[agreements.length >> 1]!
 }
 
-/** For each pair in which something moved the correlation of what did: of the differences from the mean of the run. */
+/** Whether nothing moves in all of a candidate. */
+function isStill(candidate: Sight): boolean {
+  const some = Array.from({ length: 24 }, (_, i) => Math.floor((i * candidate.count) / 24))
+  const middle = middleOf(candidate, some)
+  return some.every((picture) => apart(candidate, picture, middle) < FILM.moving)
+}
+
+function apart({ cells, vectors }: Sight, picture: number, middle: Float32Array): number {
+  let sum = 0
+  for (let k = 0, at = picture * cells; k < cells; k++, at++) sum += (vectors[at]! - middle[k]!) ** 2
+  return sum
+}
+
+/** For each pair in which something moved the correlation of what did: of the differences from the middle of the run, which what passes does not reach. */
 function movements(pairs: Run['pairs'], candidate: Sight, original: Sight): number[] {
-  const [a, b] = [
-    meanOf(
-      candidate,
-      pairs.map(({ picture }) => picture),
-    ),
-    meanOf(
-      original,
-      pairs.map(({ moment }) => moment),
-    ),
-  ]
-  const found: number[] = []
+  const which = evenly(pairs, MOST_IN_MIDDLE)
+  const a = middleOf(
+    candidate,
+    which.map(({ picture }) => picture),
+  )
+  const b = middleOf(
+    original,
+    which.map(({ moment }) => moment),
+  )
+  const found: { energy: number; agreement: number }[] = []
   for (const { picture, moment } of pairs) {
     let [aa, bb, ab] = [0, 0, 0]
     for (let k = 0, p = picture * a.length, q = moment * b.length; k < a.length; k++, p++, q++) {
@@ -178,14 +196,32 @@ function movements(pairs: Run['pairs'], candidate: Sight, original: Sight): numb
       bb += y * y
       ab += x * y
     }
-    if (Math.max(aa, bb) > FILM.moving) found.push(ab / Math.sqrt(aa * bb || 1))
+    if (Math.min(aa, bb) > FILM.moving || Math.max(aa, bb) > FILM.movingMuch)
+      found.push({ energy: Math.min(aa, bb), agreement: ab / Math.sqrt(aa * bb || 1) })
   }
-  return found
+  return ofEvents(found)
 }
 
-function meanOf({ cells, vectors }: Sight, which: number[]): Float64Array {
-  const mean = new Float64Array(cells)
-  for (const one of which)
-    for (let k = 0, at = one * cells; k < cells; k++, at++) mean[k]! += vectors[at]! / which.length
-  return mean
+/** Of the pairs in which much more happens than in most, where there are such: the rest is noise. */
+function ofEvents(found: readonly { energy: number; agreement: number }[]): number[] {
+  const usual = quantile(
+    Float32Array.from(found, ({ energy }) => energy),
+    0.25,
+  )
+  const events = found.filter(({ energy }) => energy > FILM.event * usual)
+  return (events.length < FILM.leastMoving ? found : events).map(({ agreement }) => agreement)
+}
+
+/** Pairs of which the middle is taken: of more it is the same. */
+const MOST_IN_MIDDLE = 61
+
+/** The middle value of each cell. */
+function middleOf({ cells, vectors }: Sight, which: readonly number[]): Float32Array {
+  const middle = new Float32Array(cells)
+  const values = new Float32Array(which.length)
+  for (let k = 0; k < cells; k++) {
+    for (const [n, one] of which.entries()) values[n] = vectors[one * cells + k]!
+    middle[k] = values.sort()[values.length >> 1]!
+  }
+  return middle
 }

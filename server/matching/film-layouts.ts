@@ -1,7 +1,8 @@
 /** How a candidate's frames may lie on those of an original: from hashes of whole frames, and from local hashes of frames that show something new. */
 import { decodeLocal, type Frame, type Size } from '../fingerprint/index.ts'
-import { type Affine, apply, scaleOf } from './affine.ts'
+import { type Affine, apply, compose, scaleOf, scaling } from './affine.ts'
 import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
+import type { Region } from './geometry.ts'
 import { FIT } from './thresholds.ts'
 import { turnOver } from './turn-over.ts'
 
@@ -25,6 +26,8 @@ export interface Layout {
 
 interface Side {
   size: Size
+  /** The part of the frame that is no bar, of which hashes are; null where all of it is. */
+  bars: Region | null
   frames: readonly Pick<Frame, 'timeMs' | 'local'>[]
 }
 
@@ -39,7 +42,7 @@ const MAX_LAYOUTS = 3
  * what fits say, are tried too. */
 export function layoutsOf(candidate: Side, original: Side, votes: readonly FrameVote[]): Layout[] {
   const layouts: Layout[] = []
-  const whole = (way: Way) => turnOver(way === 'plain' ? 0 : 4, candidate.size, original.size)
+  const whole = (way: Way) => betweenBars(way === 'plain' ? 0 : 4, candidate, original)
   for (const way of ['plain', 'mirrored'] as const) {
     const frames = new Set(votes.filter((vote) => vote.whole && vote.way === way).map((vote) => vote.candidateMs))
     if (frames.size > 0) layouts.push({ transform: whole(way), weight: WHOLE_WEIGHT * frames.size })
@@ -53,6 +56,25 @@ export function layoutsOf(candidate: Side, original: Side, votes: readonly Frame
   for (const transform of [middleOf(same.map((fit) => fit.transform)), whole(best.mirrored ? 'mirrored' : 'plain')])
     include(layouts, { transform, weight: 0 }, candidate.size)
   return layouts
+}
+
+/** Where the pictures between the bars are turns of each other. */
+function betweenBars(orientation: number, candidate: Side, original: Side): Affine {
+  const [from, to] = [innerOf(candidate), innerOf(original)]
+  const shift = (x: number, y: number): Affine => [1, 0, x, 0, 1, y]
+  const into = compose(scaling(1 / from.longer), shift(-from.x, -from.y))
+  return compose(
+    compose(shift(to.x, to.y), scaling(to.longer)),
+    compose(turnOver(orientation, from.size, to.size), into),
+  )
+}
+
+/** What lies between the bars, in longer sides of the frame. */
+function innerOf({ size: { width, height }, bars }: Side) {
+  const longer = Math.max(width, height)
+  const { x, y, w, h } = bars ?? { x: 0, y: 0, w: 1, h: 1 }
+  const size = { width: w * width, height: h * height }
+  return { x: (x * width) / longer, y: (y * height) / longer, longer: Math.max(size.width, size.height) / longer, size }
 }
 
 function include(layouts: Layout[], layout: Layout, size: Size): void {

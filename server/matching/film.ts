@@ -19,6 +19,8 @@ import type { Relation } from './verdict.ts'
 export interface FilmCandidate {
   durationMs: number
   film: Film
+  /** The part of its frame that is no bar; null where all of it is. */
+  bars?: Region | null
   /** Those with local hashes matter. */
   frames: readonly Pick<Frame, 'timeMs' | 'local'>[]
 }
@@ -26,6 +28,8 @@ export interface FilmCandidate {
 export interface FilmOriginal {
   key: string
   durationMs: number
+  /** As of the candidate. */
+  bars?: Region | null
   /** With evidence: only those that might be shown. */
   frames: readonly Pick<Frame, 'timeMs' | 'evidence'>[]
   /** Frames with local hashes. */
@@ -65,8 +69,8 @@ function examineOne(candidate: FilmCandidate, original: FilmOriginal): ExaminedF
   const [size] = pictures
   if (!size) return null
   const layouts = layoutsOf(
-    { size: candidate.film, frames: candidate.frames },
-    { size, frames: original.keys },
+    { size: candidate.film, bars: candidate.bars ?? null, frames: candidate.frames },
+    { size, bars: original.bars ?? null, frames: original.keys },
     original.votes,
   )
   const moments = {

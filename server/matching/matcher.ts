@@ -106,6 +106,15 @@ export interface ProposedFilm {
   share: number
 }
 
+/** A picture, or a frame of a video, that one picture resembles. */
+export interface Resembling extends Omit<FrameVote, 'candidateMs' | 'originalMs'> {
+  key: string
+  kind: Kind
+  standing: Standing
+  /** Null for a picture. */
+  originalMs: number | null
+}
+
 export interface Proposed {
   key: string
   way: Way
@@ -128,6 +137,8 @@ export interface Matcher {
   propose(candidate: Fingerprint, choose: Choose): Proposed[]
   /** Videos that frames of the candidate resemble as a whole or in part, those that most frames speak for first. It settles what is worth comparing. */
   proposeFilms(frames: readonly Frame[]): ProposedFilm[]
+  /** Pictures and frames of videos that a single picture, or frame, resembles as a whole or in part; what shares most first. */
+  resembling(picture: Pick<Frame, 'hash' | 'mirrored' | 'local' | 'quality'>): Resembling[]
   /** Null for a key that is not held. */
   standingOf(key: string): Standing | null
   /** @returns with `blocks`, how many blocks of numbers were ever needed at a time. */
@@ -356,7 +367,17 @@ export function createMatcher(): Matcher {
       .sort((a, b) => b.share - a.share || a.standing.sequence - b.standing.sequence)
   }
 
-  function voteWhole({ timeMs, hash, mirrored }: Frame, put: (owner: Stored, vote: FrameVote) => void): void {
+  type Asked = Pick<Frame, 'hash' | 'mirrored' | 'local' | 'quality'>
+  type Told = Omit<Resembling, 'key' | 'kind' | 'standing'>
+
+  function voteWhole({ timeMs, ...frame }: Frame, put: (owner: Stored, vote: FrameVote) => void): void {
+    visitWhole(frame, (owner, { originalMs, ...told }) => {
+      if (owner.original.kind === 'video' && originalMs !== null)
+        put(owner, { candidateMs: timeMs, originalMs, ...told })
+    })
+  }
+
+  function visitWhole({ hash, mirrored }: Asked, tell: (owner: Stored, told: Told) => void): void {
     let hits = 0
     for (const [way, one] of [
       ['plain', hash],
@@ -364,19 +385,36 @@ export function createMatcher(): Matcher {
     ] as const)
       if (one)
         index.visit(one, MAX_DISTANCE_BITS, (entry) => {
+          if (hits++ > MAX_HITS) return
           const owner = ownerOf(entry)
           const originalMs = owner.original.frames[frameOf(entry)]!.timeMs
-          if (owner.original.kind !== 'video' || originalMs === null || hits++ > MAX_HITS) return
-          put(owner, { candidateMs: timeMs, originalMs, way, whole: true, share: 1 })
+          tell(owner, { originalMs, way, whole: true, share: 1 })
         })
   }
 
-  function voteLocal({ timeMs, local: bytes }: Frame, put: (owner: Stored, vote: FrameVote) => void): void {
-    const features = decodeLocal(bytes!, 'candidate')
+  function voteLocal({ timeMs, ...frame }: Frame, put: (owner: Stored, vote: FrameVote) => void): void {
+    visitLocal(frame, (owner, { originalMs, ...told }) => {
+      if (originalMs !== null) put(owner, { candidateMs: timeMs, originalMs, ...told })
+    })
+  }
+
+  function visitLocal({ local: bytes }: Asked, tell: (owner: Stored, told: Told) => void): void {
+    if (!bytes) return
+    const features = decodeLocal(bytes, 'candidate')
     for (const { value, way, share } of local.query(features, NEAREST_KEYS)) {
       const key = value >= FIRST_KEY ? keyFrames[value - FIRST_KEY] : undefined
-      if (key) put(key.owner, { candidateMs: timeMs, originalMs: key.timeMs, way, whole: false, share })
+      const owner = key?.owner ?? owners[value]
+      if (owner) tell(owner, { originalMs: key?.timeMs ?? null, way, whole: false, share })
     }
+  }
+
+  function resembling(picture: Asked): Resembling[] {
+    const found: Resembling[] = []
+    const tell = ({ original: { key, kind, standing } }: Stored, told: Told) =>
+      found.push({ key, kind, standing, ...told })
+    if (picture.quality >= MIN_QUALITY) visitWhole(picture, tell)
+    visitLocal(picture, tell)
+    return found.sort((a, b) => b.share - a.share || a.standing.sequence - b.standing.sequence)
   }
 
   return {
@@ -385,6 +423,7 @@ export function createMatcher(): Matcher {
     find,
     propose,
     proposeFilms,
+    resembling,
     standingOf: (key) => stored.get(key)?.original.standing ?? null,
     size: () => ({ originals: stored.size, hashes: index.size(), blocks: owners.length }),
     originals: () => stored.values().map(({ original }) => original),

@@ -199,6 +199,8 @@ export const FILM = {
   /** Share of the candidate that follows the original at its own speed, from which on no other is tried; how many others are looked at closely; and how
    * much more one must bring. */
   followed: 0.85,
+  /** And that must follow at another speed for it to be believed: what hardly moves follows at some speed for a while. */
+  followedElse: 0.8,
   speeds: 4,
   /** Share that follows under one layout from which on no other is tried. */
   settled: 0.95,
@@ -207,10 +209,13 @@ export const FILM = {
   anotherRun: 10,
   /** Pairs of a run: a second and a half. */
   leastPairs: 3,
-  /** Squared length of the difference from the mean from which on something moves: compression leaves a tenth of it. */
+  /** Squared length of the difference from the middle of a run from which on something moves, in both or in one: rough evidence leaves up to 0.01. */
   moving: 2e-3,
-  /** Share of the pairs in which something must move for movement to decide. */
-  leastMoving: 0.3,
+  movingMuch: 1.5e-2,
+  /** How many times the movement of a quarter of the pairs is an event. */
+  event: 4,
+  /** Pairs in which something must move for movement to decide. */
+  leastMoving: 3,
   /** Median correlation of what moves. Copies of the development corpus have 0.95 and more, with a pasted face too; other seconds of the same
    *  shot at most 0.6. */
   leastAgreement: 0.75,

@@ -95,7 +95,7 @@ export function createFilmLookup(parts: Parts): FilmLookup {
     const here = await stretches.get(wanted, row.publisherId, signal)
     const frames = spaced(wanted.flatMap(({ cid }) => stillsOf(here.get(cid))))
     if (frames.length === 0) return null
-    return { key, durationMs: lengthOf(read), frames, keys: keysOf(read, votes), votes }
+    return { key, durationMs: lengthOf(read), bars: read.bars, frames, keys: keysOf(read, votes), votes }
   }
 
   return { find }
@@ -153,7 +153,8 @@ function wantedStretches(all: readonly Stretch[], votes: readonly FrameVote[], d
     .sort((a, b) => a.startMs - b.startMs)
 }
 
-const candidateOf = ({ durationMs, frames }: Fingerprint, film: Film) => ({
+const candidateOf = ({ durationMs, frames, bars }: Fingerprint, film: Film) => ({
+  bars: bars ?? null,
   durationMs: durationMs ?? film.timesMs.at(-1)!,
   film,
   frames: frames.filter(({ local }) => local),

@@ -1,18 +1,20 @@
 /** What a candidate comes from: records of its bytes, records of its likeness, and the answer that is made of them. */
 import { toHex } from '../bytes.ts'
 import type { Catalogue, RecordRow } from '../catalogue/index.ts'
-import type { Film, Fingerprint, Planes } from '../fingerprint/index.ts'
-import type { Found, Matcher } from '../matching/index.ts'
+import type { Film, Fingerprint, Kind, Planes } from '../fingerprint/index.ts'
+import type { Answer as Alike, Found, Matcher } from '../matching/index.ts'
 import { type Answer, answer, identity, type Match } from './answer.ts'
 import type { FilmLookup } from './films.ts'
 import type { PictureLookup } from './pictures.ts'
 import type { Context } from './present.ts'
+import type { StillLookup } from './stills.ts'
 import type { LookupOptions, Stage } from './views.ts'
 
 interface Parts {
   matcher: Matcher
   pictures: PictureLookup
   films: FilmLookup
+  stills: StillLookup
   catalogue: Catalogue
   context: Context
 }
@@ -38,7 +40,7 @@ export const DEFAULT_LIMIT = 20
 /** Records of exactly these bytes that are looked at, the oldest: anyone may register the same bytes, so there can be any number. */
 const MAX_IDENTICAL = 1_000
 
-export function createJudge({ matcher, pictures, films, catalogue, context }: Parts): Judge {
+export function createJudge({ matcher, pictures, films, stills, catalogue, context }: Parts): Judge {
   async function judge(...[candidate, seen, options, course]: Parameters<Judge>): Promise<Answer> {
     course.onStage('searching')
     const identical = await catalogue.records({
@@ -64,12 +66,18 @@ export function createJudge({ matcher, pictures, films, catalogue, context }: Pa
 
   async function alikeTo(...[candidate, { view, film }, options, course]: Parameters<Judge>) {
     const { maxDistance, publisher, kind } = options
-    // One is like no record of another kind.
-    if (kind !== undefined && kind !== candidate.kind) return { kind: 'found' as const, found: [] }
-    if (candidate.kind !== 'audio') course.onStage('comparing')
-    if (candidate.picture) return pictures.find(candidate, view, { maxDistance, publisher, signal: course.signal })
-    if (candidate.kind === 'video') return films.find(candidate, film, { maxDistance, publisher, ...course })
-    return matcher.find(candidate, maxDistance)
+    if (candidate.kind === 'audio')
+      return kind === undefined || kind === 'audio' ? matcher.find(candidate, maxDistance) : NOTHING
+    course.onStage('comparing')
+    const only = { publisher, signal: course.signal }
+    // A picture may be a still of a video, and a video may show a picture.
+    const asks = (one: Kind) => kind === undefined || kind === one
+    if (candidate.kind === 'image') {
+      const alike = asks('image') ? await pictures.find(candidate, view, { maxDistance, ...only }) : NOTHING
+      return asks('video') ? beside(alike, await stills.ofPicture(candidate, view, only)) : alike
+    }
+    const alike = asks('video') ? await films.find(candidate, film, { maxDistance, publisher, ...course }) : NOTHING
+    return film && asks('image') ? beside(alike, await stills.ofFilm(candidate, film, only)) : alike
   }
 
   /** Without records that were rolled back since they were found. */
@@ -83,6 +91,13 @@ export function createJudge({ matcher, pictures, films, catalogue, context }: Pa
   }
 
   return judge
+}
+
+const NOTHING: Alike = { kind: 'found', found: [] }
+
+function beside(alike: Alike, more: Found[]): Alike {
+  if (more.length === 0) return alike
+  return { kind: 'found', found: [...(alike.kind === 'found' ? alike.found : []), ...more] }
 }
 
 function wanted(row: RecordRow, { publisher, kind }: LookupOptions): boolean {

@@ -142,29 +142,29 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine, trust
   }
 
   async function originalOf({ found: { key, orientation, way }, row }: Near): Promise<PictureOriginal> {
-    return { key, orientation, way, ...(await partsOf(row)) }
-  }
-
-  /** What the manifest holds to compare by; nothing where it is not here, or differs from its anchor. */
-  async function partsOf({
-    manifest,
-    manifestDigest,
-  }: RecordRow): Promise<Omit<PictureOriginal, 'key' | 'orientation' | 'way'>> {
-    const { width, height, state } = manifest
-    const none = { width: width ?? 1, height: height ?? 1, local: null, evidence: null }
-    if (state !== 'present') return none
-    const read = await readManifest(manifestCid(manifestDigest), blocks.get)
-    if (!read) return none
-    return { ...none, local: read.local?.bytes ?? null, evidence: await evidenceOf(read) }
-  }
-
-  /** Public, or kept here for its publisher. */
-  async function evidenceOf({ evidence, keptEvidence: kept }: Manifest): Promise<Uint8Array | null> {
-    const block = await (evidence ? blocks.get(evidence) : kept ? blocks.get(kept) : null)
-    return block && (evidence ? block : keptEvidence(block))
+    return { key, orientation, way, ...(await partsOf(row, blocks)) }
   }
 
   return { find }
+}
+
+/** What the manifest of a picture holds to compare by; nothing where it is not here, or differs from its anchor. */
+export async function partsOf(
+  { manifest, manifestDigest }: RecordRow,
+  blocks: Pick<BlockStore, 'get'>,
+): Promise<Omit<PictureOriginal, 'key' | 'orientation' | 'way'>> {
+  const { width, height, state } = manifest
+  const none = { width: width ?? 1, height: height ?? 1, local: null, evidence: null }
+  if (state !== 'present') return none
+  const read = await readManifest(manifestCid(manifestDigest), blocks.get)
+  if (!read) return none
+  return { ...none, local: read.local?.bytes ?? null, evidence: await evidenceOf(read, blocks) }
+}
+
+/** Public, or kept here for its publisher. */
+async function evidenceOf({ evidence, keptEvidence: kept }: Manifest, blocks: Pick<BlockStore, 'get'>) {
+  const block = await (evidence ? blocks.get(evidence) : kept ? blocks.get(kept) : null)
+  return block && (evidence ? block : keptEvidence(block))
 }
 
 const isOf = (publisher: number | undefined, { publisherId }: Standing) =>

@@ -23,6 +23,7 @@ import { type Client, createQuota } from './quota.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
 import type { RemoteMedia } from './remote.ts'
 import type { SavedSearch } from './saved-search.ts'
+import { createStillLookup } from './stills.ts'
 import { createStretches } from './stretches.ts'
 import { createSync, type Filled } from './sync.ts'
 import type { NetworkView, Problem, PublisherView, RecordView, WholeRecordView } from './views.ts'
@@ -149,11 +150,12 @@ export function createRegistry(parts: RegistryParts): Registry {
   const arrived = ({ type, id }: Want): Promise<void> => (type === 'list' ? sync.take(id) : sync.refresh([id]))
   const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
   const stretches = createStretches({ blocks, fetch: wanted?.block ?? null })
-  const [pictures, films] = [createPictureLookup(parts), createFilmLookup({ ...parts, stretches })]
+  const pictures = createPictureLookup(parts)
+  const [films, stills] = [createFilmLookup({ ...parts, stretches }), createStillLookup({ ...parts, stretches })]
   const lookups = createLookups({
     ...parts,
     catalogue: seen,
-    judge: createJudge({ ...parts, catalogue: seen, pictures, films, context }),
+    judge: createJudge({ ...parts, catalogue: seen, pictures, films, stills, context }),
     admission,
     quota,
     fingerprints,

@@ -8,6 +8,7 @@ import { createJudge } from '../../server/registry/judge.ts'
 import { createLookups, type Decode } from '../../server/registry/lookups.ts'
 import { createPictureLookup } from '../../server/registry/pictures.ts'
 import { createQuota } from '../../server/registry/quota.ts'
+import { createStillLookup } from '../../server/registry/stills.ts'
 import { createStretches } from '../../server/registry/stretches.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import type { LookupOptions } from '../../server/registry/views.ts'
@@ -43,6 +44,13 @@ export function lookupsOf(
         blocks,
         examine: async (candidate, originals) => examinePicture(candidate, originals),
         trusted: new Set(trusted),
+      }),
+      stills: createStillLookup({
+        matcher,
+        catalogue,
+        blocks,
+        stretches: createStretches({ blocks, fetch: null }),
+        examine: async (candidate, originals) => examinePicture(candidate, originals),
       }),
       films: createFilmLookup({
         matcher,

@@ -1,0 +1,222 @@
+/** Pictures and videos of each other: a still of a registered video, and a video that shows a registered picture. */
+import { distanceBits, fromHex, toHex } from '../bytes.ts'
+import type { BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
+import {
+  type Film,
+  type Fingerprint,
+  type Frame,
+  manifestCid,
+  type Planes,
+  pictureOf,
+  readManifest,
+  readStretch,
+} from '../fingerprint/index.ts'
+import {
+  type Examined,
+  type Finding,
+  type Found,
+  MAX_DISTANCE_BITS,
+  type Matcher,
+  type PictureOriginal,
+  type Resembling,
+} from '../matching/index.ts'
+import type { Examine } from './examiners.ts'
+import { partsOf } from './pictures.ts'
+import type { Stretches } from './stretches.ts'
+
+export interface StillLookup {
+  /** Videos of which a picture is a still. @throws the signal's reason. */
+  ofPicture(candidate: Fingerprint, view: Planes | null, options: StillOptions): Promise<Found[]>
+  /** Pictures that a video shows. @throws as `ofPicture`. */
+  ofFilm(candidate: Fingerprint, film: Film, options: StillOptions): Promise<Found[]>
+}
+
+export interface StillOptions {
+  publisher?: number | undefined
+  signal: AbortSignal
+}
+
+interface Parts {
+  matcher: Matcher
+  catalogue: Pick<Catalogue, 'recordsById'>
+  blocks: Pick<BlockStore, 'get'>
+  stretches: Stretches
+  examine: Examine
+}
+
+/** Records that are compared, frames of a video that are asked for, and frames around a moment that a still is compared with. */
+const MOST = { records: 4, asked: 3, frames: 3 }
+/** A still lies between two frames of the evidence, half a second apart. */
+const WHAT_MOVES = 'between two frames of the evidence: what moves was not compared'
+
+export function createStillLookup({ matcher, catalogue, blocks, stretches, examine }: Parts): StillLookup {
+  async function ofPicture(candidate: Fingerprint, view: Planes | null, { publisher, signal }: StillOptions) {
+    const { picture } = candidate
+    if (!picture || !view) return []
+    const { orientations, local, quality } = picture
+    const frame = { hash: orientations[0]!, mirrored: orientations[4]!, local, quality }
+    const chosen = await chosenOf(matcher.resembling(frame), 'video', publisher)
+    const found: Found[] = []
+    for (const { match, row } of chosen) {
+      const originals = await framesAround(match, row, signal)
+      const asked = { width: candidate.width!, height: candidate.height!, local, view, evidence: null }
+      const still = stillOf(match.key, originals, await examine(asked, originals, signal))
+      if (still) found.push(still)
+    }
+    return found
+  }
+
+  /** Each record once, by the frame that shares most. */
+  async function chosenOf(matches: readonly Resembling[], kind: Resembling['kind'], publisher: number | undefined) {
+    const best = new Map<string, Resembling>()
+    for (const match of matches)
+      if (match.kind === kind && (publisher === undefined || match.standing.publisherId === publisher))
+        if (!best.has(match.key)) best.set(match.key, match)
+    const chosen = [...best.values()].slice(0, MOST.records)
+    const rows = await catalogue.recordsById(chosen.map(({ key }) => fromHex(key, 32)))
+    const rowOf = new Map(rows.map((row) => [toHex(row.recordId), row]))
+    return chosen.flatMap((match) => {
+      const row = rowOf.get(match.key)
+      return row ? [{ match, row }] : []
+    })
+  }
+
+  /** Frames of a video around a moment, as pictures; the key of each is its time. */
+  async function framesAround({ originalMs, way, whole }: Resembling, row: RecordRow, signal: AbortSignal) {
+    if (row.manifest.state !== 'present' || originalMs === null) return []
+    const read = await readManifest(manifestCid(row.manifestDigest), blocks.get)
+    const stretch = read?.stretches.find(({ startMs, endMs }) => startMs <= originalMs && originalMs < endMs)
+    if (!read || !stretch) return []
+    const block = (await stretches.get([stretch], row.publisherId, signal)).get(stretch.cid)
+    const local = read.keys.find(({ timeMs }) => timeMs === originalMs)?.local ?? null
+    const { width, height } = row.manifest
+    return nearest(block ? readStretch(block) : [], originalMs).map(
+      ({ timeMs, evidence }): PictureOriginal => ({
+        key: String(timeMs),
+        width: width ?? 1,
+        height: height ?? 1,
+        local,
+        evidence,
+        orientation: whole ? (way === 'plain' ? 0 : 4) : null,
+        way,
+      }),
+    )
+  }
+
+  async function ofFilm(candidate: Fingerprint, film: Film, { publisher, signal }: StillOptions): Promise<Found[]> {
+    const keys = candidate.frames.filter(({ local }) => local)
+    const found = new Map<string, Found>()
+    for (const frame of spread(keys, MOST.asked))
+      for (const { match, row } of await chosenOf(matcher.resembling(frame), 'image', publisher)) {
+        if (found.has(match.key)) continue
+        const shown = await pictureShown(candidate, film, frame, match, row, signal)
+        if (shown) found.set(match.key, shown)
+      }
+    return [...found.values()]
+  }
+
+  async function pictureShown(
+    candidate: Fingerprint,
+    film: Film,
+    frame: Frame,
+    { key, way, whole }: Resembling,
+    row: RecordRow,
+    signal: AbortSignal,
+  ): Promise<Found | null> {
+    const original = {
+      key,
+      orientation: whole ? (way === 'plain' ? 0 : 4) : null,
+      way,
+      ...(await partsOf(row, blocks)),
+    }
+    const asked = {
+      width: candidate.width!,
+      height: candidate.height!,
+      local: frame.local!,
+      view: pictureOf(film, frame.timeMs),
+      evidence: null,
+    }
+    const [answer] = await examine(asked, [original], signal)
+    if (!answer || answer.notCompared !== null) return null
+    const seen = whileShown(candidate.frames, frame)
+    const durationMs = Math.max(1, candidate.durationMs ?? seen.endMs)
+    const part = Math.min(1, (seen.endMs - seen.startMs) / durationMs)
+    return {
+      ...foundOf(key, answer, { startMs: 0, endMs: 0 }, seen),
+      relation: answer.relation !== 'altered' && part < 1 - OTHER ? 'composite' : answer.relation,
+      explained: part * answer.explained,
+    }
+  }
+
+  return { ofPicture, ofFilm }
+}
+
+/** Share of a video from which on what it shows beside a picture is other material. */
+const OTHER = 0.2
+
+function nearest<T extends { timeMs: number }>(frames: readonly T[], ms: number): T[] {
+  return frames.toSorted((a, b) => Math.abs(a.timeMs - ms) - Math.abs(b.timeMs - ms)).slice(0, MOST.frames)
+}
+
+function spread<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items]
+  return Array.from({ length: count }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / count)]!)
+}
+
+/** What the frames around agree on: the nearest one in looks, with the regions that differ from each of them. */
+function stillOf(key: string, originals: readonly PictureOriginal[], examined: readonly Examined[]): Found | null {
+  const compared = examined.filter(({ notCompared }) => notCompared === null)
+  if (compared.length === 0) return null
+  const best = compared.reduce((one, other) => (other.likeness > one.likeness ? other : one))
+  const others = compared.filter((one) => one !== best)
+  const lasting = best.findings.filter(
+    ({ kind, region }) =>
+      kind === 'overlay' ||
+      (others.length > 0 && others.every(({ findings }) => findings.some((other) => overlaps(region, other.region)))),
+  )
+  const atMs = Number(originals.find((one) => one.key === best.key)!.key)
+  const altered = lasting.some(({ kind }) => kind === 'region')
+  return {
+    ...foundOf(key, { ...best, findings: lasting }, { startMs: atMs, endMs: atMs }, { startMs: 0, endMs: 0 }),
+    relation: altered ? 'altered' : best.relation === 'composite' ? 'composite' : 'excerpt',
+    limits: [WHAT_MOVES],
+  }
+}
+
+function overlaps(a: Finding['region'], b: Finding['region']): boolean {
+  if (!a || !b) return false
+  const across = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x)
+  const down = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y)
+  return across > 0 && down > 0 && 2 * across * down > Math.min(a.w * a.h, b.w * b.h)
+}
+
+/** From the first to the last of the frames around that look like this one: a still picture in a video stays. */
+function whileShown(frames: readonly Frame[], frame: Frame): { startMs: number; endMs: number } {
+  const at = frames.indexOf(frame)
+  const same = (i: number) => frames[i] !== undefined && near(frames[i]!, frame)
+  let [first, last] = [at, at]
+  while (same(first - 1)) first--
+  while (same(last + 1)) last++
+  const next = frames[last + 1]?.timeMs ?? frames[last]!.timeMs + 250
+  return { startMs: frames[first]!.timeMs, endMs: next }
+}
+
+const near = (a: Frame, b: Frame) => distanceBits(a.hash, b.hash) <= MAX_DISTANCE_BITS
+
+function foundOf(
+  key: string,
+  { notCompared: _, findings, ...examined }: Examined,
+  original: { startMs: number; endMs: number },
+  candidate: { startMs: number; endMs: number },
+): Found {
+  return {
+    ...examined,
+    key,
+    distanceBits: null,
+    orientation: null,
+    way: null,
+    segments: [{ candidate, original, speed: 1, placement: examined.placement }],
+    findings: findings.map((finding) => ({ ...finding, span: null })),
+    limits: [],
+  }
+}
