@@ -8,7 +8,7 @@ import type { Film } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { evenly } from './film-layouts.ts'
 import { bestPath, type Observations, PATH, type Pair, type Run } from './film-path.ts'
-import { product, type Reduced, type Sight, sightOfFilm, sightOfFrames, windowOf } from './film-sight.ts'
+import { product, type Reduced, type Sight, sightOfFilm, sightOfFrames, type Window, windowOf } from './film-sight.ts'
 import { quantile } from './grid.ts'
 import { FILM } from './thresholds.ts'
 
@@ -26,17 +26,71 @@ export interface Moments {
   reduced: Reduced
 }
 
-/** The candidate's course through the original's moments under a layout; null where too little of it is laid on the original. */
+/** The candidate's course through the original's moments under a layout; null where too little of it is laid on the original. Where not all of it
+ * follows, it is tried again without the cells in which even what is most alike differs: a banner stays as long as the video. */
 export function courseOf(film: Film, moments: Moments, transform: Affine): Course | null {
   const window = windowOf(transform, moments.reduced, film)
   if (window.shown.length < FILM.leastCells) return null
-  const sights: Sights = {
+  const sights = sightsOf(film, moments, transform, window)
+  const course = fastest(observe(sights, spaced(film.timesMs)), sights)
+  if (course.followed >= FILM.settled) return course
+  const shown = agreeingCells(sights)
+  if (!shown || shown.length < FILM.leastCells) return course
+  const fewer = sightsOf(film, moments, transform, { ...window, shown: shown.map((cell) => window.shown[cell]!) })
+  const again = fastest(observe(fewer, spaced(film.timesMs)), fewer)
+  return again.gain > course.gain ? again : course
+}
+
+function sightsOf(film: Film, { timesMs, reduced }: Moments, transform: Affine, window: Window): Sights {
+  return {
     candidate: sightOfFilm(film, transform, window),
-    original: sightOfFrames(moments.reduced, window),
+    original: sightOfFrames(reduced, window),
     picturesMs: film.timesMs,
-    momentsMs: moments.timesMs,
+    momentsMs: timesMs,
   }
-  return fastest(observe(sights, spaced(film.timesMs)), sights)
+}
+
+/** Pairs that are most alike, in which cells are judged. */
+const JUDGING = 25
+
+/** Cells, by their place in the window, without those that differ much more than others even where all is most alike. Null where these are none, or most of
+ * what moves in the original is in them: another second of the same shot differs in just that. */
+function agreeingCells({ candidate, original, picturesMs }: Sights): Int32Array | null {
+  const pairs: { picture: number; moment: number; like: number }[] = []
+  const some = spaced(picturesMs)
+  for (let moment = 0; moment < original.count; moment++) {
+    let best = { picture: 0, moment, like: -1 }
+    for (const picture of some) {
+      const like = product(candidate, picture, original, moment)
+      if (like > best.like) best = { picture, moment, like }
+    }
+    pairs.push(best)
+  }
+  const likest = pairs.sort((a, b) => b.like - a.like).slice(0, JUDGING)
+  const { cells } = candidate
+  const off = new Float32Array(cells)
+  for (let k = 0; k < cells; k++)
+    off[k] = quantile(
+      Float32Array.from(likest, ({ picture, moment }) =>
+        Math.abs(candidate.vectors[picture * cells + k]! - original.vectors[moment * cells + k]!),
+      ),
+      0.5,
+    )
+  const most = FILM.muchOff * quantile(off, 0.5)
+  const kept = Int32Array.from(off.keys().filter((cell) => off[cell]! <= most))
+  const moving = movingOf(original)
+  const sum = (values: Iterable<number>) => Iterator.from(values).reduce((total, value) => total + value, 0)
+  const keeps = sum(kept.values().map((cell) => moving[cell]!)) >= FILM.leastMovementKept * sum(moving)
+  return kept.length < cells && keeps ? kept : null
+}
+
+/** For each cell how much it changes from moment to moment. */
+function movingOf({ cells, count, vectors }: Sight): Float32Array {
+  const change = new Float32Array(cells)
+  for (let n = 1; n < count; n++)
+    for (let k = 0, p = (n - 1) * cells, q = n * cells; k < cells; k++)
+      change[k]! += (vectors[q + k]! - vectors[p + k]!) ** 2
+  return change
 }
 
 interface Sights {

@@ -207,6 +207,10 @@ export const FILM = {
   better: { much: 1.05, nearly: 0.95 },
   /** What each run must bring beyond its pairs: a copy at one speed is fewer runs than the same at another. */
   anotherRun: 10,
+  /** How many times what is off in half of the cells is something laid over. */
+  muchOff: 2.5,
+  /** Share of what moves in the original that must be left when these are left out. */
+  leastMovementKept: 0.6,
   /** Pairs of a run: a second and a half. */
   leastPairs: 3,
   /** Squared length of the difference from the middle of a run from which on something moves, in both or in one: rough evidence leaves up to 0.01. */
