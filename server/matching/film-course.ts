@@ -162,7 +162,7 @@ function fastest(of: Observations, sights: Sights): Course {
     return { speed, runs, gain: runs.reduce((sum, run) => sum + run.gain - FILM.anotherRun, 0), followed }
   }
   const plain = at(1)
-  if (plain.runs.length === 1 && plain.followed >= FILM.followed) return plain
+  if (plain.followed >= FILM.followed && !slips(plain.runs)) return plain
   const likely = SPEEDS.map((speed) => ({ speed, gain: bestPath(of, speed).gain })).sort((a, b) => b.gain - a.gain)
   const best = likely
     .slice(0, FILM.speeds)
@@ -182,6 +182,13 @@ function slopeOf({ runs, speed }: Course, { picturesMs, momentsMs }: Sights): nu
   const along = mean(({ picture }) => (picturesMs[picture]! - t) ** 2)
   const slope = along > 0 ? across / along : speed
   return Math.abs(slope / speed - 1) < 0.05 ? slope : speed
+}
+
+/** Whether runs follow each other by small leaps one way, as those of another speed do. */
+function slips(runs: readonly Run[]): boolean {
+  const leaps = runs.slice(1).map((run, i) => run.offsetMs - runs[i]!.offsetMs)
+  const [first] = leaps
+  return first !== undefined && leaps.every((leap) => Math.abs(leap) < FILM.slipMs && leap * first > 0)
 }
 
 /** Much more, or nearly as much in fewer runs: at another speed all of one take is one run. */

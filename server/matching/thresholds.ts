@@ -201,6 +201,8 @@ export const FILM = {
   followed: 0.85,
   /** And that must follow at another speed for it to be believed: what hardly moves follows at some speed for a while. */
   followedElse: 0.8,
+  /** Milliseconds of a leap from line to line that another speed explains. */
+  slipMs: 1_500,
   speeds: 4,
   /** Share that follows under one layout from which on no other is tried. */
   settled: 0.95,
