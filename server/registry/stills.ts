@@ -45,7 +45,7 @@ interface Parts {
 }
 
 /** Records that are compared, frames of a video that are asked for, and frames around a moment that a still is compared with. */
-const MOST = { records: 4, asked: 3, frames: 3 }
+const MOST = { records: 4, asked: 24, frames: 3 }
 /** A still lies between two frames of the evidence, half a second apart. */
 const WHAT_MOVES = 'between two frames of the evidence: what moves was not compared'
 
@@ -104,15 +104,18 @@ export function createStillLookup({ matcher, catalogue, blocks, stretches, exami
   }
 
   async function ofFilm(candidate: Fingerprint, film: Film, { publisher, signal }: StillOptions): Promise<Found[]> {
-    const keys = candidate.frames.filter(({ local }) => local)
-    const found = new Map<string, Found>()
-    for (const frame of spread(keys, MOST.asked))
-      for (const { match, row } of await chosenOf(matcher.resembling(frame), 'image', publisher)) {
-        if (found.has(match.key)) continue
-        const shown = await pictureShown(candidate, film, frame, match, row, signal)
-        if (shown) found.set(match.key, shown)
-      }
-    return [...found.values()]
+    const keys = spread(
+      candidate.frames.filter(({ local }) => local),
+      MOST.asked,
+    )
+    const frameOf = new Map(keys.flatMap((frame) => matcher.resembling(frame).map((match) => [match, frame])))
+    const likeliest = [...frameOf.keys()].sort((a, b) => b.share - a.share)
+    const found: Found[] = []
+    for (const { match, row } of await chosenOf(likeliest, 'image', publisher)) {
+      const shown = await pictureShown(candidate, film, frameOf.get(match)!, match, row, signal)
+      if (shown) found.push(shown)
+    }
+    return found
   }
 
   async function pictureShown(
