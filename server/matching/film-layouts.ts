@@ -1,6 +1,6 @@
 /** How a candidate's frames may lie on those of an original: from hashes of whole frames, and from local hashes of frames that show something new. */
 import { decodeLocal, type Frame, type Size } from '../fingerprint/index.ts'
-import { type Affine, apply, compose, scaleOf, scaling } from './affine.ts'
+import { type Affine, apply, compose, determinant, scaleOf, scaling } from './affine.ts'
 import { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
 import type { Region } from './geometry.ts'
 import { FIT } from './thresholds.ts'
@@ -28,7 +28,7 @@ interface Side {
   size: Size
   /** The part of the frame that is no bar, of which hashes are; null where all of it is. */
   bars: Region | null
-  frames: readonly Pick<Frame, 'timeMs' | 'local'>[]
+  frames?: readonly Pick<Frame, 'timeMs' | 'local'>[]
 }
 
 /** Pairs of frames whose features are fitted: 3.7 ms each. */
@@ -53,9 +53,20 @@ export function layoutsOf(candidate: Side, original: Side, votes: readonly Frame
   const best = fits[0]
   if (!best) return layouts
   const same = fits.filter((fit) => fit.mirrored === best.mirrored && isAsLarge(fit.transform, best.transform))
-  for (const transform of [middleOf(same.map((fit) => fit.transform)), whole(best.mirrored ? 'mirrored' : 'plain')])
+  const frame = turnOver(best.mirrored ? 4 : 0, candidate.size, original.size)
+  for (const transform of [
+    middleOf(same.map((fit) => fit.transform)),
+    whole(best.mirrored ? 'mirrored' : 'plain'),
+    frame,
+  ])
     include(layouts, { transform, weight: 0 }, candidate.size)
   return layouts
+}
+
+/** The whole frame where that is what a layout found comes to: most copies are not reframed, and what shows little is laid a little off. */
+export function snapped(transform: Affine, candidate: Side, original: Side): Affine {
+  const whole = betweenBars(determinant(transform) < 0 ? 4 : 0, candidate, original)
+  return alike(whole, transform, candidate.size, SNAPS) ? whole : transform
 }
 
 /** Where the pictures between the bars are turns of each other. */
@@ -98,7 +109,7 @@ function fitsOf(candidate: Side, original: Side, votes: readonly FrameVote[]): F
   const featuresAt = (ms: number) => {
     const known = prepared.get(ms)
     if (known !== undefined) return known
-    const bytes = candidate.frames.find(({ timeMs }) => timeMs === ms)?.local
+    const bytes = candidate.frames?.find(({ timeMs }) => timeMs === ms)?.local
     const features = bytes ? prepareFeatures(decodeLocal(bytes, 'candidate')) : null
     prepared.set(ms, features)
     return features
@@ -106,7 +117,7 @@ function fitsOf(candidate: Side, original: Side, votes: readonly FrameVote[]): F
   return likeliest(local, MAX_FITS)
     .map(({ candidateMs, originalMs, way }) => {
       const features = featuresAt(candidateMs)
-      const key = original.frames.find(({ timeMs }) => timeMs === originalMs)?.local
+      const key = original.frames?.find(({ timeMs }) => timeMs === originalMs)?.local
       return features && key ? fitFeatures(features, decodeLocal(key), way) : null
     })
     .filter((fit) => fit !== null && fit.score >= FIT.minScore)
@@ -127,10 +138,11 @@ export function evenly<T>(items: readonly T[], count: number): readonly T[] {
   return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!)
 }
 
-/** Of the original's longer side: so far apart no corner of the candidate may be laid. */
+/** Of the original's longer side: so far apart no corner of the candidate may be laid; and less than two pixels of its evidence. */
 const SAME = 0.04
+const SNAPS = 0.01
 
-function alike(a: Affine, b: Affine, { width, height }: Size): boolean {
+function alike(a: Affine, b: Affine, { width, height }: Size, apart = SAME): boolean {
   const longer = Math.max(width, height)
   const [w, h] = [width / longer, height / longer]
   const corners = [
@@ -141,6 +153,6 @@ function alike(a: Affine, b: Affine, { width, height }: Size): boolean {
   ]
   return corners.every((corner) => {
     const [p, q] = [apply(a, corner), apply(b, corner)]
-    return Math.hypot(p.x - q.x, p.y - q.y) < SAME
+    return Math.hypot(p.x - q.x, p.y - q.y) < apart
   })
 }

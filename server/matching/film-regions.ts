@@ -163,7 +163,8 @@ const middleOf = (values: number[]) => values.sort((a, b) => a - b)[values.lengt
 /** Whether it is strong, or stands out from what remains elsewhere: a poor copy differs a little everywhere. */
 function isClear(track: readonly Step[]): boolean {
   const standsOut = Math.max(...track.map(({ region, usual }) => region.peak / usual))
-  return peakOf(track) >= FILM.clear || standsOut >= FILM.standsOut
+  const size = middleOf(track.map(({ region }) => region.cells.length))
+  return size >= FILM.leastRegion && (peakOf(track) >= FILM.clear || standsOut >= FILM.standsOut)
 }
 
 /** With the moments before and after in which as much of its place differs, though not all of it in two that follow each other. */
@@ -194,7 +195,7 @@ function findingOf(track: Step[], layings: readonly Laying[], stepMs: number): R
   const drawn = sights.filter(({ kind }) => kind === 'overlay').length
   return [
     {
-      kind: 2 * drawn > sights.length ? 'overlay' : 'region',
+      kind: drawn >= FILM.drawn * sights.length ? 'overlay' : 'region',
       span: { startMs: Math.max(0, track[0]!.timeMs - stepMs / 2), endMs: track.at(-1)!.timeMs + stepMs / 2 },
       region: middleBox(sights.map(({ box }) => box)),
       strength: peakOf(track),

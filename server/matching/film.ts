@@ -6,7 +6,7 @@ import { decodeEvidence, type Evidence, type Film, type Frame, type Planes } fro
 import type { Affine } from './affine.ts'
 import { type Comparison, comparePictures } from './compare.ts'
 import { type Course, courseOf, type Moments } from './film-course.ts'
-import { evenly, type FrameVote, type Layout, layoutsOf, middleOf } from './film-layouts.ts'
+import { evenly, type FrameVote, type Layout, layoutsOf, middleOf, snapped } from './film-layouts.ts'
 import type { Pair } from './film-path.ts'
 import { filmRegions, type Laying } from './film-regions.ts'
 import { createFilmClock, pictureAt, reduceFrames } from './film-sight.ts'
@@ -129,7 +129,11 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
   if (comparisons.length === 0) return null
   const middle = comparisons[comparisons.length >> 1]!
   // A video is reframed once, and single frames are laid a little off.
-  const transform = middleOf(comparisons.map((one) => one.transform))
+  const transform = snapped(
+    middleOf(comparisons.map((one) => one.transform)),
+    { size: film, bars: candidate.bars ?? null },
+    { size: known.pictures[0]!, bars: original.bars ?? null },
+  )
   const layings = finest(pairs, known).map((pair) => layingOf(film, known, pair, transform))
   const stepMs = FINE_MS / known.course.speed
   const findings: FilmFinding[] = [

@@ -244,6 +244,10 @@ export const FILM = {
    * copies of the development corpus have 12 and 4.1, real forgeries of a small face 8 to 11 and 5 to 7. */
   clear: 14,
   standsOut: 4.5,
+  /** Share of the moments in which it must be drawn to be an overlay: so small a picture does not tell it each time, and another content must not pass. */
+  drawn: 0.75,
+  /** Cells of a region, of 4×4 pixels of 192: fewer are an edge that is laid a little off. */
+  leastRegion: 6,
   leastMoments: 2,
   /** Share of other material, in time or area, from which on it is a composite; share of the original that a copy must show to be the whole. */
   otherMaterial: 0.2,
