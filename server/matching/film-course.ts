@@ -221,7 +221,8 @@ function agreementOf({ pairs }: Run, { candidate, original }: Sights): number | 
   if (pairs.length < FILM.leastPairs) return 0
   const agreements = movements(pairs, candidate, original)
   if (agreements.length < FILM.leastMoving) return null
-  return agreements.sort((a, b) => a - b)[agreements.length >> 1]!
+  // Of few the lower one: two that agree by chance are not half of four.
+  return agreements.sort((a, b) => a - b)[(agreements.length - 1) >> 1]!
 }
 
 /** Whether nothing moves in all of a candidate. */
