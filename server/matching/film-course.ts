@@ -36,14 +36,18 @@ export function courseOf(film: Film, moments: Moments, transform: Affine): Cours
   if (course.followed >= FILM.settled) return course
   const shown = agreeingCells(sights)
   if (!shown || shown.length < FILM.leastCells) return course
-  const fewer = sightsOf(film, moments, transform, { ...window, shown: shown.map((cell) => window.shown[cell]!) })
+  // Where what moves was left out, nothing does.
+  const agreeing = { ...window, shown: shown.map((cell) => window.shown[cell]!) }
+  const fewer = { ...sightsOf(film, moments, transform, agreeing), still: sights.still }
   const again = fastest(observe(fewer, spaced(film.timesMs)), fewer)
   return again.gain > course.gain ? again : course
 }
 
 function sightsOf(film: Film, { timesMs, reduced }: Moments, transform: Affine, window: Window): Sights {
+  const candidate = sightOfFilm(film, transform, window)
   return {
-    candidate: sightOfFilm(film, transform, window),
+    candidate,
+    still: isStill(candidate),
     original: sightOfFrames(reduced, window),
     picturesMs: film.timesMs,
     momentsMs: timesMs,
@@ -95,6 +99,8 @@ function movingOf({ cells, count, vectors }: Sight): Float32Array {
 
 interface Sights {
   candidate: Sight
+  /** Whether nothing moves in all of the candidate. */
+  still: boolean
   original: Sight
   picturesMs: readonly number[]
   momentsMs: readonly number[]
@@ -210,7 +216,7 @@ function verified(runs: readonly Run[], sights: Sights): Run[] {
   const agreements = new Map(runs.map((run) => [run, agreementOf(run, sights)]))
   const sure = runs.some((run) => agreements.get(run)! >= FILM.leastAgreement)
   const least = sure ? FILM.leastBeside : FILM.leastAgreement
-  const still = sure || isStill(sights.candidate)
+  const still = sure || sights.still
   return runs.filter((run) => (agreements.get(run) ?? (still && agrees(run) ? 1 : 0)) >= least)
 }
 
