@@ -221,7 +221,7 @@ export const FILM = {
   /** How many times the movement of a quarter of the pairs is an event. */
   event: 4,
   /** Pairs in which something must move for movement to decide. */
-  leastMoving: 3,
+  leastMoving: 4,
   /** Median correlation of what moves. Copies of the development corpus have 0.95 and more, with a pasted face too; other seconds of the same
    *  shot at most 0.6. */
   leastAgreement: 0.75,
