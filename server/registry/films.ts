@@ -110,7 +110,7 @@ function keysOf({ keys }: Manifest, votes: readonly FrameVote[]) {
 }
 
 /** Written by anybody: what is no evidence is as good as missing. */
-function stillsOf(block: Uint8Array | undefined): Still[] {
+export function stillsOf(block: Uint8Array | undefined): Still[] {
   try {
     return block ? readStretch(block) : []
   } catch {

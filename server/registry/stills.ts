@@ -9,10 +9,10 @@ import {
   type Planes,
   pictureOf,
   readManifest,
-  readStretch,
 } from '../fingerprint/index.ts'
 import {
   type Examined,
+  evenly,
   type Finding,
   type Found,
   MAX_DISTANCE_BITS,
@@ -21,6 +21,7 @@ import {
   type Resembling,
 } from '../matching/index.ts'
 import type { Examine } from './examiners.ts'
+import { stillsOf } from './films.ts'
 import { partsOf } from './pictures.ts'
 import type { Stretches } from './stretches.ts'
 
@@ -90,7 +91,7 @@ export function createStillLookup({ matcher, catalogue, blocks, stretches, exami
     const block = (await stretches.get([stretch], row.publisherId, signal)).get(stretch.cid)
     const local = read.keys.find(({ timeMs }) => timeMs === originalMs)?.local ?? null
     const { width, height } = row.manifest
-    return nearest(block ? readStretch(block) : [], originalMs).map(
+    return nearest(stillsOf(block), originalMs).map(
       ({ timeMs, evidence }): PictureOriginal => ({
         key: String(timeMs),
         width: width ?? 1,
@@ -104,7 +105,7 @@ export function createStillLookup({ matcher, catalogue, blocks, stretches, exami
   }
 
   async function ofFilm(candidate: Fingerprint, film: Film, { publisher, signal }: StillOptions): Promise<Found[]> {
-    const keys = spread(
+    const keys = evenly(
       candidate.frames.filter(({ local }) => local),
       MOST.asked,
     )
@@ -159,11 +160,6 @@ const OTHER = 0.2
 
 function nearest<T extends { timeMs: number }>(frames: readonly T[], ms: number): T[] {
   return frames.toSorted((a, b) => Math.abs(a.timeMs - ms) - Math.abs(b.timeMs - ms)).slice(0, MOST.frames)
-}
-
-function spread<T>(items: readonly T[], count: number): T[] {
-  if (items.length <= count) return [...items]
-  return Array.from({ length: count }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / count)]!)
 }
 
 /** What the frames around agree on: the nearest one in looks, with the regions that differ from each of them. */

@@ -28,13 +28,14 @@ async function registryOf(...originals: Fingerprint[]) {
     catalogue.insert(row)
     await sync.refresh([row.recordId])
   }
-  return createStillLookup({
+  const parts: Parameters<typeof createStillLookup>[0] = {
     matcher,
     catalogue,
     blocks,
     stretches: createStretches({ blocks, fetch: null }),
     examine: async (candidate, among) => examinePicture(candidate, among),
-  })
+  }
+  return { ...createStillLookup(parts), parts }
 }
 
 const registeredVideo = (seed: number): Fingerprint => ({
@@ -66,6 +67,16 @@ describe('a still', () => {
     const stills = await registryOf(registeredVideo(1), registeredVideo(2))
     const { candidate, view } = asked(9, shot(3)(4_000))
     expect(await stills.ofPicture(candidate, view, options)).to.deep.equal([])
+  })
+
+  it('is passed over where the evidence of its video is rubbish', async () => {
+    const stills = await registryOf(registeredVideo(1))
+    const { candidate, view } = asked(9, shot(1)(4_000))
+    const broken = createStillLookup({
+      ...stills.parts,
+      stretches: { get: async ([one]) => new Map([[one!.cid, Uint8Array.of(1, 2, 3)]]) },
+    })
+    expect(await broken.ofPicture(candidate, view, options)).to.deep.equal([])
   })
 
   it('is not sought without its pixels', async () => {
