@@ -13,7 +13,6 @@ import {
 import {
   type Examined,
   evenly,
-  type Finding,
   type Found,
   MAX_DISTANCE_BITS,
   type Matcher,
@@ -24,6 +23,7 @@ import type { Examine } from './examiners.ts'
 import { stillsOf } from './films.ts'
 import { partsOf } from './pictures.ts'
 import type { Stretches } from './stretches.ts'
+import { NOT_COMPARED } from './summary.ts'
 
 export interface StillLookup {
   /** Videos of which a picture is a still. @throws the signal's reason. */
@@ -162,31 +162,18 @@ function nearest<T extends { timeMs: number }>(frames: readonly T[], ms: number)
   return frames.toSorted((a, b) => Math.abs(a.timeMs - ms) - Math.abs(b.timeMs - ms)).slice(0, MOST.frames)
 }
 
-/** What the frames around agree on: the nearest one in looks, with the regions that differ from each of them. */
+/** By the frame around that is nearest in looks. Half a second apart a face moves as much as a forged one differs: where it differs is not told. */
 function stillOf(key: string, originals: readonly PictureOriginal[], examined: readonly Examined[]): Found | null {
   const compared = examined.filter(({ notCompared }) => notCompared === null)
   if (compared.length === 0) return null
   const best = compared.reduce((one, other) => (other.likeness > one.likeness ? other : one))
-  const others = compared.filter((one) => one !== best)
-  const lasting = best.findings.filter(
-    ({ kind, region }) =>
-      kind === 'overlay' ||
-      (others.length > 0 && others.every(({ findings }) => findings.some((other) => overlaps(region, other.region)))),
-  )
+  const findings = best.findings.filter(({ kind }) => kind === 'overlay')
   const atMs = Number(originals.find((one) => one.key === best.key)!.key)
-  const altered = lasting.some(({ kind }) => kind === 'region')
   return {
-    ...foundOf(key, { ...best, findings: lasting }, { startMs: atMs, endMs: atMs }, { startMs: 0, endMs: 0 }),
-    relation: altered ? 'altered' : best.relation === 'composite' ? 'composite' : 'excerpt',
-    limits: [WHAT_MOVES],
+    ...foundOf(key, { ...best, findings }, { startMs: atMs, endMs: atMs }, { startMs: 0, endMs: 0 }),
+    relation: best.relation === 'composite' ? 'composite' : 'excerpt',
+    limits: [NOT_COMPARED, WHAT_MOVES],
   }
-}
-
-function overlaps(a: Finding['region'], b: Finding['region']): boolean {
-  if (!a || !b) return false
-  const across = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x)
-  const down = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y)
-  return across > 0 && down > 0 && 2 * across * down > Math.min(a.w * a.h, b.w * b.h)
 }
 
 /** From the first to the last of the frames around that look like this one: a still picture in a video stays. */
