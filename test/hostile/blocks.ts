@@ -8,7 +8,7 @@ import type { Input } from './inputs.ts'
 
 const RAW = 0x55
 const CAR = { 'content-type': 'application/vnd.ipld.car' }
-const LARGEST_CAR = 4 << 20
+const LARGEST_CAR = 64 << 20
 const LARGEST_BLOCK = 1 << 20
 
 interface Block {
@@ -129,7 +129,7 @@ export async function hostileBlocks(): Promise<Input[]> {
       ...(await of('104000 frames in 104 seconds', rootOf({ frames: many.map(({ cid }) => cid) }), ...many)),
       codes: null,
     },
-    { ...bad('a CAR over 4 MiB', Buffer.alloc(LARGEST_CAR + 1)), codes: ['request.too_large'] },
+    { ...bad('a CAR over 64 MiB', Buffer.alloc(LARGEST_CAR + 1)), codes: ['request.too_large'] },
     await of(
       'frames that do not rise',
       rootOf({ frames: [dense.cid, (await framesFrom(5, 11)).cid] }),

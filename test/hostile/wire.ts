@@ -108,7 +108,7 @@ export function announced(): Wire[] {
     ),
     codes: ['request.too_large'],
   })
-  return [...five, carOf((4 << 20) + 1), carOf((64 << 20) + 1), carOf(5_000_000_000)]
+  return [...five, carOf((64 << 20) + 1), carOf(5_000_000_000)]
 }
 
 /** Requests that are given up in the middle. */
