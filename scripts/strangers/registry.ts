@@ -5,6 +5,7 @@ import { anchoredWords, type Fingerprint, type Planes, writeManifest } from '../
 import { type Answer, createMatcher, type Matcher } from '../../server/matching/index.ts'
 import type { Examine } from '../../server/registry/examiners.ts'
 import { createPictureLookup } from '../../server/registry/pictures.ts'
+import { createRows } from '../../server/registry/rows.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf } from '../../test/registry/fakes.ts'
 
@@ -62,7 +63,10 @@ export function createRegistries(): Registries {
     }
     const { signal } = new AbortController()
     return (candidate, view, examine) =>
-      createPictureLookup({ matcher, catalogue, blocks, examine, trusted: new Set() }).find(candidate, view, { signal })
+      createPictureLookup({ matcher, blocks, examine, trusted: new Set() }).find(candidate, view, {
+        rows: createRows(catalogue),
+        signal,
+      })
   }
 
   async function ofSizes(sizes: readonly number[]): Promise<Registry[]> {

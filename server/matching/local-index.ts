@@ -30,14 +30,17 @@ export interface Voted {
 /** Chooses among records, the largest share first. */
 export type ChooseVoted = (largestFirst: Iterable<Voted>) => Voted[]
 
+/** Those that are chosen. @param chosen asked for each way by itself, and of what it chose for both. */
+export type Election = (chosen: ChooseVoted) => Voted[]
+
 export interface LocalIndex {
   /** Adds the features of a record under a value (0 to 2³² − 1), or replaces those that it has. */
   add(features: LocalFeatures, value: number): void
   remove(value: number): void
   /** The records that the candidate's features vote for, at most `most`, by share. */
   query(candidate: LocalFeatures, most: number): Voted[]
-  /** Those of them that are chosen. @param chosen asked for each way by itself, and of what it chose for both. */
-  choose(candidate: LocalFeatures, chosen: ChooseVoted): Voted[]
+  /** What they vote for, as the index is now. */
+  elect(candidate: LocalFeatures): Election
   size(): { records: number; entries: number; bytes: number }
 }
 
@@ -101,18 +104,22 @@ export function createLocalIndex(): LocalIndex {
     lately = []
   }
 
-  function choose(candidate: LocalFeatures, chosen: ChooseVoted): Voted[] {
-    const ways = { plain: candidate.words, mirrored: mirroredWords(candidate.words) }
-    const voted = (['plain', 'mirrored'] as const).flatMap((way) => {
-      tally.clear()
-      vote(keysOf(ways[way]))
-      return chosen(votedOf(tally.heaviestFirst(), tally.attainable(), way))
-    })
-    return chosen(strongest(voted))
+  function elect({ words }: LocalFeatures): Election {
+    const ways = [
+      { way: 'plain', ...votesOf(words) },
+      { way: 'mirrored', ...votesOf(mirroredWords(words)) },
+    ] as const
+    return (chosen) => chosen(strongest(ways.flatMap((votes) => chosen(votedOf(votes)))))
   }
 
-  function* votedOf(counted: readonly Counted[], attainable: number, way: Way): Iterable<Voted> {
-    for (const { number, ...rest } of counted)
+  function votesOf(words: LocalFeatures['words']): Votes {
+    tally.clear()
+    vote(keysOf(words))
+    return { heaviestFirst: tally.heaviestFirst(), attainable: tally.attainable() }
+  }
+
+  function* votedOf({ heaviestFirst, attainable, way }: Votes & { way: Way }): Iterable<Voted> {
+    for (const { number, ...rest } of heaviestFirst)
       yield { value: values[number]!, way, ...rest, share: rest.weight / attainable }
   }
 
@@ -140,8 +147,8 @@ export function createLocalIndex(): LocalIndex {
   return {
     add,
     remove,
-    choose,
-    query: (candidate, most) => choose(candidate, (largestFirst) => Iterator.from(largestFirst).take(most).toArray()),
+    elect,
+    query: (candidate, most) => elect(candidate)((largestFirst) => Iterator.from(largestFirst).take(most).toArray()),
     size,
   }
 }
@@ -171,6 +178,11 @@ function strongest(voted: Voted[]): Voted[] {
   const best = new Map<number, Voted>()
   for (const one of voted) if (!((best.get(one.value)?.share ?? 0) >= one.share)) best.set(one.value, one)
   return [...best.values()].sort((a, b) => b.share - a.share || a.value - b.value)
+}
+
+interface Votes {
+  heaviestFirst: readonly Counted[]
+  attainable: number
 }
 
 interface Counted {

@@ -15,7 +15,7 @@ import { evenly, type FrameVote } from './film-layouts.ts'
 import type { Way } from './fit.ts'
 import type { Region } from './geometry.ts'
 import { createHammingIndex } from './hamming.ts'
-import { createLocalIndex, type Voted } from './local-index.ts'
+import { createLocalIndex, type Election, type Voted } from './local-index.ts'
 import type { Placement } from './placement.ts'
 import {
   MAX_DISTANCE_BITS,
@@ -197,6 +197,8 @@ export function createMatcher(): Matcher {
   const left: number[] = []
   const keyFrames: (KeyFrame | undefined)[] = []
   const leftKeys: number[] = []
+  /** A picture is looked for among pictures, then among videos: what it votes for is the same. */
+  let last: { local: Uint8Array; election: Election } | null = null
 
   function add(original: Original): void {
     const { local: features, keys, ...kept } = original
@@ -208,6 +210,7 @@ export function createMatcher(): Matcher {
       return
     }
     remove(original.key)
+    last = null
     const decoded = features ? decodeLocal(features) : null
     const decodedKeys = (keys ?? []).map(({ timeMs, local }) => ({ timeMs, features: decodeLocal(local) }))
     const entry: Stored = { original: kept, blocks: [], keys: [], named }
@@ -243,6 +246,7 @@ export function createMatcher(): Matcher {
     const entry = stored.get(key)
     if (!entry) return
     stored.delete(key)
+    last = null
     local.remove(entry.blocks[0]!)
     for (const value of entry.keys) {
       local.remove(value)
@@ -320,12 +324,17 @@ export function createMatcher(): Matcher {
 
   function propose({ picture }: Fingerprint, choose: Choose): Proposed[] {
     if (!picture?.local) return []
-    const chosen = local.choose(decodeLocal(picture.local, 'candidate'), (largestFirst) =>
+    const chosen = electionOf(picture.local)((largestFirst) =>
       choose(proposals(largestFirst)).map(({ voted }) => voted),
     )
     return proposals(chosen)
       .map(({ voted: _, ...proposed }) => proposed)
       .toArray()
+  }
+
+  function electionOf(bytes: Uint8Array): Election {
+    if (last?.local !== bytes) last = { local: bytes, election: local.elect(decodeLocal(bytes, 'candidate')) }
+    return last.election
   }
 
   function* proposals(largestFirst: Iterable<Voted>) {
@@ -400,8 +409,8 @@ export function createMatcher(): Matcher {
 
   function visitLocal({ local: bytes }: Asked, tell: (owner: Stored, told: Told) => void): void {
     if (!bytes) return
-    const features = decodeLocal(bytes, 'candidate')
-    for (const { value, way, share } of local.query(features, NEAREST_KEYS)) {
+    const nearest = electionOf(bytes)((largestFirst) => Iterator.from(largestFirst).take(NEAREST_KEYS).toArray())
+    for (const { value, way, share } of nearest) {
       const key = value >= FIRST_KEY ? keyFrames[value - FIRST_KEY] : undefined
       const owner = key?.owner ?? owners[value]
       if (owner) tell(owner, { originalMs: key?.timeMs ?? null, way, whole: false, share })

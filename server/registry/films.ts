@@ -1,6 +1,5 @@
 /** How a video is looked up: frames propose videos, whole or by local hashes; each is compared by the stretches of its evidence that the candidate may show. */
-import { fromHex, toHex } from '../bytes.ts'
-import type { BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
+import type { BlockStore, RecordRow } from '../catalogue/index.ts'
 import {
   type Film,
   type Fingerprint,
@@ -15,6 +14,7 @@ import type { Answer, ExaminedFilm, FilmOriginal, Found, FrameVote, Matcher, Pro
 import { filmsCompared } from './compared.ts'
 import type { ExamineFilm } from './examiners.ts'
 import { type Context, trustOf } from './present.ts'
+import type { Rows } from './rows.ts'
 import type { Stretches } from './stretches.ts'
 import { NOT_COMPARED } from './summary.ts'
 
@@ -27,13 +27,13 @@ export interface FilmOptions {
   maxDistance?: number | undefined
   /** Whose records alone are searched. */
   publisher?: number | undefined
+  rows: Rows
   signal: AbortSignal
   onProgress: (fraction: number) => void
 }
 
 interface Parts {
   matcher: Matcher
-  catalogue: Pick<Catalogue, 'recordsById'>
   blocks: Pick<BlockStore, 'get'>
   stretches: Stretches
   examineFilm: ExamineFilm
@@ -46,7 +46,7 @@ const SOUND = 'sound not compared'
 const NO_FILM = 'the fingerprint has no pictures to compare by'
 
 export function createFilmLookup(parts: Parts): FilmLookup {
-  const { matcher, catalogue, blocks, stretches, examineFilm, trusted } = parts
+  const { matcher, blocks, stretches, examineFilm, trusted } = parts
   const trust = (publisherId: number) => trustOf(publisherId, { trusted })
 
   async function find(candidate: Fingerprint, film: Film | null, options: FilmOptions): Promise<Answer> {
@@ -54,7 +54,7 @@ export function createFilmLookup(parts: Parts): FilmLookup {
     if (!film) return withLimit(byHash, NO_FILM)
     const chosen = await chosenOf(candidate, options)
     const found = new Map<string, Found | null>()
-    for (const [i, { film: proposed, row }] of chosen.entries()) {
+    for (const [i, { one: proposed, row }] of chosen.entries()) {
       // Of the first nothing is known yet.
       if (i > 0) options.onProgress(i / chosen.length)
       const original = await originalOf(candidate, proposed, row, options.signal)
@@ -68,17 +68,11 @@ export function createFilmLookup(parts: Parts): FilmLookup {
   }
 
   /** What is compared, with its record. */
-  async function chosenOf({ frames }: Fingerprint, { publisher }: FilmOptions) {
+  function chosenOf({ frames }: Fingerprint, { publisher, rows }: FilmOptions) {
     const proposed = matcher
       .proposeFilms(frames)
       .filter(({ standing }) => publisher === undefined || publisher === standing.publisherId)
-    const chosen = filmsCompared(proposed, trust)
-    const rows = await catalogue.recordsById(chosen.map(({ key }) => fromHex(key, 32)))
-    const rowOf = new Map(rows.map((row) => [toHex(row.recordId), row]))
-    return chosen.flatMap((film) => {
-      const row = rowOf.get(film.key)
-      return row ? [{ film, row }] : []
-    })
+    return rows.of(filmsCompared(proposed, trust))
   }
 
   /** Null where there is nothing to compare by. */

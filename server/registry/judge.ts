@@ -7,6 +7,7 @@ import { type Answer, answer, identity, type Match } from './answer.ts'
 import type { FilmLookup } from './films.ts'
 import type { PictureLookup } from './pictures.ts'
 import type { Context } from './present.ts'
+import { createRows, type Rows } from './rows.ts'
 import type { StillLookup } from './stills.ts'
 import type { LookupOptions, Stage } from './views.ts'
 
@@ -50,8 +51,12 @@ export function createJudge({ matcher, pictures, films, stills, catalogue, conte
       limit: MAX_IDENTICAL,
       oldestFirst: true,
     })
-    const alike = await alikeTo(candidate, seen, options, course)
-    const likenesses = alike.kind === 'found' ? await likenessesOf(alike.found) : []
+    const rows = createRows(catalogue)
+    const alike = await alikeTo(candidate, seen, options, { ...course, rows })
+    const likenesses: Match[] = (alike.kind === 'found' ? await rows.of(alike.found) : []).map(({ one, row }) => ({
+      ...one,
+      row,
+    }))
     const known = new Set(identical.map((row) => toHex(row.recordId)))
     const all = [...identical.map(identity), ...likenesses.filter((match) => !known.has(toHex(match.row.recordId)))]
     const reason = alike.kind === 'inconclusive' ? alike.reason : null
@@ -64,12 +69,16 @@ export function createJudge({ matcher, pictures, films, stills, catalogue, conte
     )
   }
 
-  async function alikeTo(...[candidate, { view, film }, options, course]: Parameters<Judge>) {
-    const { maxDistance, publisher, kind } = options
+  async function alikeTo(
+    candidate: Fingerprint,
+    { view, film }: Seen,
+    { maxDistance, publisher, kind }: LookupOptions,
+    course: Course & { rows: Rows },
+  ) {
     if (candidate.kind === 'audio')
       return kind === undefined || kind === 'audio' ? matcher.find(candidate, maxDistance) : NOTHING
     course.onStage('comparing')
-    const only = { publisher, signal: course.signal }
+    const only = { publisher, rows: course.rows, signal: course.signal }
     // A picture may be a still of a video, and a video may show a picture.
     const asks = (one: Kind) => kind === undefined || kind === one
     if (candidate.kind === 'image') {
@@ -78,16 +87,6 @@ export function createJudge({ matcher, pictures, films, stills, catalogue, conte
     }
     const alike = asks('video') ? await films.find(candidate, film, { maxDistance, publisher, ...course }) : NOTHING
     return film && asks('image') ? beside(alike, await stills.ofFilm(candidate, film, only)) : alike
-  }
-
-  /** Without records that were rolled back since they were found. */
-  async function likenessesOf(found: Found[]): Promise<Match[]> {
-    const rows = await catalogue.recordsById(found.map((match) => new Uint8Array(Buffer.from(match.key, 'hex'))))
-    const rowOf = new Map(rows.map((row) => [toHex(row.recordId), row]))
-    return found.flatMap((match) => {
-      const row = rowOf.get(match.key)
-      return row ? [{ ...match, row }] : []
-    })
   }
 
   return judge

@@ -1,6 +1,5 @@
 /** How a picture is looked up: hashes of the whole first, local hashes where those leave something open, then comparison with the evidence. */
-import { fromHex, toHex } from '../bytes.ts'
-import type { BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
+import type { BlockStore, RecordRow } from '../catalogue/index.ts'
 import {
   type Fingerprint,
   keptEvidence,
@@ -25,6 +24,7 @@ import {
 import { named, nearCompared, proposedCompared } from './compared.ts'
 import type { Examine } from './examiners.ts'
 import { type Context, trustOf } from './present.ts'
+import type { Rows } from './rows.ts'
 import { NOT_COMPARED } from './summary.ts'
 
 export interface PictureLookup {
@@ -36,6 +36,7 @@ export interface FindOptions {
   maxDistance?: number | undefined
   /** Whose records alone are searched. */
   publisher?: number | undefined
+  rows: Rows
   signal: AbortSignal
 }
 
@@ -47,13 +48,12 @@ interface Near {
 
 interface Parts {
   matcher: Matcher
-  catalogue: Pick<Catalogue, 'recordsById'>
   blocks: Pick<BlockStore, 'get'>
   examine: Examine
   trusted: Context['trusted']
 }
 
-export function createPictureLookup({ matcher, catalogue, blocks, examine, trusted }: Parts): PictureLookup {
+export function createPictureLookup({ matcher, blocks, examine, trusted }: Parts): PictureLookup {
   const trust = (publisherId: number) => trustOf(publisherId, { trusted })
 
   async function find(candidate: Fingerprint, view: Planes | null, options: FindOptions) {
@@ -70,13 +70,13 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine, trust
   }
 
   /** Those of the publisher that was asked for. */
-  async function nearOf(found: Found[], { publisher }: FindOptions) {
+  async function nearOf(found: Found[], { publisher, rows }: FindOptions) {
     const held = found.flatMap((one) => {
       const standing = matcher.standingOf(one.key)
       return standing && isOf(publisher, standing) ? [{ ...one, standing }] : []
     })
-    const here = await withRows(named(held, trust).map(({ standing: _, ...one }) => one))
-    return here.map(({ found: one, row }) => ({
+    const here = await rows.of(named(held, trust).map(({ standing: _, ...one }) => one))
+    return here.map(({ one, row }) => ({
       found: one,
       row,
       distanceBits: one.distanceBits,
@@ -92,13 +92,18 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine, trust
     return explained >= COMPARED.explained && !limits.includes(NOT_LAID) && !limits.includes(TOO_MANY)
   }
 
-  function proposed(candidate: Fingerprint, whole: readonly Near[], { publisher }: FindOptions): Promise<Near[]> {
+  async function proposed(
+    candidate: Fingerprint,
+    whole: readonly Near[],
+    { publisher, rows }: FindOptions,
+  ): Promise<Near[]> {
     const known = new Set(whole.map(({ found }) => found.key))
     const until = leadsUntil(whole)
     const wanted = ({ key, standing }: Proposed) =>
       !known.has(key) && isOf(publisher, standing) && mayLead(standing, until)
     const which = { trustOf: trust, wanted, explained: until < Number.POSITIVE_INFINITY }
-    return withRows(matcher.propose(candidate, (likeliest) => proposedCompared(likeliest, which)).map(unexamined))
+    const chosen = matcher.propose(candidate, (likeliest) => proposedCompared(likeliest, which)).map(unexamined)
+    return (await rows.of(chosen)).map(({ one: found, row }) => ({ found, row }))
   }
 
   /** Seconds since 1970 from which on nobody's record leads before those that explain the candidate. */
@@ -109,17 +114,6 @@ export function createPictureLookup({ matcher, catalogue, blocks, examine, trust
 
   const mayLead = ({ publisherId, registeredAt }: Standing, until: number) =>
     trust(publisherId) > 0 || registeredAt < until
-
-  /** Without what was rolled back since it was found. */
-  async function withRows(found: readonly Found[]): Promise<Near[]> {
-    if (found.length === 0) return []
-    const rows = await catalogue.recordsById(found.map(({ key }) => fromHex(key, 32)))
-    const byKey = new Map(rows.map((row) => [toHex(row.recordId), row]))
-    return found.flatMap((one) => {
-      const row = byKey.get(one.key)
-      return row ? [{ found: one, row }] : []
-    })
-  }
 
   /** Those that the candidate comes from, by key. */
   async function examined(

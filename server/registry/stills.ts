@@ -1,6 +1,6 @@
 /** Pictures and videos of each other: a still of a registered video, and a video that shows a registered picture. */
-import { distanceBits, fromHex, toHex } from '../bytes.ts'
-import type { BlockStore, Catalogue, RecordRow } from '../catalogue/index.ts'
+import { distanceBits } from '../bytes.ts'
+import type { BlockStore, RecordRow } from '../catalogue/index.ts'
 import {
   type Film,
   type Fingerprint,
@@ -22,6 +22,7 @@ import {
 import type { Examine } from './examiners.ts'
 import { stillsOf } from './films.ts'
 import { partsOf } from './pictures.ts'
+import type { Rows } from './rows.ts'
 import type { Stretches } from './stretches.ts'
 import { NOT_COMPARED } from './summary.ts'
 
@@ -34,12 +35,12 @@ export interface StillLookup {
 
 export interface StillOptions {
   publisher?: number | undefined
+  rows: Rows
   signal: AbortSignal
 }
 
 interface Parts {
   matcher: Matcher
-  catalogue: Pick<Catalogue, 'recordsById'>
   blocks: Pick<BlockStore, 'get'>
   stretches: Stretches
   examine: Examine
@@ -50,36 +51,30 @@ const MOST = { records: 4, asked: 24, frames: 3 }
 /** A still lies between two frames of the evidence, half a second apart. */
 const WHAT_MOVES = 'between two frames of the evidence: what moves was not compared'
 
-export function createStillLookup({ matcher, catalogue, blocks, stretches, examine }: Parts): StillLookup {
-  async function ofPicture(candidate: Fingerprint, view: Planes | null, { publisher, signal }: StillOptions) {
+export function createStillLookup({ matcher, blocks, stretches, examine }: Parts): StillLookup {
+  async function ofPicture(candidate: Fingerprint, view: Planes | null, options: StillOptions) {
     const { picture } = candidate
     if (!picture || !view) return []
     const { orientations, local, quality } = picture
     const frame = { hash: orientations[0]!, mirrored: orientations[4]!, local, quality }
-    const chosen = await chosenOf(matcher.resembling(frame), 'video', publisher)
+    const chosen = await chosenOf(matcher.resembling(frame), 'video', options)
     const found: Found[] = []
-    for (const { match, row } of chosen) {
-      const originals = await framesAround(match, row, signal)
+    for (const { one: match, row } of chosen) {
+      const originals = await framesAround(match, row, options.signal)
       const asked = { width: candidate.width!, height: candidate.height!, local, view, evidence: null }
-      const still = stillOf(match.key, originals, await examine(asked, originals, signal))
+      const still = stillOf(match.key, originals, await examine(asked, originals, options.signal))
       if (still) found.push(still)
     }
     return found
   }
 
   /** Each record once, by the frame that shares most. */
-  async function chosenOf(matches: readonly Resembling[], kind: Resembling['kind'], publisher: number | undefined) {
+  function chosenOf(matches: readonly Resembling[], kind: Resembling['kind'], { publisher, rows }: StillOptions) {
     const best = new Map<string, Resembling>()
     for (const match of matches)
       if (match.kind === kind && (publisher === undefined || match.standing.publisherId === publisher))
         if (!best.has(match.key)) best.set(match.key, match)
-    const chosen = [...best.values()].slice(0, MOST.records)
-    const rows = await catalogue.recordsById(chosen.map(({ key }) => fromHex(key, 32)))
-    const rowOf = new Map(rows.map((row) => [toHex(row.recordId), row]))
-    return chosen.flatMap((match) => {
-      const row = rowOf.get(match.key)
-      return row ? [{ match, row }] : []
-    })
+    return rows.of([...best.values()].slice(0, MOST.records))
   }
 
   /** Frames of a video around a moment, as pictures; the key of each is its time. */
@@ -104,7 +99,7 @@ export function createStillLookup({ matcher, catalogue, blocks, stretches, exami
     )
   }
 
-  async function ofFilm(candidate: Fingerprint, film: Film, { publisher, signal }: StillOptions): Promise<Found[]> {
+  async function ofFilm(candidate: Fingerprint, film: Film, options: StillOptions): Promise<Found[]> {
     const keys = evenly(
       candidate.frames.filter(({ local }) => local),
       MOST.asked,
@@ -112,8 +107,8 @@ export function createStillLookup({ matcher, catalogue, blocks, stretches, exami
     const frameOf = new Map(keys.flatMap((frame) => matcher.resembling(frame).map((match) => [match, frame])))
     const likeliest = [...frameOf.keys()].sort((a, b) => b.share - a.share)
     const found: Found[] = []
-    for (const { match, row } of await chosenOf(likeliest, 'image', publisher)) {
-      const shown = await pictureShown(candidate, film, frameOf.get(match)!, match, row, signal)
+    for (const { one: match, row } of await chosenOf(likeliest, 'image', options)) {
+      const shown = await pictureShown(candidate, film, frameOf.get(match)!, match, row, options.signal)
       if (shown) found.push(shown)
     }
     return found

@@ -123,7 +123,7 @@ describe('local index', () => {
   it('lets choose among all, the largest share first, as it is and mirrored', () => {
     const candidate = drawn(60, 0.02)
     const shown = index.query(candidate, 1_000).filter(({ value }) => value % 2_000 === 0)
-    const even = index.choose(candidate, (all) => [...all].filter(({ value }) => value % 2_000 === 0))
+    const even = index.elect(candidate)((all) => [...all].filter(({ value }) => value % 2_000 === 0))
     expect(even).to.deep.equal(shown)
   })
 

@@ -301,6 +301,18 @@ describe("the matcher's originals", () => {
     for (const [i, local] of locals.entries()) expect(proposed(matcher, local)[0]).to.equal(`${i}`)
   })
 
+  it('are found by what is registered at the time, however often the same one asks', () => {
+    const matcher = createMatcher()
+    const local = localOf(1)
+    const add = (key: string) => matcher.add({ key, kind: 'image', standing, frames: [], local })
+    add('a')
+    expect(proposed(matcher, local)).to.deep.equal(['a'])
+    add('b')
+    expect(proposed(matcher, local)).to.have.members(['a', 'b'])
+    matcher.remove('a')
+    expect(proposed(matcher, local)).to.deep.equal(['b'])
+  })
+
   it('are not filed anew where they are added again as they are, and filed where their local hashes are others', () => {
     const matcher = createMatcher()
     const [one, other] = [localOf(1), localOf(2)]

@@ -22,6 +22,7 @@ import {
   type Matcher,
 } from '../../server/matching/index.ts'
 import { createFilmLookup, type FilmOptions } from '../../server/registry/films.ts'
+import { createRows } from '../../server/registry/rows.ts'
 import { createStretches } from '../../server/registry/stretches.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { candidateOf, edited, from, joined, noisy, originalFrames, shot } from '../fingerprint/footage.ts'
@@ -125,7 +126,6 @@ async function setUp(originals: Fingerprint[], setting: Setting) {
       find: () => setting.byHash ?? { kind: 'found', found: [] },
       proposeFilms: () => proposed.filter(({ share }) => share > 0).sort((a, b) => b.share - a.share),
     } as unknown as Matcher,
-    catalogue: world.catalogue,
     blocks: world.blocks,
     stretches: {
       get(wanted, publisherId, signal) {
@@ -142,6 +142,7 @@ async function setUp(originals: Fingerprint[], setting: Setting) {
   })
   const find = (durationMs: number, options: Partial<FilmOptions> = {}, film: Film | null = FILM) =>
     lookup.find(video(99, 4, { durationMs }), film, {
+      rows: createRows(world.catalogue),
       signal: SIGNAL,
       onProgress: (part) => told.push(part),
       ...options,
@@ -329,7 +330,6 @@ describe('a lookup of a video among others', () => {
     expect(failures).to.deep.equal([])
     const lookup = createFilmLookup({
       matcher,
-      catalogue,
       blocks,
       stretches: createStretches({ blocks, fetch: null }),
       examineFilm: async (candidate, among) => examineFilm(candidate, among),
@@ -338,6 +338,7 @@ describe('a lookup of a video among others', () => {
     const find = async (...[of, durationMs]: Parameters<typeof candidateOf>) => {
       const { film, frames } = candidateOf(noisy(of), durationMs)
       const answer = await lookup.find(fingerprintOf(99, frames, durationMs), film, {
+        rows: createRows(catalogue),
         signal: SIGNAL,
         onProgress: () => {},
       })

@@ -40,21 +40,18 @@ export function lookupsOf(
       matcher,
       pictures: createPictureLookup({
         matcher,
-        catalogue,
         blocks,
         examine: async (candidate, originals) => examinePicture(candidate, originals),
         trusted: new Set(trusted),
       }),
       stills: createStillLookup({
         matcher,
-        catalogue,
         blocks,
         stretches: createStretches({ blocks, fetch: null }),
         examine: async (candidate, originals) => examinePicture(candidate, originals),
       }),
       films: createFilmLookup({
         matcher,
-        catalogue,
         blocks,
         stretches: createStretches({ blocks, fetch: null }),
         examineFilm: async (candidate, originals) => examineFilm(candidate, originals),

@@ -9,6 +9,7 @@ import {
 import { hashAndView, hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { createMatcher, examinePicture, type Found } from '../../server/matching/index.ts'
 import { createPictureLookup } from '../../server/registry/pictures.ts'
+import { createRows } from '../../server/registry/rows.ts'
 import { createSync } from '../../server/registry/sync.ts'
 import { cropped, framed, pasted } from '../fingerprint/copies.ts'
 import { picture } from '../fingerprint/make.ts'
@@ -45,7 +46,6 @@ async function registryOf(originals: PixelPlane[], choice: EvidenceChoice = 'pub
   expect(failures).to.deep.equal([])
   const lookup = createPictureLookup({
     matcher,
-    catalogue,
     blocks,
     examine: async (candidate, among) => {
       examined += among.length
@@ -56,6 +56,7 @@ async function registryOf(originals: PixelPlane[], choice: EvidenceChoice = 'pub
   const find = async (pixels: PixelPlane, maxDistance?: number): Promise<Found[]> => {
     const answer = await lookup.find(fingerprintOf(pixels, 99), hashAndView(pixels, pixels).view, {
       maxDistance,
+      rows: createRows(catalogue),
       signal,
     })
     return answer.kind === 'found' ? answer.found : []

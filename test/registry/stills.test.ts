@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { anchoredWords, type Fingerprint, type PixelPlane, writeManifest } from '../../server/fingerprint/index.ts'
 import { hashAndView, hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { createMatcher, examinePicture } from '../../server/matching/index.ts'
+import { createRows } from '../../server/registry/rows.ts'
 import { createStillLookup } from '../../server/registry/stills.ts'
 import { createStretches } from '../../server/registry/stretches.ts'
 import { createSync } from '../../server/registry/sync.ts'
@@ -10,7 +11,6 @@ import { picture, video } from '../fingerprint/make.ts'
 import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf } from './fakes.ts'
 
 const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
-const options = { signal: new AbortController().signal }
 
 /** A registry that holds these, and the lookup of stills in it. */
 async function registryOf(...originals: Fingerprint[]) {
@@ -30,12 +30,12 @@ async function registryOf(...originals: Fingerprint[]) {
   }
   const parts: Parameters<typeof createStillLookup>[0] = {
     matcher,
-    catalogue,
     blocks,
     stretches: createStretches({ blocks, fetch: null }),
     examine: async (candidate, among) => examinePicture(candidate, among),
   }
-  return { ...createStillLookup(parts), parts }
+  const options = { rows: createRows(catalogue), signal: new AbortController().signal }
+  return { ...createStillLookup(parts), parts, options }
 }
 
 const registeredVideo = (seed: number): Fingerprint => ({
@@ -56,7 +56,7 @@ describe('a still', () => {
   it('of a registered video is found at its moment', async () => {
     const stills = await registryOf(registeredVideo(1), registeredVideo(2))
     const { candidate, view } = asked(9, shot(1)(4_000))
-    const [found, ...others] = await stills.ofPicture(candidate, view, options)
+    const [found, ...others] = await stills.ofPicture(candidate, view, stills.options)
     expect(others).to.deep.equal([])
     expect(found!.relation).to.equal('excerpt')
     expect(found!.segments[0]!.original.startMs).to.be.within(3_000, 5_000)
@@ -66,7 +66,7 @@ describe('a still', () => {
   it('of another video is not', async () => {
     const stills = await registryOf(registeredVideo(1), registeredVideo(2))
     const { candidate, view } = asked(9, shot(3)(4_000))
-    expect(await stills.ofPicture(candidate, view, options)).to.deep.equal([])
+    expect(await stills.ofPicture(candidate, view, stills.options)).to.deep.equal([])
   })
 
   it('is passed over where the evidence of its video is rubbish', async () => {
@@ -76,12 +76,12 @@ describe('a still', () => {
       ...stills.parts,
       stretches: { get: async ([one]) => new Map([[one!.cid, Uint8Array.of(1, 2, 3)]]) },
     })
-    expect(await broken.ofPicture(candidate, view, options)).to.deep.equal([])
+    expect(await broken.ofPicture(candidate, view, stills.options)).to.deep.equal([])
   })
 
   it('is not sought without its pixels', async () => {
     const stills = await registryOf(registeredVideo(1))
-    expect(await stills.ofPicture(asked(9, shot(1)(4_000)).candidate, null, options)).to.deep.equal([])
+    expect(await stills.ofPicture(asked(9, shot(1)(4_000)).candidate, null, stills.options)).to.deep.equal([])
   })
 })
 
@@ -94,7 +94,7 @@ describe('a video', () => {
   it('of a registered picture finds it', async () => {
     const stills = await registryOf(registeredPicture(1, shown), registeredPicture(2, shot(6)(0)))
     const candidate = candidateOf(still, 4_000)
-    const found = await stills.ofFilm(ofVideo(candidate), candidate.film, options)
+    const found = await stills.ofFilm(ofVideo(candidate), candidate.film, stills.options)
     expect(found.map(({ relation }) => relation)).to.deep.equal(['same_content'])
     expect(found[0]!.explained).to.be.at.least(0.9)
   })
@@ -106,7 +106,7 @@ describe('a video', () => {
       joined({ of: other, startMs: 0, ms: 3_000 }, { of: still, startMs: 0, ms: 3_000 }),
       6_000,
     )
-    const [found] = await stills.ofFilm(ofVideo(candidate), candidate.film, options)
+    const [found] = await stills.ofFilm(ofVideo(candidate), candidate.film, stills.options)
     expect(found!.relation).to.equal('composite')
     expect(found!.segments[0]!.candidate.startMs).to.be.within(2_700, 3_300)
     expect(found!.segments[0]!.candidate.endMs).to.be.within(5_700, 6_300)
@@ -115,6 +115,6 @@ describe('a video', () => {
   it('of something else finds none', async () => {
     const stills = await registryOf(registeredPicture(1, shown))
     const candidate = candidateOf(shot(8), 4_000)
-    expect(await stills.ofFilm(ofVideo(candidate), candidate.film, options)).to.deep.equal([])
+    expect(await stills.ofFilm(ofVideo(candidate), candidate.film, stills.options)).to.deep.equal([])
   })
 })
