@@ -32,5 +32,18 @@ export { type Manifest, mismatch, readManifest, type Stretch } from './manifest-
 export { MIN_QUALITY, type PixelPlane } from './pdq.ts'
 export type { Losses, Plane, Planes } from './planes.ts'
 export { createDecoderPool, type DecoderPool } from './pool.ts'
+export {
+  type CandidateSound,
+  DENSER,
+  isFeatureless,
+  levelDb,
+  PRINT_MIDDLE_S,
+  PRINT_S,
+  PRINT_STEP_S,
+  PrintMaker,
+  printsAt,
+  SOUND_SAMPLE_RATE,
+  type SoundPrints,
+} from './sound-prints.ts'
 export { type Key, readKeys, readStretch, type Still } from './timed-blocks.ts'
 export { colourView, greyView, type Size, sizeWithin } from './view.ts'
