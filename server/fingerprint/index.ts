@@ -34,6 +34,7 @@ export type { Losses, Plane, Planes } from './planes.ts'
 export { createDecoderPool, type DecoderPool } from './pool.ts'
 export {
   type CandidateSound,
+  createRetuner,
   DENSER,
   isFeatureless,
   levelDb,
@@ -41,7 +42,7 @@ export {
   PRINT_S,
   PRINT_STEP_S,
   PrintMaker,
-  printsAt,
+  type Retuner,
   SOUND_SAMPLE_RATE,
   type SoundPrints,
 } from './sound-prints.ts'

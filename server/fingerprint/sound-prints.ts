@@ -81,6 +81,7 @@ export class PrintMaker<Use extends 'original' | 'candidate'> {
   readonly #rows = Array.from({ length: SUMMED + APART + 1 }, () => new Float64Array(ALL_NARROW))
   #count = 0
   readonly #out = new Growing()
+  readonly #kept = new Column(Uint8Array)
 
   /** @param startS of its first sample, seconds of the media. */
   constructor(startS: number, use: Use) {
@@ -97,9 +98,9 @@ export class PrintMaker<Use extends 'original' | 'candidate'> {
   finish(): Use extends 'candidate' ? CandidateSound : SoundPrints {
     this.#spectrum.finish()
     const stepS = this.#use === 'original' ? PRINT_STEP_S : PRINT_STEP_S / DENSER
-    const { prints, levels, weakest, spectrum } = this.#out
-    const common = { startS: this.#startS, stepS, prints: prints.taken(), levels: levels.taken() }
-    const candidate: CandidateSound = { ...common, weakest: weakest.taken(), spectrum: spectrum.taken() }
+    const { prints, levels, weakest } = this.#out.taken()
+    const common = { startS: this.#startS, stepS, prints, levels }
+    const candidate: CandidateSound = { ...common, weakest, spectrum: this.#kept.taken() }
     return (this.#use === 'original' ? common : candidate) as Use extends 'candidate' ? CandidateSound : SoundPrints
   }
 
@@ -118,8 +119,8 @@ export class PrintMaker<Use extends 'original' | 'candidate'> {
   /** @param from the row with which it begins. */
   #print(from: number): void {
     const row = (i: number) => this.#rows[i % this.#rows.length]!
-    sumRows(row, from, SUMMED, 0, BEFORE)
-    sumRows(row, from + APART, SUMMED, 0, AFTER)
+    sumRows(row, from, BEFORE)
+    sumRows(row, from + APART, AFTER)
     const middle = from + (SUMMED + APART - 1) / 2
     this.#out.add(printOf(BEFORE, AFTER), levelAt(row, middle))
   }
@@ -130,24 +131,23 @@ export class PrintMaker<Use extends 'original' | 'candidate'> {
       Float64Array,
     ]
     if (this.#count * ROW_S > SPECTRUM_S) return
-    for (let band = 0; band < ALL_NARROW; band++) this.#out.spectrum.push(toHalves((a[band]! + b[band]!) / 2))
+    for (let band = 0; band < ALL_NARROW; band++) this.#kept.push(toHalves((a[band]! + b[band]!) / 2))
   }
 }
 
 const BEFORE = new Float64Array(BANDS)
 const AFTER = new Float64Array(BANDS)
 
-/** Amplitude of each band over `length` rows from `from` on, which need not be whole. @param shift narrow bands by which its pitch is higher. */
-function sumRows(row: (i: number) => Float64Array, from: number, length: number, shift: number, to: Float64Array) {
+/** Amplitude of each band over as many rows as are summed, from `from` on, which may begin half way. */
+function sumRows(row: (i: number) => Float64Array, from: number, to: Float64Array): void {
   to.fill(0)
-  const first = Math.floor(from)
-  for (let i = first; i < from + length; i++) {
-    const part = Math.min(i + 1, from + length) - Math.max(i, from)
+  for (let i = Math.floor(from); i < from + SUMMED; i++) {
+    const part = Math.min(i + 1, from + SUMMED) - Math.max(i, from)
     const narrow = row(i)
-    for (let band = 0, at = MARGIN + shift; band < BANDS; band++, at += NARROW)
+    for (let band = 0, at = MARGIN; band < BANDS; band++, at += NARROW)
       to[band]! += part * (narrow[at]! + narrow[at + 1]! + narrow[at + 2]!)
   }
-  for (let band = 0; band < BANDS; band++) to[band] = Math.sqrt(to[band]! / length)
+  for (let band = 0; band < BANDS; band++) to[band] = Math.sqrt(to[band]! / SUMMED)
 }
 
 /** Of a row that need not be whole. */
@@ -187,35 +187,62 @@ function leastOf(of: Float64Array): number {
   return weakest >>> 0
 }
 
-/** Prints of a candidate as if it had been played `tempo` times as fast, and `pitch` times as high, as the original: made of its spectrum, which ends after five
- * minutes. Their times are those of the candidate. @param pitch 0.95 to 1.05. */
-export function printsAt(candidate: CandidateSound, tempo: number, pitch: number): CandidateSound {
+/** Makes prints of a candidate as if it had been played at another tempo and pitch; of its spectrum, which ends after five minutes. Their times are those of the candidate. */
+export interface Retuner {
+  /** @param tempo how many times as fast as the original it is played. @param pitch how many times as high: 0.95 to 1.05.
+   *  @param denser prints to one of an original. */
+  at(tempo: number, pitch: number, denser?: number): CandidateSound
+}
+
+/** @param candidate also one that was read from elsewhere. */
+export function createRetuner(candidate: CandidateSound): Retuner {
   const { spectrum, startS } = candidate
   const count = Math.floor(spectrum.length / ALL_NARROW)
-  const rows = Array.from({ length: count }, (_, i) =>
-    Float64Array.from(spectrum.subarray(i * ALL_NARROW, (i + 1) * ALL_NARROW), (level) => ENERGIES[level]!),
-  )
-  const row = (i: number) => rows[Math.min(i, count - 1)]!
-  const shift = Math.round(Math.log(pitch) / Math.log(NARROW_RATIO))
-  const [summed, apart] = [SUMMED / 2 / tempo, APART / 2 / tempo]
-  // A row stands for two of the window's, so its middle is half of one later.
-  const offset = (PRINT_S - (summed + apart - 1) * 2 * ROW_S - WINDOW_S - ROW_S) / (2 * PRINT_STEP_S)
-  const out = new Growing()
-  const first = Math.ceil(Math.max(0, -offset) * DENSER)
-  for (let i = first; i / DENSER + offset + summed + apart < count; i++) {
-    const from = i / DENSER + offset
-    sumRows(row, from, summed, shift, BEFORE)
-    sumRows(row, from + apart, summed, shift, AFTER)
-    out.add(printOf(BEFORE, AFTER), levelAt(row, from + (summed + apart - 1) / 2))
-  }
-  const stepS = PRINT_STEP_S / DENSER
+  const sums = sumsOf(spectrum, count)
   return {
-    startS: startS + first * stepS,
-    stepS,
-    prints: out.prints.taken(),
-    levels: out.levels.taken(),
-    weakest: out.weakest.taken(),
-    spectrum,
+    at(tempo, pitch, denser = DENSER) {
+      const shift = Math.round(Math.log(pitch) / Math.log(NARROW_RATIO))
+      const [summed, apart] = [SUMMED / 2 / tempo, APART / 2 / tempo]
+      // A print has the same middle whatever it looks at; a row stands for two of the window's.
+      const offset = ((SUMMED + APART) / 2 - summed - apart) / 2
+      const out = new Growing()
+      const first = Math.ceil(Math.max(0, -offset) * denser)
+      for (let i = first; i / denser + offset + summed + apart <= count; i++) {
+        const from = i / denser + offset
+        sumBetween(sums, from, from + summed, shift, BEFORE)
+        sumBetween(sums, from + apart, from + apart + summed, shift, AFTER)
+        const at = Math.round((i * DENSER) / denser)
+        out.add(printOf(BEFORE, AFTER), candidate.levels[Math.min(at, candidate.levels.length - 1)] ?? 0)
+      }
+      const stepS = PRINT_STEP_S / denser
+      return { ...out.taken(), startS: startS + first * stepS, stepS, spectrum }
+    },
+  }
+}
+
+/** Of each narrow band the energy of all rows before each. */
+function sumsOf(spectrum: Uint8Array, count: number): Float64Array {
+  const sums = new Float64Array((count + 1) * ALL_NARROW)
+  for (let i = 0; i < count * ALL_NARROW; i++) sums[i + ALL_NARROW] = sums[i]! + ENERGIES[spectrum[i]!]!
+  return sums
+}
+
+/** Amplitude of each band over rows that need not be whole. @param shift narrow bands by which its pitch is higher. */
+function sumBetween(sums: Float64Array, from: number, to: number, shift: number, out: Float64Array): void {
+  const [a, b] = [Math.floor(from), Math.floor(to)]
+  const [ofA, ofB] = [from - a, to - b]
+  const last = sums.length - 2 * ALL_NARROW
+  for (let band = 0; band < BANDS; band++) {
+    let energy = 0
+    for (let i = 0; i < NARROW; i++) {
+      const narrow = MARGIN + shift + band * NARROW + i
+      const [atA, atB] = [Math.min(last, a * ALL_NARROW) + narrow, Math.min(last, b * ALL_NARROW) + narrow]
+      const before = sums[atA]! * (1 - ofA) + sums[atA + ALL_NARROW]! * ofA
+      energy +=
+        (b * ALL_NARROW > last ? sums[atB + ALL_NARROW]! : sums[atB]! * (1 - ofB) + sums[atB + ALL_NARROW]! * ofB) -
+        before
+    }
+    out[band] = Math.sqrt(Math.max(0, energy) / (to - from))
   }
 }
 
@@ -232,12 +259,15 @@ class Growing {
   readonly prints = new Column(Uint32Array)
   readonly levels = new Column(Uint8Array)
   readonly weakest = new Column(Uint32Array)
-  readonly spectrum = new Column(Uint8Array)
 
   add({ print, weakest }: { print: number; weakest: number }, level: number): void {
     this.prints.push(print)
     this.weakest.push(weakest)
     this.levels.push(level)
+  }
+
+  taken() {
+    return { prints: this.prints.taken(), levels: this.levels.taken(), weakest: this.weakest.taken() }
   }
 }
 

@@ -253,3 +253,13 @@ export const FILM = {
   otherMaterial: 0.2,
   whole: 0.93,
 } as const
+
+/** When a sound is taken for a copy (sound-index.ts) and what differs of it (sound.ts). Shares of bits that differ are of the 26 most certain of 32. */
+export const SOUND = {
+  /** Prints of 46 ms: three seconds, and at least one and a half. */
+  window: 64,
+  leastWindow: 32,
+  differing: 0.25,
+  /** How many times as long a candidate must follow at another tempo than at its own. */
+  anotherTempo: 1.1,
+} as const

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import {
   type CandidateSound,
+  createRetuner,
   DENSER,
   isFeatureless,
   levelDb,
@@ -8,7 +9,6 @@ import {
   PRINT_S,
   PRINT_STEP_S,
   PrintMaker,
-  printsAt,
   type SoundPrints,
   SPECTRUM_S,
 } from '../../server/fingerprint/sound-prints.ts'
@@ -95,14 +95,16 @@ describe('prints of sound', () => {
       [1.04, 1.0235],
     ] as const) {
       const candidate = asked(voice(1, 12, { speed, pitch }))
-      expect(differing(original, printsAt(candidate, speed, pitch), speed), `${speed} ${pitch}`).to.be.below(0.2)
+      expect(differing(original, createRetuner(candidate).at(speed, pitch), speed), `${speed} ${pitch}`).to.be.below(
+        0.2,
+      )
     }
     expect(differing(original, asked(voice(1, 12, { pitch: 1.048 }))), 'as it is').to.be.above(0.25)
   })
 
   it('at its own tempo and pitch are nearly those of the candidate', () => {
     const candidate = asked(sound)
-    expect(differing(of(sound), printsAt(candidate, 1, 1))).to.be.below(0.05)
+    expect(differing(of(sound), createRetuner(candidate).at(1, 1))).to.be.below(0.05)
   })
 
   it('tell levels in decibels below full scale, within the bands of prints', () => {
