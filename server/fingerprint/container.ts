@@ -36,13 +36,22 @@ export interface Container {
   /** Pictures that move; cover art and thumbnails are none. */
   video: Stream | null
   sound: Stream | null
+  /** Of all sound tracks, that one included. */
+  soundTracks: number
   /** Whether the clock of the format may start anew. */
   discontinuous: boolean
   /** How far it has been read, 0 to 1. */
   progress(): number
-  /** Hands out the packets of one stream until the file ends, or breaks off. The packet is only good until the next. */
-  packets(of: Stream): AsyncGenerator<Packet>
+  /** Hands out the packets of one stream until the file ends, or breaks off. The packet is only good until the next.
+   * @param beside another stream, and who takes its packets on the way. */
+  packets(of: Stream, beside?: Beside | null): AsyncGenerator<Packet>
   close(): Promise<void>
+}
+
+export interface Beside {
+  stream: Stream
+  /** The packet is only good until it returns. */
+  take(packet: Packet): void
 }
 
 export interface Source {
@@ -85,11 +94,12 @@ export async function openContainer(av: Av, source: Source): Promise<Container> 
     await close()
     throw error
   }
-  const video = bestOf(av, format, av.AVMEDIA_TYPE_VIDEO)
-  const sound = bestOf(av, format, av.AVMEDIA_TYPE_AUDIO)
+  const video = bestOf(shownOf(av, format, av.AVMEDIA_TYPE_VIDEO), av)
+  const sounds = shownOf(av, format, av.AVMEDIA_TYPE_AUDIO)
   const discontinuous = ((format.iformat?.flags ?? 0) & av.AVFMT_TS_DISCONT) !== 0
   const { packets, progress } = followed(av, format, reader.progress)
-  return { av, format, video, sound, discontinuous, progress, packets, close }
+  const sound = bestOf(sounds, av)
+  return { av, format, video, sound, soundTracks: sounds.length, discontinuous, progress, packets, close }
 }
 
 /** The packets of a stream, and how far they have come: in time, where the file says how long it is. It may have its table at its end, which is then
@@ -98,9 +108,9 @@ function followed(av: Av, format: FormatContext, bytesRead: () => number): Pick<
   const durationS = Number(format.duration) / av.AV_TIME_BASE
   let [firstS, latestS] = [null as number | null, 0]
   return {
-    async *packets(of) {
+    async *packets(of, beside = null) {
       const { num, den } = of.timeBase
-      for await (const packet of packetsOf(av, format, of)) {
+      for await (const packet of packetsOf(av, format, of, beside)) {
         if (packet.pts !== av.AV_NOPTS_VALUE) latestS = (Number(packet.pts) * num) / den
         firstS ??= latestS
         yield packet
@@ -139,13 +149,16 @@ function createReader(av: Av, { fd, byteLength }: Source): { io: IOContext; prog
   return { io, progress: () => furthest / byteLength }
 }
 
-/** The stream that players show: the default one, then the largest, then the first. */
-function bestOf(av: Av, format: FormatContext, type: number): Stream | null {
+const shownOf = (av: Av, format: FormatContext, type: number): Stream[] => {
   const hidden = av.AV_DISPOSITION_ATTACHED_PIC | av.AV_DISPOSITION_TIMED_THUMBNAILS
+  return format.streams.filter((s) => s.codecpar.codecType === type && (s.disposition & hidden) === 0)
+}
+
+/** The stream that players show: the default one, then the largest, then the first. */
+function bestOf(streams: readonly Stream[], av: Av): Stream | null {
   const rank = ({ disposition, codecpar }: Stream) =>
     (disposition & av.AV_DISPOSITION_DEFAULT ? 1e12 : 0) + codecpar.width * codecpar.height
-  const fit = format.streams.filter((s) => s.codecpar.codecType === type && (s.disposition & hidden) === 0)
-  return fit.reduce<Stream | null>((best, s) => (best && rank(best) >= rank(s) ? best : s), null)
+  return streams.reduce<Stream | null>((best, s) => (best && rank(best) >= rank(s) ? best : s), null)
 }
 
 /** Opens the decoder of a stream, with one thread: the pool has a process for every core.
@@ -168,14 +181,16 @@ export async function openDecoder(av: Av, stream: Stream, maxPixels: number): Pr
   return context
 }
 
-async function* packetsOf(av: Av, format: FormatContext, of: Stream): AsyncGenerator<Packet> {
-  for (const stream of format.streams) if (stream.index !== of.index) stream.discard = av.AVDISCARD_ALL
+async function* packetsOf(av: Av, format: FormatContext, of: Stream, beside: Beside | null): AsyncGenerator<Packet> {
+  const wanted = [of.index, beside?.stream.index]
+  for (const stream of format.streams) if (!wanted.includes(stream.index)) stream.discard = av.AVDISCARD_ALL
   const packet = new av.Packet()
   packet.alloc()
   try {
     // Any error ends it like the end of the file does: of a file that breaks off, what could be read counts.
     while ((await format.readFrame(packet)) >= 0) {
       if (packet.streamIndex === of.index) yield packet
+      else if (packet.streamIndex === beside?.stream.index) beside.take(packet)
       packet.unref()
     }
   } finally {

@@ -6,6 +6,7 @@ import type { Bars } from './bars.ts'
 import { MAX_EVIDENCE_BYTES } from './evidence.ts'
 import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
 import type { Planes } from './planes.ts'
+import type { CandidateSound, SoundPrints } from './sound-prints.ts'
 
 export const KINDS = ['image', 'video', 'audio'] as const
 export type Kind = (typeof KINDS)[number]
@@ -61,6 +62,19 @@ export interface Film {
   samples: Uint8Array
 }
 
+/** The sound of a file, of the track that players play. */
+export interface Sound {
+  /** By time of the media; of a candidate with which bits are least certain. Null where there is nothing to tell it by: silence, a hum, a track that
+   *  cannot be decoded. */
+  prints: SoundPrints | CandidateSound | null
+  /** In the file; the others are not listened to. */
+  tracks: number
+  /** Whether some of it could not be decoded. */
+  damaged: boolean
+  /** Whether any of it could. */
+  readable: boolean
+}
+
 /** What a decoder finds in the media itself. */
 export interface MediaFingerprint {
   kind: Kind
@@ -77,6 +91,8 @@ export interface MediaFingerprint {
   frames: Frame[]
   /** Of a video between plain borders, the part of the frame that was hashed. */
   bars?: Bars | null
+  /** Null where there is no sound track. */
+  sound?: Sound | null
 }
 
 /** What a decoder answers. */
@@ -85,7 +101,7 @@ export interface DecodedMedia extends MediaFingerprint {
   view?: Planes | null
   /** Of a video that is a candidate, instead of evidence. */
   film?: Film | null
-  /** Of a video that breaks off before the end that it announces: it counts as far as it could be read. */
+  /** Of a video or a sound that breaks off before the end that it announces: it counts as far as it could be read. */
   truncated?: boolean | undefined
 }
 

@@ -88,15 +88,3 @@ function skippingOf(av: Av, { codecpar }: Stream): 'packet' | 'frame' | null {
   const progressive = codecpar.toJSON().fieldOrder === PROGRESSIVE
   return codecpar.codecId === av.AV_CODEC_ID_H264 && progressive ? 'frame' : null
 }
-
-/** @returns a function that takes packets and says whether a sound has come out yet. */
-export function startsToSound(av: Av, decoder: CodecContext): (packet: Packet | null) => Promise<boolean> {
-  const frame = new av.Frame()
-  frame.alloc()
-  return async (packet) => {
-    await decoder.sendPacket(packet)
-    const heard = (await decoder.receiveFrame(frame)) >= 0
-    frame.unref()
-    return heard
-  }
-}

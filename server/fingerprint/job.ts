@@ -10,9 +10,10 @@ import { type ErrorCode, RegistryError } from '../errors.ts'
 import { BAR_PARTS } from './bars.ts'
 import { MAX_EVIDENCE_BYTES } from './evidence.ts'
 import { FILM_SIDE, MAX_FILM_BYTES } from './film.ts'
-import { type DecodedMedia, type Film, type Frame, KINDS, ORIENTATIONS } from './fingerprint.ts'
+import { type DecodedMedia, type Film, type Frame, KINDS, ORIENTATIONS, type Sound } from './fingerprint.ts'
 import { decodeLocal, MAX_LOCAL_BYTES } from './local-code.ts'
 import { formOf, joinPlanes, samplesIn, splitPlanes } from './planes.ts'
+import { decodeSound, encodeSound, MAX_ROWS, maxPrints, soundBytes, soundForm } from './sound-code.ts'
 import { VIEW_SIDE } from './view.ts'
 
 export interface DecoderLimits {
@@ -62,6 +63,7 @@ export const maxAnswerBytes = ({ maxDurationS, timeoutS }: DecoderLimits): numbe
   samplesIn({ width: VIEW_SIDE, height: VIEW_SIDE, colour: true }) +
   MAX_FILM_BYTES +
   10 * MAX_PICTURES +
+  soundBytes({ startS: 0, count: maxPrints(maxDurationS, true), rows: MAX_ROWS }) +
   (MEAN_PARTS_BYTES + 300) * maxFrames(maxDurationS) +
   5 * 64 * Math.ceil(timeoutS)
 
@@ -149,6 +151,22 @@ const media = z.strictObject({
     .refine(({ x, y, w, h }) => x + w <= 1 + ROUNDING && y + h <= 1 + ROUNDING, 'bars outside the frame')
     .nullable()
     .default(null),
+  sound: z
+    .strictObject({
+      /** Of the bytes that follow the line; null for a sound without features. */
+      prints: z
+        .strictObject({
+          startS: z.number().min(0),
+          count: z.int().min(1),
+          rows: z.int().min(0).max(MAX_ROWS).nullable(),
+        })
+        .nullable(),
+      tracks: z.int().min(1).max(1_000),
+      damaged: z.boolean(),
+      readable: z.boolean(),
+    })
+    .nullable()
+    .default(null),
   film: z
     .strictObject({ width: filmSide, height: filmSide, timesMs: z.array(z.int().min(0)).min(1).max(MAX_PICTURES) })
     .nullable()
@@ -180,8 +198,8 @@ export function writeError(error: RegistryError): string {
   return `${JSON.stringify({ error: { code: error.code, detail: oneLine(error.message) } })}\n`
 }
 
-/** A line, and behind it what had better not be text: the view of a picture; the parts of frames, and the film. */
-export function writeMedia({ view, film, ...of }: DecodedMedia): (string | Uint8Array)[] {
+/** A line, and behind it what had better not be text: the view of a picture; the parts of frames, the film, and the sound. */
+export function writeMedia({ view, film, sound = null, ...of }: DecodedMedia): (string | Uint8Array)[] {
   const picture = of.picture && {
     quality: of.picture.quality,
     orientations: of.picture.orientations.map(toHex),
@@ -198,11 +216,17 @@ export function writeMedia({ view, film, ...of }: DecodedMedia): (string | Uint8
     evidence: evidence?.length ?? 0,
   }))
   const { samples, ...form } = film ?? { samples: NOTHING }
-  const media = { ...of, picture, view: view ? formOf(view) : null, frames, film: film ? form : null }
+  const said = sound && { ...sound, prints: sound.prints && soundForm(sound.prints) }
+  const media = { ...of, picture, view: view ? formOf(view) : null, frames, film: film ? form : null, sound: said }
   const parts = of.frames.flatMap(({ local, evidence }) => [local, evidence]).filter((part) => part != null)
-  return [`${JSON.stringify({ media })}\n`, ...(view ? [joinPlanes(view)] : []), Buffer.concat(parts), samples].filter(
-    (part) => part.length > 0,
-  )
+  const prints = sound?.prints ? encodeSound(sound.prints) : NOTHING
+  return [
+    `${JSON.stringify({ media })}\n`,
+    ...(view ? [joinPlanes(view)] : []),
+    Buffer.concat(parts),
+    samples,
+    prints,
+  ].filter((part) => part.length > 0)
 }
 
 const NOTHING = new Uint8Array()
@@ -214,16 +238,17 @@ export function readAnswer(line: string, within: DecoderLimits): Answer {
   if ('progress' in read) return { kind: 'progress', fraction: read.progress }
   if ('error' in read) return { kind: 'error', error: new RegistryError(read.error.code, oneLine(read.error.detail)) }
   checkMedia(read.media, within)
-  const { view, film, frames } = read.media
+  const { view, film, frames, sound } = read.media
   const parts = frames.reduce((sum, { local, evidence }) => sum + local + evidence, 0)
-  const following = (view ? samplesIn(view) : 0) + parts + (film ? samplesOf(film) : 0)
+  const prints = sound?.prints ? soundBytes(sound.prints) : 0
+  const following = (view ? samplesIn(view) : 0) + parts + (film ? samplesOf(film) : 0) + prints
   return { kind: 'media', following, whole: (bytes) => wholeMedia(read.media, bytes) }
 }
 
 const samplesOf = ({ width, height, timesMs }: Omit<Film, 'samples'>) => width * height * timesMs.length
 
 function wholeMedia(
-  { picture, frames, view, film, bars, ...rest }: z.infer<typeof media>,
+  { picture, frames, view, film, bars, sound, ...rest }: z.infer<typeof media>,
   bytes: Uint8Array,
 ): DecodedMedia {
   let at = 0
@@ -244,7 +269,15 @@ function wholeMedia(
     frames: frames.map((frame) => wholeFrame(frame, next)),
     film: film && { ...film, samples: next(samplesOf(film)) },
     ...(bars && { bars }),
+    ...(sound && { sound: wholeSound(sound, next) }),
   }
+}
+
+function wholeSound(
+  { prints, ...rest }: NonNullable<z.infer<typeof media>['sound']>,
+  next: (length: number) => Uint8Array,
+): Sound {
+  return { ...rest, prints: prints && decodeSound(prints, next(soundBytes(prints))) }
 }
 
 /** Parts are copied: they outlive a film of fifty times their size. */
@@ -271,7 +304,10 @@ function checkMedia(of: z.infer<typeof media>, { maxPixels, maxDurationS }: Deco
   need(!sized || of.width! * of.height! <= maxPixels, `${of.width}×${of.height} pixels`)
   need((of.kind === 'image') === (of.picture !== null), `${of.kind} with the wrong hashes`)
   need(of.kind === 'image' || of.view === null, `${of.kind} with a view`)
-  need(of.kind === 'video' || of.truncated === undefined, `${of.kind} that breaks off`)
+  need(of.kind !== 'image' || of.sound === null, 'a picture that sounds')
+  need((of.sound?.prints?.startS ?? 0) <= maxDurationS, 'sound that begins too late')
+  need((of.sound?.prints?.count ?? 0) <= maxPrints(maxDurationS, of.sound?.prints?.rows != null), 'too many prints')
+  need(of.kind !== 'image' || of.truncated === undefined, `${of.kind} that breaks off`)
   need(of.kind === 'video' || of.bars === null, `${of.kind} between bars`)
   need(of.kind === 'video' || of.film === null, `${of.kind} with a film`)
   need(!of.film || samplesOf(of.film) <= MAX_FILM_BYTES, 'a film that is too long')

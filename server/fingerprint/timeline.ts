@@ -13,10 +13,10 @@ export const STEP_MS = 1000 / FRAMES_PER_SECOND
 
 /** Milliseconds. A longer leap in a transport stream is two recordings joined, not a pause; FFmpeg's own tool takes
  * the same 10 s. */
-const LEAP_FORWARD_MS = 10_000
+export const LEAP_FORWARD_MS = 10_000
 /** Milliseconds. Frames come out in order of presentation: so far back it is another clock; some AVI files stutter by
  * a few frames. */
-const LEAP_BACK_MS = 500
+export const LEAP_BACK_MS = 500
 
 export interface Timing {
   /** Seconds a tick, as a fraction. */
@@ -42,6 +42,8 @@ export interface Timeline {
   /** Places the next frame in order of presentation.
    * @param pts ticks, null if the frame has none; @param duration ticks, 0 if unknown. */
   place(pts: bigint | null, duration: bigint): Placed
+  /** Seconds of the container's clock at which the first frame is shown; null where no frame says. */
+  zeroS(): number | null
   /** Where a packet's frame will be placed, if nothing unusual happens; null before the first frame. */
   foresee(pts: bigint): number | null
 }
@@ -75,6 +77,7 @@ export function createTimeline({ timeBase, frameMs, discontinuous, stepMs = STEP
       expectedMs = exactMs + durationMs
       return { timeMs, endMs: Math.round(expectedMs), chosen }
     },
+    zeroS: () => (origin === null ? null : (Number(origin) * timeBase.num) / timeBase.den),
     foresee: (pts) => (origin === null ? null : Math.round(toMs(pts - origin) + shiftMs)),
   }
 }

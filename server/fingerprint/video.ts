@@ -1,12 +1,14 @@
-/** The frames of a video, hashed, two a second of an original and four of a candidate; or how long a sound lasts. */
+/** The frames of a video, hashed, two a second of an original and four of a candidate, and its sound in the same pass; or a sound alone. */
 import type { CodecContext, Stream } from 'node-av/lib'
 import { RegistryError } from '../errors.ts'
 import { type Container, loadAv, openContainer, openDecoder, type Source } from './container.ts'
 import { FILM_STEP_MS } from './film.ts'
 import type { DecodedMedia } from './fingerprint.ts'
-import { decodedFrames, startsToSound } from './frames.ts'
+import { decodedFrames } from './frames.ts'
+import { type Hearing, listen, listenBeside } from './hear.ts'
 import type { DecoderLimits } from './job.ts'
 import { createRasteriser, type Rasteriser } from './raster.ts'
+import type { Demuxer } from './sniff.ts'
 import { createTake } from './take.ts'
 import { createTimeline, STEP_MS, type Timeline } from './timeline.ts'
 import type { Size } from './view.ts'
@@ -16,13 +18,13 @@ const ASSUMED_RATE = 25
 export interface StreamJob extends Source {
   mediaType: string
   limits: DecoderLimits
-  /** Whether it is a candidate: then it is answered with a film, and not with evidence. */
+  /** Whether it is a candidate: then it is answered with a film, and not with evidence, and its sound is listened to more closely. */
   film?: boolean
   /** Called for each frame taken, with the part of the file that was read, 0 to 1. */
   onProgress?: (fraction: number) => void
 }
 
-/** Decodes a video, or measures a sound. A file that breaks off counts as far as it goes.
+/** Decodes a video or a sound. A file that breaks off counts as far as it goes.
  * @throws RegistryError `media.undecodable` if not one frame or sample can be decoded; `media.too_large` for more
  * pixels or seconds than the limits allow; `media.unsupported` for an unknown codec, or without `node-av`. */
 export async function readStream(job: StreamJob): Promise<DecodedMedia> {
@@ -32,26 +34,17 @@ export async function readStream(job: StreamJob): Promise<DecodedMedia> {
     if (!stream) throw new RegistryError('media.undecodable', `${job.mediaType} with neither picture nor sound in it`)
     checkDuration(Number(container.format.duration) / 1000, job.limits)
     checkSize(stream.codecpar, job.limits)
-    const decoder = await openDecoder(container.av, stream, job.limits.maxPixels)
-    try {
-      return container.video
-        ? await readVideo(container, stream, decoder, job)
-        : await readSound(container, stream, decoder, job)
-    } finally {
-      decoder.freeContext()
-    }
+    return container.video ? await readVideo(container, stream, job) : await readSound(container, stream, job)
   } finally {
     await container.close()
   }
 }
 
-async function readVideo(
-  from: Container,
-  stream: Stream,
-  decoder: CodecContext,
-  job: StreamJob,
-): Promise<DecodedMedia> {
-  const rasteriser = createRasteriser(from.av, job.limits.maxPixels)
+async function readVideo(container: Container, stream: Stream, job: StreamJob): Promise<DecodedMedia> {
+  const decoder = await openDecoder(container.av, stream, job.limits.maxPixels)
+  const rasteriser = createRasteriser(container.av, job.limits.maxPixels)
+  const hearing = await listenBeside(container, hearingOf(job))
+  const from = { ...container, packets: (of: Stream) => container.packets(of, hearing.beside) }
   const timeline = createTimeline({
     timeBase: stream.timeBase,
     frameMs: frameMsOf(stream),
@@ -71,12 +64,20 @@ async function readVideo(
       frames,
       film,
       bars,
+      sound: hearing.finish(timeline.zeroS()).sound,
       ...(breaksOff(from, stream, endMs) && { truncated: true }),
     }
   } finally {
+    hearing.free()
     rasteriser.free()
+    decoder.freeContext()
   }
 }
+
+const hearingOf = ({ film, limits: { maxDurationS } }: StreamJob) => ({
+  detail: film ? ('candidate' as const) : ('original' as const),
+  maxDurationS,
+})
 
 async function takeFrames(
   from: Container,
@@ -108,41 +109,39 @@ async function takeFrames(
   return { ...(await take.finish()), size, endMs }
 }
 
-/** Packets are counted, for headers only promise; the first must decode, for any bytes can be cut into packets. */
-async function readSound(
-  from: Container,
-  stream: Stream,
-  decoder: CodecContext,
-  job: StreamJob,
-): Promise<DecodedMedia> {
-  const { num, den } = stream.timeBase
-  const { AV_NOPTS_VALUE } = from.av
-  const sounds = startsToSound(from.av, decoder)
-  let heard = false
-  let origin: bigint | null = null
-  let endTicks = 0n
-  for await (const packet of from.packets(stream)) {
-    heard ||= await sounds(packet)
-    const timed = packet.pts !== AV_NOPTS_VALUE
-    if (timed) origin ??= packet.pts - endTicks
-    const startTicks: bigint = timed ? packet.pts - origin! : endTicks
-    if (startTicks + packet.duration > endTicks) endTicks = startTicks + packet.duration
-    checkDuration((Number(endTicks) * 1000 * num) / den, job.limits)
-    job.onProgress?.(from.progress())
+/** How long it lasts is counted in samples, for headers only promise. */
+async function readSound(from: Container, stream: Stream, job: StreamJob): Promise<DecodedMedia> {
+  const hearing = await listen(from, hearingOf(job))
+  try {
+    for await (const packet of from.packets(stream)) {
+      hearing.beside!.take(packet)
+      job.onProgress?.(from.progress())
+    }
+    return soundOf(hearing, from, stream, job)
+  } finally {
+    hearing.free()
   }
-  heard ||= await sounds(null)
-  if (!heard) throw new RegistryError('media.undecodable', `no sound of this ${job.mediaType} can be decoded`)
-  const durationMs = Math.round((Number(endTicks) * 1000 * num) / den)
+}
+
+function soundOf(hearing: Hearing, from: Container, stream: Stream, { mediaType, demuxer }: StreamJob): DecodedMedia {
+  const { heard, sound } = hearing.finish(null)
+  if (!heard) throw new RegistryError('media.undecodable', `no sound of this ${mediaType} can be decoded`)
+  const durationMs = Math.round(1_000 * heard.durationS)
   return {
     kind: 'audio',
-    mediaType: typeFor('audio', job.mediaType),
+    mediaType: typeFor('audio', mediaType),
     width: null,
     height: null,
     durationMs,
     picture: null,
     frames: [],
+    sound,
+    ...(SAYS_ITS_LENGTH.includes(demuxer) && breaksOff(from, stream, durationMs) && { truncated: true }),
   }
 }
+
+/** Of others FFmpeg guesses how long they are. */
+const SAYS_ITS_LENGTH: readonly Demuxer[] = ['mov', 'matroska', 'flac', 'wav']
 
 /** Milliseconds, and part of what is announced, that a file may be short of it: the last frame may have no duration; and where only the whole file
  * says how long it is, its sound may be longer. */

@@ -3,6 +3,9 @@ import { FILM_SIDE } from '../../server/fingerprint/film.ts'
 import type { DecodedMedia } from '../../server/fingerprint/index.ts'
 import { DEFAULT_LIMITS, MAX_FRAME_EVIDENCE_BYTES, readAnswer, writeMedia } from '../../server/fingerprint/job.ts'
 import { FEATURE_BYTES } from '../../server/fingerprint/local-code.ts'
+import { MAX_ROWS } from '../../server/fingerprint/sound-code.ts'
+import { PrintMaker } from '../../server/fingerprint/sound-prints.ts'
+import { voice } from './sounds.ts'
 
 describe('what a decoder says is not believed', () => {
   const hash = '0'.repeat(64)
@@ -26,6 +29,17 @@ describe('what a decoder says is not believed', () => {
   const frame = { timeMs: 0, hash, quality: 50, mirrored: null, local: 0, evidence: 0 }
   const film = { width: 4, height: 3, timesMs: [0, 80] }
   const video = { ...image, kind: 'video', mediaType: 'video/mp4', picture: null, durationMs: 1000, frames: [frame] }
+  const sound = { prints: { startS: 0.5, count: 20, rows: null }, tracks: 1, damaged: false, readable: true }
+  const heard = { ...image, kind: 'audio', width: null, height: null, picture: null, durationMs: 5 }
+  const sounding = (prints: object | null, more = {}) => ({
+    ...heard,
+    sound: { ...sound, prints: prints && { ...sound.prints, ...prints }, ...more },
+  })
+  const printsOf = (use: 'original' | 'candidate') => {
+    const maker = new PrintMaker(0, use)
+    maker.push(voice(1, 2))
+    return maker.finish()
+  }
   /** With the bytes that it announces, all of them 0. */
   const read = (media: object) => {
     const answer = readAnswer(JSON.stringify({ media }), DEFAULT_LIMITS)
@@ -40,9 +54,11 @@ describe('what a decoder says is not believed', () => {
     expect(read({ ...video, film, frames: [{ ...frame, mirrored: hash, local: FEATURE_BYTES }] }).kind).to.equal(
       'media',
     )
-    expect(read({ ...image, kind: 'audio', width: null, height: null, picture: null, durationMs: 5 }).kind).to.equal(
-      'media',
-    )
+    expect(read(heard).kind).to.equal('media')
+    expect(read(sounding({})).kind).to.equal('media')
+    expect(read(sounding({ rows: MAX_ROWS })).kind).to.equal('media')
+    expect(read(sounding(null)).kind).to.equal('media')
+    expect(read({ ...video, sound }).kind).to.equal('media')
   })
 
   const lies: Record<string, object> = {
@@ -86,6 +102,13 @@ describe('what a decoder says is not believed', () => {
       durationMs: 14_400_000,
       frames: Array.from({ length: 57_610 }, (_, timeMs) => ({ ...frame, timeMs })),
     },
+    'a picture that sounds': { ...image, sound },
+    'sound before the beginning': sounding({ startS: -1 }),
+    'sound after the end of time': sounding({ startS: 1e9 }),
+    'prints that are none': sounding({ count: 0 }),
+    'more prints than fit': sounding({ count: 400_000 }),
+    'more of a spectrum than is kept': sounding({ rows: MAX_ROWS + 1 }),
+    'a sound of no track': sounding({}, { tracks: 0 }),
     'a sound with a size': { ...image, kind: 'audio', picture: null, durationMs: 5 },
     'a media type with markup': { ...image, mediaType: 'image/<b>' },
     'a key of its own': { ...image, contentDigest: hash },
@@ -109,6 +132,7 @@ describe('what a decoder says is not believed', () => {
         { timeMs: 500, hash: bytes(32, 64), quality: 90, local: null, evidence: bytes(5, 96) },
       ],
       film: { ...film, samples: bytes(24, 101) },
+      sound: { prints: printsOf('candidate'), tracks: 2, damaged: true, readable: true },
     }
     const [line, ...following] = writeMedia(said)
     const answer = readAnswer(String(line), DEFAULT_LIMITS)
@@ -116,6 +140,19 @@ describe('what a decoder says is not believed', () => {
     const rest = Buffer.concat(following as Uint8Array[])
     expect(answer.following).to.equal(rest.length)
     expect(answer.whole(new Uint8Array(rest))).to.deep.equal({ ...said, view: null })
+  })
+
+  it('and of an original its prints are without what only a candidate has', () => {
+    const said: DecodedMedia = {
+      ...heard,
+      kind: 'audio',
+      mediaType: 'audio/wav',
+      sound: { ...sound, prints: printsOf('original') },
+    }
+    const [line, prints] = writeMedia(said)
+    const answer = readAnswer(String(line), DEFAULT_LIMITS)
+    if (answer.kind !== 'media') throw new Error('expected media')
+    expect(answer.whole(prints as Uint8Array).sound).to.deep.equal(said.sound)
   })
 
   it('not codes that say nothing of media', () => {

@@ -203,7 +203,8 @@ export function makeWav(seconds: number, sampleRateHz = 8000): Buffer {
   return Buffer.concat([header, samples])
 }
 
-function createMuxer(name: string) {
+/** A file that is written in memory. */
+export function createMuxer(name: string) {
   const output = new av.FormatContext()
   ok(output.allocOutputContext2(null, name, null))
   let bytes = Buffer.alloc(1 << 16)
@@ -241,7 +242,7 @@ function displayMatrix([a, b, c, d]: [number, number, number, number]): Buffer {
   return bytes
 }
 
-function ok(code: number): void {
+export function ok(code: number): void {
   av.FFmpegError.throwIfError(code)
 }
 
