@@ -96,20 +96,23 @@ export function timeFindings(stretches: readonly Stretch[], clock: Clock): TimeF
   return found
 }
 
+/** Where something lies in both. */
+type Lying = Pick<Stretch, 'candidate' | 'original'>
+
 /** From the first to the last stretch that does not stand where the original has it. */
-function outOfOrder(stretches: readonly Stretch[]): { first: number; last: number } | null {
+export function outOfOrder(stretches: readonly Lying[]): { first: number; last: number } | null {
   const sorted = stretches.toSorted((a, b) => a.original.startMs - b.original.startMs)
   const wrong = stretches.flatMap((stretch, i) => (stretch === sorted[i] ? [] : [i]))
   return wrong.length > 0 ? { first: wrong[0]!, last: wrong.at(-1)! } : null
 }
 
-const spanOf = (stretches: readonly Stretch[], { first, last }: { first: number; last: number }) => ({
+export const spanOf = (stretches: readonly Lying[], { first, last }: { first: number; last: number }) => ({
   startMs: stretches[first]!.candidate.startMs,
   endMs: stretches[last]!.candidate.endMs,
 })
 
 /** Whether two of them show the same second. */
-function repeats(stretches: readonly Stretch[]): boolean {
+export function repeats(stretches: readonly Lying[]): boolean {
   const sorted = stretches.toSorted((a, b) => a.original.startMs - b.original.startMs)
   return sorted.some((one, i) => i > 0 && sorted[i - 1]!.original.endMs - one.original.startMs > FILM.repeatedMs)
 }

@@ -11,7 +11,17 @@ import {
   PRINT_STEP_S,
   type SoundPrints,
 } from '../fingerprint/index.ts'
-import { agreement, bestShare, CERTAIN, type Heard, heard, type Line, range, UNTOLD } from './sound-line.ts'
+import {
+  type Agreement,
+  agreement,
+  bestShare,
+  CERTAIN,
+  type Heard,
+  heard,
+  type Line,
+  range,
+  UNTOLD,
+} from './sound-line.ts'
 import { createPostings } from './sound-postings.ts'
 import { SOUND } from './thresholds.ts'
 
@@ -108,7 +118,7 @@ export class SoundIndex {
   /** Lines on which the candidate follows a record, of each record the longest first; no record twice as far as another is found by them. */
   propose(candidate: CandidateSound): SoundProposal[] {
     const plain = this.#ask(candidate, { tempo: 1, pitch: 1, flips: 4, lookups: MOST_LOOKUPS })
-    if (plain.length > 0) return plain
+    if (isSettled(plain)) return plain.map(shown)
     const retuner = createRetuner(candidate)
     const others = [
       ...OTHER_PITCHES.map((pitch) => ({ tempo: 1, pitch })),
@@ -117,10 +127,11 @@ export class SoundIndex {
     const answers = others.map(({ tempo, pitch }) =>
       this.#ask(retuner.at(tempo, pitch, 2), { tempo, pitch, flips: 3, lookups: MOST_LOOKUPS_ELSE }),
     )
-    return answers.toSorted((a, b) => longest(b) - longest(a))[0]!
+    const best = answers.toSorted((a, b) => closest(b) - closest(a))[0]!
+    return (closest(best) > SOUND.anotherTempo * closest(plain) ? best : plain).map(shown)
   }
 
-  #ask(candidate: CandidateSound, of: Question): SoundProposal[] {
+  #ask(candidate: CandidateSound, of: Question): Believed[] {
     const met = this.#meetings(candidate, of)
     const asked = heard(candidate)
     const tempos = Array.from(
@@ -131,8 +142,8 @@ export class SoundIndex {
       this.#believed(asked, linesOf(met, tempo, tempo === 1 ? LEAST_VOTES : LEAST_VOTES_ELSE), of.pitch),
     )
     const own = answers[TEMPO_REACH]!
-    const best = answers.toSorted((a, b) => longest(b) - longest(a))[0]!
-    return longest(best) > SOUND.anotherTempo * longest(own) ? best : own
+    const best = answers.toSorted((a, b) => closest(b) - closest(a))[0]!
+    return closest(best) > SOUND.anotherTempo * closest(own) ? best : own
   }
 
   #meetings({ prints, weakest, startS, stepS }: CandidateSound, { flips, lookups }: Question): Meetings {
@@ -171,8 +182,8 @@ export class SoundIndex {
   }
 
   /** Lines on which prints agree, not only meet. */
-  #believed(asked: Heard, votes: readonly Vote[], pitch: number): SoundProposal[] {
-    const found: SoundProposal[] = []
+  #believed(asked: Heard, votes: readonly Vote[], pitch: number): Believed[] {
+    const found: Believed[] = []
     for (const { kept, votes: count, ...line } of votes) {
       const { record, first, count: prints, ...of } = this.#kept[kept]!
       const { first: from, end } = range(asked, of, prints, line)
@@ -180,7 +191,8 @@ export class SoundIndex {
       const agreed = agreement(asked, original, line, from)
       const differing = bestShare(agreed, Math.min(SOUND.window, Math.max(SOUND.leastWindow, agreed.wrong.length)))
       if (differing > SOUND.differing) continue
-      found.push({ record, ...line, votes: count, pitch, differing, followedS: followed(agreed.wrong) * of.stepS })
+      const seconds = secondsOn(agreed, of, line)
+      found.push({ record, ...line, votes: count, pitch, differing, followedS: seconds.length * BLOCK_S, seconds })
     }
     return found.sort((a, b) => b.followedS - a.followedS)
   }
@@ -188,7 +200,32 @@ export class SoundIndex {
 
 const NO_LEVELS = new Uint8Array(0)
 
-const longest = (proposals: readonly SoundProposal[]) => proposals[0]?.followedS ?? 0
+/** Whether it is found so well that no other tempo or pitch need be tried. */
+const isSettled = ([first]: readonly Believed[]) =>
+  first !== undefined && first.differing <= SOUND.settled && Math.abs(first.tempo - 1) <= SOUND.settledTempo
+
+const shown = ({ seconds: _, ...proposal }: Believed): SoundProposal => proposal
+
+/** A proposal with the seconds of the candidate that follow on it. */
+interface Believed extends SoundProposal {
+  seconds: number[]
+}
+
+/** Seconds of the candidate in which a record is followed on any of its lines, of that which is followed longest: a cut is two lines at one tempo, and looks like one at
+ * another. */
+function longest(believed: readonly Believed[]): number {
+  const followed = new Map<number, Set<number>>()
+  for (const { record, seconds } of believed) {
+    const of = followed.get(record) ?? new Set()
+    for (const second of seconds) of.add(second)
+    followed.set(record, of)
+  }
+  return Math.max(0, ...followed.values().map(({ size }) => size))
+}
+
+/** The same, counted by how well prints agree. */
+const closest = (believed: readonly Believed[]) =>
+  longest(believed) * (1 - 2 * Math.min(1, ...believed.map(({ differing }) => differing)))
 
 function flip(print: number, weakest: number, flipped: number): number {
   let out = print
@@ -196,19 +233,25 @@ function flip(print: number, weakest: number, flipped: number): number {
   return out >>> 0
 }
 
-/** Prints that agree, each within a second of others that do. */
-function followed(wrong: Uint8Array): number {
-  let count = 0
+/** Half seconds of the candidate in which prints agree. */
+function secondsOn(
+  { first, wrong }: Agreement,
+  { startS, stepS }: Pick<SoundPrints, 'startS' | 'stepS'>,
+  line: Line,
+): number[] {
+  const seconds: number[] = []
   for (let i = 0; i < wrong.length; i += BLOCK) {
     let [bits, told] = [0, 0]
     for (const one of wrong.subarray(i, i + BLOCK)) if (one !== UNTOLD) [bits, told] = [bits + one, told + 1]
-    if (bits <= SOUND.differing * CERTAIN * told) count += told
+    if (told < BLOCK / 2 || bits > SOUND.differing * CERTAIN * told) continue
+    seconds.push(Math.round((startS + (first + i) * stepS - line.offsetS) / line.tempo / BLOCK_S))
   }
-  return count
+  return seconds
 }
 
-/** Prints of a second. */
-const BLOCK = 21
+/** Prints of half a second. */
+const BLOCK = 11
+const BLOCK_S = BLOCK * PRINT_STEP_S
 
 /** Seconds: width of a vote. */
 const BIN_S = PRINT_STEP_S

@@ -262,4 +262,49 @@ export const SOUND = {
   differing: 0.25,
   /** How many times as long a candidate must follow at another tempo than at its own. */
   anotherTempo: 1.1,
+  /** Share of bits that differ, and tempo off 1, up to which no others are tried. */
+  settled: 0.12,
+  settledTempo: 0.035,
+  /** Share of bits that is expected to differ where a candidate follows, at least and at most. */
+  leastExpected: 0.1,
+  mostExpected: 0.3,
+  /** What a run must bring beyond its cost to be believed, and a line that was searched for among all others; prints that must be left for one. */
+  leastGain: 4,
+  leastFound: 12,
+  leastSearched: 12,
+  /** Decibels under the level that the loudest fifth of the original has: what is louder is loud, what is quieter than the second is quiet. */
+  loudDb: 15,
+  quietDb: 22,
+  /** Decibels more than expected of something that is laid over the original, and fewer, of something that is taken away; and fewer where it is silent. */
+  excessDb: 6,
+  lackDb: 7,
+  mutedDb: 18,
+  /** Sum over prints of what is lacking beyond half of that. */
+  mutedMuch: 50,
+  /** Share of what is quiet in the original in which prints must agree for it to tell of another sound. */
+  pausesAgree: 0.9,
+  /** Share of what is quiet in the original that must be filled for something to be laid over it, of so many prints at least, and decibels by which it must vary to be
+   * more than noise; and share of bits that differ up to which nothing is, where there are no pauses. */
+  mixed: 0.3,
+  variesDb: 1,
+  uncovered: 0.06,
+  leastQuiet: 9,
+  /** Seconds: of another offset to be a cut; of what lies between two lines to be more than a cut; of what is replaced, repeated, silenced; to the ends. */
+  jumpS: 0.15,
+  betweenS: 0.5,
+  otherS: 0.3,
+  repeatedS: 0.25,
+  mutedS: 0.25,
+  edgeS: 0.35,
+  alignedS: 0.5,
+  /** How much must speak against the original's line for it to be another sound, and where something is laid over the whole; and then the share of
+   * what is loud in the original that must be lacking. */
+  against: 8,
+  againstCovered: 16,
+  lacking: 0.15,
+  /** Decibels of another level that speak for another sound as much as 1 does, and at most. */
+  levelDb: 6,
+  levelMost: 2,
+  /** Share of bits that differ where it follows from which on it is found, and not compared. */
+  notCompared: 0.2,
 } as const
