@@ -1,5 +1,6 @@
 /** How a video is looked up: frames propose videos, whole or by local hashes; each is compared by the stretches of its evidence that the candidate may show. */
 import type { BlockStore, RecordRow } from '../catalogue/index.ts'
+import { RegistryError } from '../errors.ts'
 import {
   type Film,
   type Fingerprint,
@@ -19,7 +20,8 @@ import type { Stretches } from './stretches.ts'
 import { NOT_COMPARED } from './summary.ts'
 
 export interface FilmLookup {
-  /** @param film of the candidate; null where only a fingerprint was sent: then nothing is compared. @throws the signal's reason. */
+  /** @param film of the candidate; null where only a fingerprint was sent: then nothing is compared.
+   * @throws the signal's reason; RegistryError `server.internal` if a comparison broke down and nothing else was found. */
   find(candidate: Fingerprint, film: Film | null, options: FilmOptions): Promise<Answer>
 }
 
@@ -43,6 +45,8 @@ interface Parts {
 const NO_EVIDENCE = 'no evidence of the original is published'
 /** Of all videos: another voice would not have been noticed. */
 const SOUND = 'sound not compared'
+/** Whoever registers chooses what is compared: one film that is too much for it must not hide the others. */
+const BROKEN = 'the comparison broke down'
 const NO_FILM = 'the fingerprint has no pictures to compare by'
 
 export function createFilmLookup(parts: Parts): FilmLookup {
@@ -54,17 +58,32 @@ export function createFilmLookup(parts: Parts): FilmLookup {
     if (!film) return withLimit(byHash, NO_FILM)
     const chosen = await chosenOf(candidate, options)
     const found = new Map<string, Found | null>()
+    const broken = new Map<string, RegistryError>()
     for (const [i, { one: proposed, row }] of chosen.entries()) {
       // Of the first nothing is known yet.
       if (i > 0) options.onProgress(i / chosen.length)
       const original = await originalOf(candidate, proposed, row, options.signal)
       if (!original) continue
-      const [answer] = await examineFilm(candidateOf(candidate, film), [original], options.signal)
-      found.set(proposed.key, answer ? foundOf(answer) : null)
+      const answer = await examined(candidate, film, original, options.signal)
+      if (answer instanceof RegistryError) broken.set(proposed.key, answer)
+      else found.set(proposed.key, answer && foundOf(answer))
     }
     const alike = byHash.kind === 'found' ? byHash.found.filter(({ key }) => !found.has(key)) : []
-    const all = [...found.values().filter((one) => one !== null), ...alike.map((one) => limited(one, NO_EVIDENCE))]
+    const uncompared = alike.map((one) => limited(one, broken.has(one.key) ? BROKEN : NO_EVIDENCE))
+    const all = [...found.values().filter((one) => one !== null), ...uncompared]
+    for (const failure of broken.values()) if (all.length === 0) throw failure
     return all.length > 0 || byHash.kind === 'found' ? { kind: 'found', found: all } : byHash
+  }
+
+  async function examined(candidate: Fingerprint, film: Film, original: FilmOriginal, signal: AbortSignal) {
+    try {
+      const [answer] = await examineFilm(candidateOf(candidate, film), [original], signal)
+      return answer ?? null
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof RegistryError) return error
+      throw error
+    }
   }
 
   /** What is compared, with its record. */

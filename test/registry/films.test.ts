@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { RegistryError } from '../../server/errors.ts'
 import {
   anchoredWords,
   type EvidenceChoice,
@@ -31,6 +32,7 @@ import { DEPLOYMENT, memoryBlocks, memoryCatalogue, recordOf, rootOf } from './f
 
 const NOTHING = { title: null, text: null, sourceUrl: null, derivedFrom: null }
 const SIGNAL = new AbortController().signal
+const TOO_MUCH = new RegistryError('server.internal', 'a comparison broke down: it took more than 300 s')
 const NOT_COMPARED = 'not compared for alterations'
 const FILM: Film = { width: 2, height: 2, timesMs: [0, 33], samples: new Uint8Array(8) }
 
@@ -295,6 +297,25 @@ describe('a lookup of a video', () => {
     expect(told).to.deep.equal(told.toSorted((a, b) => a - b))
     expect(told).to.have.length(compared.length - 1)
     expect(Math.max(...told)).to.be.below(1)
+  })
+
+  it('of which one is too much to compare says so, and finds the others', async () => {
+    const setting: Setting = { votes: [[vote(0, 0)], [vote(0, 0)]] }
+    const { find, keys } = await setUp([long(1, 1), long(2, 1)], setting)
+    setting.byHash = { kind: 'found', found: [foundByHash(keys[0]!)] }
+    setting.examine = async ({ key }) => {
+      if (key === keys[0]) throw TOO_MUCH
+      return examined(key)
+    }
+    expect(limitsOf(await find(5_000))).to.deep.equal([
+      ['sound not compared'],
+      [NOT_COMPARED, 'the comparison broke down'],
+    ])
+  })
+
+  it('fails where nothing was found, and a comparison broke down', async () => {
+    const { find } = await setUp([long(1, 1)], { votes: [[vote(0, 0)]], examine: () => Promise.reject(TOO_MUCH) })
+    expect(await find(5_000).catch((error) => error)).to.equal(TOO_MUCH)
   })
 
   it('ends with the question', async () => {

@@ -61,6 +61,7 @@ export const FILM_COMPARED_SENTENCE =
 /** Why pictures were not compared. */
 const REASONS: Record<string, string> = {
   'no evidence of the original is published': 'This server has no small copy of the original to compare with.',
+  'the comparison broke down': 'Comparing it took too long or failed: asking again may help.',
   'the fingerprint has no pictures to compare by': 'Only a fingerprint was sent: there were no pictures to compare.',
   'the picture could not be laid over its original':
     'It resembles its original, but could not be laid over it closely enough to compare them.',
