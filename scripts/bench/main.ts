@@ -1,5 +1,6 @@
-/** `npm run bench [-- pictures video lookup hamming local indexing]`: what the main jobs cost on this machine, each beside what it is compared to. */
+/** `npm run bench [-- pictures video film lookup hamming local indexing]`: what the main jobs cost on this machine, each beside what it is compared to. */
 import { availableParallelism, cpus } from 'node:os'
+import { benchFilm } from './film.ts'
 import { benchHamming } from './hamming.ts'
 import { benchIndexing } from './indexing.ts'
 import { benchLocal } from './local.ts'
@@ -11,6 +12,7 @@ import { benchVideo } from './video.ts'
 const BENCHES: Record<string, () => Row[] | Promise<Row[]>> = {
   pictures: benchPictures,
   video: benchVideo,
+  film: benchFilm,
   lookup: benchLookup,
   hamming: benchHamming,
   local: benchLocal,
