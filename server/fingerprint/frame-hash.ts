@@ -11,7 +11,7 @@ import type { Size } from './view.ts'
 
 /** Levels of a frame's evidence that are not 0. One that shows something new shows what a face is like, in some 3,000 bytes; of the others the first of
  * each second shows what stays of it, in 1,600, and the other only when it was, in 600. */
-const FRAME_LEVELS = { close: 4_800, fine: 2_400, coarse: 900 } as const
+const FRAME_LEVELS = { close: 5_200, fine: 2_400, coarse: 900 } as const
 /** Local hashes of an original's frame, the ones that matter most: fewer and more often find more than a picture's 256 each 8 s, in the same bytes
  * (docs/accuracy.md). */
 export const FRAME_FEATURES = 56
