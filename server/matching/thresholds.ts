@@ -235,9 +235,10 @@ export const FILM = {
   repeatedMs: 400,
   /** Of the squared difference of the pictures before and after, what is expected to remain: so many times what remains of it in the middle, within limits. */
   motion: { reserve: 2, least: 0.02, most: 0.5 },
-  /** Milliseconds within which another moment bears out what differs, and how much more it may have lost. */
+  /** Milliseconds within which another moment bears out what differs, and how much more it may have lost: one step of its coefficients is 1.19 times
+   *  the next finer one, and what is lost goes by the square. */
   nearMs: 4_500,
-  asMuch: 1.3,
+  asMuch: 1.5,
   /** Of strengths that two moments have: what a region must have somewhere, and everywhere; and moments that it must last. */
   region: { low: 3.5, high: 7, gap: 1 },
   /** Strength of a region, the middle one of its moments, that is clear; and else how many times it must be what remains elsewhere in one of them: benign
