@@ -11,7 +11,7 @@ export interface SoundCourse {
   differing: number
 }
 
-/** @param offsets of lines at this tempo, seconds. @returns null where none is followed. */
+/** @param offsets of lines at this tempo, seconds; the first is preferred. @returns null where none is followed. */
 export function courseOf(
   of: Heard,
   original: SoundPrints,
@@ -85,7 +85,12 @@ function createLines(of: Heard, original: SoundPrints, slots: Slots, tempo: numb
   function course(offsets: readonly number[], worth: Float32Array): Run[] {
     const around = offsets.flatMap((offsetS) => DRIFT.map((n) => Math.round(offsetS / LINE_S) + n))
     const numbers = [...new Set(around)].sort((a, b) => a - b)
-    const gains = numbers.map((number) => Float32Array.from(wrongOn(number), (bits) => worth[bits]!))
+    const [first] = around
+    const gains = numbers.map((number) => {
+      // What repeats itself follows on many lines: then on the one that was asked for first.
+      const more = number >= first! && number < first! + DRIFT.length ? PREFERRED : 1
+      return Float32Array.from(wrongOn(number), (bits) => more * worth[bits]!)
+    })
     return bestCourse(gains, numbers, slots.count)
   }
 
@@ -126,6 +131,8 @@ function createLines(of: Heard, original: SoundPrints, slots: Slots, tempo: numb
 
 /** Lines beside one, for clocks that drift. */
 const DRIFT = [-4, -3, -2, -1, 0, 1, 2, 3, 4]
+/** How many times as much the first line counts. */
+const PREFERRED = 1.02
 /** Prints that are compared to find a line for what is left. */
 const MOST_COMPARED = 8e6
 

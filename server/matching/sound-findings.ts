@@ -37,14 +37,30 @@ interface Judged extends Compared {
   worth: Float32Array
 }
 
-/** @returns what differs, and pieces: runs on one line are one, unless another sound lies between. */
-export function differencesOf(of: Compared, runs: readonly Run[]): { pieces: Piece[]; found: SoundDifference[] } {
+export interface Differences {
+  /** Runs on one line are one, unless another sound lies between. */
+  pieces: Piece[]
+  found: SoundDifference[]
+  /** Before and after them, where the original would go on and something else is heard: an excerpt with something beside it, or an alteration. */
+  beside: Span[]
+}
+
+/** Seconds of the candidate. */
+interface Span {
+  startS: number
+  endS: number
+}
+
+export function differencesOf(of: Compared, runs: readonly Run[]): Differences {
   const judged = judge(of, runs)
   const muted = mutedOf(judged, runs)
   const pieces = piecesOf(judged, runs, muted)
-  const found = [...muted, ...betweenAll(judged, pieces), ...atEnds(judged, pieces, muted)]
+  const ends = atEnds(judged, pieces, muted)
+  const replaced = ends.filter(({ isAligned }) => isAligned).map((one) => ({ ...one, kind: 'replaced' as const }))
+  const found: SoundDifference[] = [...muted, ...betweenAll(judged, pieces), ...replaced]
   if (isMixed(judged, pieces)) found.push({ kind: 'mixed', startS: pieces[0]!.startS, endS: pieces.at(-1)!.endS })
-  return { pieces, found: found.sort((a, b) => a.startS - b.startS) }
+  const beside = ends.filter(({ isAligned }) => !isAligned)
+  return { pieces, found: found.sort((a, b) => a.startS - b.startS), beside }
 }
 
 /** Each slot on the line of its run, or of the one before. */
@@ -204,51 +220,78 @@ function between(of: Judged, a: Piece, b: Piece): SoundDifference | null {
     : { kind: 'inserted', startS: at + jumpS / 2, endS: at - jumpS / 2 }
 }
 
-/** Another sound in place of the first or the last words; where the candidate begins or ends as the original does, for else it is something
- * before or after an excerpt. */
-function atEnds(of: Judged, pieces: readonly Piece[], muted: readonly SoundDifference[]): SoundDifference[] {
-  const { original, heard, tempo, slots } = of
+/** Another sound before the first and after the last words that follow. @returns whether the candidate begins or ends as the original does: then these words were replaced,
+ * else it may be something before or after an excerpt. */
+function atEnds(
+  of: Judged,
+  pieces: readonly Piece[],
+  muted: readonly SoundDifference[],
+): (Span & { isAligned: boolean })[] {
+  const { heard, slots } = of
   const [first, last] = [pieces[0]!, pieces.at(-1)!]
-  const toOriginal = ({ run }: Piece, s: number) => run.offsetS + tempo * s
-  const endS = original.startS + (original.prints.length - 1) * original.stepS + PRINT_S
-  const found: SoundDifference[] = []
-  const begins = Math.abs(toOriginal(first, heard.sound.startS) - original.startS) <= SOUND.alignedS
-  const ends = Math.abs(toOriginal(last, of.endS) - endS) <= SOUND.alignedS
-  const before = { from: 0, to: first.run.from }
-  const after = { from: last.run.to, to: slots.count }
-  if (begins && first.startS > heard.sound.startS && isOther(of, before) && !isSilenced(of, before, muted))
-    found.push({ kind: 'replaced', startS: heard.sound.startS, endS: first.startS })
-  if (ends && last.endS < of.endS && isOther(of, after) && !isSilenced(of, after, muted))
-    found.push({ kind: 'replaced', startS: last.endS, endS: of.endS })
-  return found
+  const ends = [
+    {
+      startS: heard.sound.startS,
+      endS: first.startS,
+      gap: { from: 0, to: first.run.from },
+      isAligned: beginsAlike(of, first),
+    },
+    { startS: last.endS, endS: of.endS, gap: { from: last.run.to, to: slots.count }, isAligned: endsAlike(of, last) },
+  ]
+  return ends
+    .filter(({ startS, endS, gap }) => startS < endS && isOther(of, gap) && !isSilenced(of, gap, muted))
+    .map(({ startS, endS, isAligned }) => ({ startS, endS, isAligned }))
+}
+
+function beginsAlike({ original, heard, tempo }: Compared, { run }: Piece): boolean {
+  return Math.abs(run.offsetS + tempo * heard.sound.startS - original.startS) <= SOUND.alignedS
+}
+
+function endsAlike({ original, tempo, endS }: Compared, { run }: Piece): boolean {
+  const lastS = original.startS + (original.prints.length - 1) * original.stepS + PRINT_S
+  return Math.abs(run.offsetS + tempo * endS - lastS) <= SOUND.alignedS
 }
 
 /** Stretches in which the candidate is silent and the original is loud. */
 function mutedOf(of: Judged, runs: readonly Run[]): SoundDifference[] {
   const { levels, slots } = of
-  const groups: number[][] = []
-  for (const k of onOneLine(of, runs)) {
-    if (levels.original[k]! <= levels.loudDb - SOUND.loudDb || lackOf(levels, k) < SOUND.mutedDb) continue
-    const group = groups.at(-1)
-    if (group && stays(levels, group.at(-1)!, k)) group.push(k)
-    else groups.push([k])
-  }
-  return groups
-    .filter((group) => group.reduce((sum, k) => sum + lackOf(levels, k) - SOUND.mutedDb / 2, 0) >= SOUND.mutedMuch)
-    .map((group) => grown(of, group))
-    .map(([a, b]) => ({ kind: 'muted' as const, startS: secondOf(of, a), endS: secondOf(of, b + 1) }))
-    .filter(({ startS, endS }) => endS - startS >= SOUND.mutedS - slots.stepS)
+  return onOneLine(of, runs).flatMap((slotsOn) => {
+    const groups: number[][] = []
+    for (const k of slotsOn) {
+      if (levels.original[k]! <= levels.loudDb - SOUND.loudDb || lackOf(levels, k) < SOUND.mutedDb) continue
+      const group = groups.at(-1)
+      if (group && stays(levels, group.at(-1)!, k)) group.push(k)
+      else groups.push([k])
+    }
+    return groups
+      .filter((group) => group.reduce((sum, k) => sum + lackOf(levels, k) - SOUND.mutedDb / 2, 0) >= SOUND.mutedMuch)
+      .map((group) => grown(of, group, slotsOn))
+      .map(([a, b]) => ({ kind: 'muted' as const, startS: secondOf(of, a), endS: secondOf(of, b + 1) }))
+      .filter(({ startS, endS }) => endS - startS >= SOUND.mutedS - slots.stepS)
+  })
 }
 
 /** Decibels by which it is quieter than the original. */
 const lackOf = ({ original, candidate, gainDb }: Levels, k: number) => original[k]! + gainDb - candidate[k]!
 
-/** Slots of runs, and of what lies between two on one line. */
-function onOneLine({ tempo }: Judged, runs: readonly Run[]): number[] {
-  return runs.flatMap(({ from, to, offsetS }, i) => {
-    const next = runs[i + 1]
-    const end = next && Math.abs(next.offsetS - offsetS) / tempo < SOUND.jumpS ? next.from : to
-    return Array.from({ length: end - from }, (_, n) => from + n)
+/** Slots of runs and of what lies between them, by line; from the first to the last that agrees, for an excerpt may have silence beside it, and to the ends where it
+ * begins or ends as the original does. */
+function onOneLine(of: Judged, runs: readonly Run[]): number[][] {
+  const lines: Run[] = []
+  for (const run of runs) {
+    const last = lines.at(-1)
+    if (last && Math.abs(run.offsetS - last.offsetS) / of.tempo < SOUND.jumpS) last.to = run.to
+    else lines.push({ ...run })
+  }
+  return lines.map((line, i) => {
+    const agrees = (k: number) => of.wrong[k]! <= SOUND.differing * CERTAIN
+    const piece = { run: line, startS: 0, endS: 0 }
+    let [from, to] = [line.from, line.to]
+    while (from < to && !agrees(from)) from++
+    while (to > from && !agrees(to - 1)) to--
+    if (i === 0 && beginsAlike(of, piece)) from = 0
+    if (i === lines.length - 1 && endsAlike(of, piece)) to = of.slots.count
+    return Array.from({ length: to - from }, (_, n) => from + n)
   })
 }
 
@@ -260,10 +303,10 @@ function stays({ candidate }: Levels, a: number, b: number): boolean {
 }
 
 /** As far as it stays as silent. */
-function grown({ levels: { candidate } }: Judged, group: number[]): [number, number] {
+function grown({ levels: { candidate } }: Judged, group: number[], on: readonly number[]): [number, number] {
   const most = group.map((k) => candidate[k]!).toSorted((x, y) => x - y)[group.length >> 1]! + SOUND.excessDb
   let [a, b] = [group[0]!, group.at(-1)!]
-  while (a > 0 && candidate[a - 1]! <= most) a--
-  while (b + 1 < candidate.length && candidate[b + 1]! <= most) b++
+  while (a > on[0]! && candidate[a - 1]! <= most) a--
+  while (b < on.at(-1)! && candidate[b + 1]! <= most) b++
   return [a, b]
 }

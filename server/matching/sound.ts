@@ -4,7 +4,14 @@
  */
 import { type CandidateSound, PRINT_S, type SoundPrints } from '../fingerprint/index.ts'
 import { courseOf } from './sound-course.ts'
-import { type Compared, differencesOf, lyingOf, type Piece, type SoundDifference } from './sound-findings.ts'
+import {
+  type Compared,
+  type Differences,
+  differencesOf,
+  lyingOf,
+  type Piece,
+  type SoundDifference,
+} from './sound-findings.ts'
 import type { SoundProposal } from './sound-index.ts'
 import { heard } from './sound-line.ts'
 import { tune } from './sound-tune.ts'
@@ -33,6 +40,8 @@ export interface SoundSegment {
 export interface SoundExamination {
   segments: SoundSegment[]
   findings: SoundFinding[]
+  /** Milliseconds of the candidate before and after the segments, where the original would go on and something else is heard. What that is, the picture may tell. */
+  beside: SoundSegment['candidate'][]
   transforms: string[]
   limits: string[]
   relation: Exclude<Relation, 'identical'>
@@ -68,14 +77,12 @@ export function examineSound(
   const { sound } = tuned.heard
   const endS = sound.startS + Math.max(0, sound.prints.length - 1) * sound.stepS + PRINT_S
   const compared = { heard: tuned.heard, original, tempo, endS, ...course }
-  const { pieces, found } = differencesOf(compared, course.runs)
-  return answer(compared, pieces, found, tuned.pitch, candidate)
+  return answer(compared, differencesOf(compared, course.runs), tuned.pitch, candidate)
 }
 
 function answer(
   of: Compared,
-  pieces: readonly Piece[],
-  found: readonly SoundDifference[],
+  { pieces, found, beside }: Differences,
   pitch: number,
   candidate: CandidateSound,
 ): SoundExamination {
@@ -87,6 +94,7 @@ function answer(
   return {
     segments: pieces.map((piece) => ({ ...lyingOf(of, piece), speed: of.tempo })),
     findings,
+    beside: isNoisy ? [] : beside.map(spanOf),
     transforms: transformsOf(of.tempo, pitch),
     limits: [
       ...(isNoisy ? [SOUND_LIMITS.notCompared] : []),
@@ -102,9 +110,14 @@ function answer(
 const findingOf = ({ kind, startS, endS }: SoundDifference): SoundFinding => ({
   channel: 'audio',
   kind,
-  span: { startMs: Math.round(1_000 * startS), endMs: Math.round(1_000 * endS) },
+  span: spanOf({ startS, endS }),
   region: null,
   score: 0.99,
+})
+
+const spanOf = ({ startS, endS }: { startS: number; endS: number }) => ({
+  startMs: Math.round(1_000 * startS),
+  endMs: Math.round(1_000 * endS),
 })
 
 function transformsOf(tempo: number, pitch: number): string[] {

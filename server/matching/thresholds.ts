@@ -306,6 +306,13 @@ export const SOUND = {
   /** Decibels of another level that speak for another sound as much as 1 does, and at most. */
   levelDb: 6,
   levelMost: 2,
+  /** Milliseconds of sound against picture that are called shifted: copies of the development corpus have up to 42, a frame; and at another speed, up to 98; and
+   * up to how many, for beyond it is the sound of other seconds. Milliseconds in which both must follow, and of another sound while the picture goes on. */
+  shiftedMs: 100,
+  shiftedElseMs: 180,
+  otherSecondsMs: 4_000,
+  togetherMs: 1_000,
+  besideMs: 700,
   /** Share of bits that differ where it follows from which on it is found, and not compared. */
   notCompared: 0.2,
 } as const
