@@ -91,7 +91,7 @@ export interface MediaFingerprint {
   frames: Frame[]
   /** Of a video between plain borders, the part of the frame that was hashed. */
   bars?: Bars | null
-  /** Null where there is no sound track. */
+  /** Null where there is no sound track; left out of pictures, and where nobody has listened. */
   sound?: Sound | null
 }
 

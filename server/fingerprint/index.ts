@@ -32,6 +32,7 @@ export { type Manifest, mismatch, readManifest, type Stretch } from './manifest-
 export { MIN_QUALITY, type PixelPlane } from './pdq.ts'
 export type { Losses, Plane, Planes } from './planes.ts'
 export { createDecoderPool, type DecoderPool } from './pool.ts'
+export { type ManifestSound, readPrints } from './sound-blocks.ts'
 export {
   type CandidateSound,
   createRetuner,

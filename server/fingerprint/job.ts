@@ -269,7 +269,7 @@ function wholeMedia(
     frames: frames.map((frame) => wholeFrame(frame, next)),
     film: film && { ...film, samples: next(samplesOf(film)) },
     ...(bars && { bars }),
-    ...(sound && { sound: wholeSound(sound, next) }),
+    ...(rest.kind !== 'image' && { sound: sound && wholeSound(sound, next) }),
   }
 }
 

@@ -6,7 +6,8 @@ import { BAR_PARTS, type Bars } from './bars.ts'
 import { bytes, decodeBlock, linkShape, MAX_LINKS, type ManifestBlock, manifestCid } from './block.ts'
 import { type Frame, KINDS, type Kind } from './fingerprint.ts'
 import { decodeLocal } from './local-code.ts'
-import { type Description, MAX_WORDS } from './manifest.ts'
+import { ALGORITHMS, type Description, MAX_WORDS } from './manifest.ts'
+import { type ManifestSound, readSound, type SoundEntry, soundLinks, soundShape } from './sound-blocks.ts'
 import { type Key, readFrames, readKeys, rises, SPANS_MS } from './timed-blocks.ts'
 
 /** A manifest as its readers need it. */
@@ -17,7 +18,7 @@ export interface Manifest {
   extent: { width: number | null; height: number | null; durationMs: number | null }
   /** Of a video between plain borders, the part of the frame that was hashed. */
   bars: Bars | null
-  perceptual: { algorithm: 'pdq1' | null; words: Uint8Array[]; quality: number[] }
+  perceptual: { algorithm: (typeof ALGORITHMS)[number]; words: Uint8Array[]; quality: number[] }
   /** Video only, in order of time. */
   frames: Frame[]
   /** Video only: local hashes of frames that show something new, in order of time. */
@@ -26,6 +27,8 @@ export interface Manifest {
   keyCids: string[]
   /** Pictures only: the block of local hashes, `local1`; null without. */
   local: ManifestBlock | null
+  /** What is heard; null of a picture, and where nothing is said of it. */
+  sound: ManifestSound | null
   /** CID of the block of evidence of a picture; null where the publisher gave none to everybody. */
   evidence: string | null
   /** CID of the block of evidence that only the publisher's server has, null where there is none. */
@@ -82,7 +85,7 @@ const rootBlock = z
     bars: bars.nullable().default(null),
     perceptual: z
       .object({
-        algorithm: z.literal('pdq1').nullable(),
+        algorithm: z.literal(ALGORITHMS),
         words: z.array(bytes(32)).max(MAX_WORDS),
         quality: z.array(z.int().min(0).max(100)).max(MAX_WORDS),
       })
@@ -90,16 +93,21 @@ const rootBlock = z
     frames: links,
     keys: links.default([]),
     local: linkShape.nullable().default(null),
+    sound: soundShape.nullable().default(null),
     evidence,
   })
+  .refine((of) => of.kind !== 'image' || of.sound === null, 'a picture has no sound')
   .refine(
     (of) => of.kind === 'video' || (of.keys.length === 0 && !isStretches(of.evidence)),
     'only a video has stretches',
   )
   .refine((of) => linksOf(of) <= MAX_LINKS, `more than ${MAX_LINKS} links`)
 
-const linksOf = (of: { frames: CID[]; keys: CID[]; evidence: Evidence }) =>
-  of.frames.length + of.keys.length + (isStretches(of.evidence) ? of.evidence.startsMs.length : 0)
+const linksOf = (of: { frames: CID[]; keys: CID[]; sound: SoundEntry | null; evidence: Evidence }) =>
+  of.frames.length +
+  of.keys.length +
+  soundLinks(of.sound).length +
+  (isStretches(of.evidence) ? of.evidence.startsMs.length : 0)
 
 /** Reads a manifest from blocks that were checked against their CIDs.
  * @param get gives a block's bytes, or null where it is missing.
@@ -112,7 +120,7 @@ export async function readManifest(
 ): Promise<Manifest | null> {
   const bytes = await get(root)
   if (!bytes) return null
-  const { firsthand: _, frames, keys, local, evidence, ...manifest } = decodeBlock(rootBlock, root, bytes)
+  const { firsthand: _, frames, keys, local, sound, evidence, ...manifest } = decodeBlock(rootBlock, root, bytes)
   const linked = async (cid: string) => {
     const block = await get(cid)
     if (!block) throw new RegistryError('block.invalid', `block ${cid} is linked from ${root} and missing`)
@@ -139,6 +147,7 @@ export async function readManifest(
     frames: await inTime(frames, { what: 'frames', most: MAX_FRAMES, read: readFrames }),
     keys: await inTime(keys, { what: 'frames with local hashes', most: MAX_KEYS, read: readKeys }),
     keyCids: keys.map(String),
+    sound: await readSound(sound, linked),
     local: local && localOf(String(local), await linked(String(local))),
     evidence: open && String(open),
     keptEvidence: isKept(evidence) ? manifestCid(evidence.kept) : null,
@@ -173,7 +182,7 @@ export function mismatch(
 ): string | null {
   if (manifest.kind !== anchor.kind) return `kind is ${manifest.kind}, anchored ${anchor.kind}`
   if (Buffer.compare(manifest.content.digest, anchor.contentDigest) !== 0) return 'content digest differs'
-  if ((manifest.perceptual.algorithm === 'pdq1' ? 1 : 0) !== anchor.algorithm) return 'algorithm differs'
+  if (ALGORITHMS.indexOf(manifest.perceptual.algorithm) !== anchor.algorithm) return 'algorithm differs'
   const [words, anchored] = [manifest.perceptual.words, anchor.perceptualHashes]
   if (words.length !== anchored.length || words.some((word, i) => Buffer.compare(word, anchored[i]!) !== 0))
     return 'perceptual hashes differ'

@@ -5,10 +5,14 @@ import { encodeBlock, type ManifestBlock, rawBlock } from './block.ts'
 import { type EvidenceChoice, writeEvidence } from './evidence-blocks.ts'
 import type { Fingerprint, Frame } from './fingerprint.ts'
 import { MIN_QUALITY } from './pdq.ts'
+import { soundWords, writeSound } from './sound-blocks.ts'
 import { byStretch, frameBlock, type Key, keyBlock } from './timed-blocks.ts'
 
 /** Words that a registration may carry (docs/protocol.md §2.2). */
 export const MAX_WORDS = 64
+
+/** Names of what words are hashes by, at the number that stands for them on the chain. */
+export const ALGORITHMS = [null, 'pdq1', 'sound1'] as const
 
 export interface Description {
   title: string | null
@@ -18,17 +22,22 @@ export interface Description {
   derivedFrom: Uint8Array | null
 }
 
-/** What a fingerprint puts on the chain.
- * @returns algorithm: 0 none, 1 PDQ; words: 0 to 64 hashes of 32 bytes; quality: 0–100 for each word. */
-export function anchoredWords(of: Fingerprint): { algorithm: 0 | 1; words: Uint8Array[]; quality: number[] } {
-  const frames = of.picture
-    ? [of.picture.orientations[0]!, of.picture.reduced[0]!].map((hash) => ({ hash, quality: of.picture!.quality }))
-    : representatives(of.frames)
+/** What a fingerprint puts on the chain: hashes of what is seen, and of a sound alone of what is heard.
+ * @returns algorithm: 0 none, 1 PDQ, 2 sound; words: 0 to 64 hashes of 32 bytes; quality: 0–100 for each word. */
+export function anchoredWords(of: Fingerprint): { algorithm: 0 | 1 | 2; words: Uint8Array[]; quality: number[] } {
+  const hashes = hashesOf(of)
   return {
-    algorithm: frames.length > 0 ? 1 : 0,
-    words: frames.map((frame) => frame.hash),
-    quality: frames.map((frame) => frame.quality),
+    algorithm: hashes.length === 0 ? 0 : of.kind === 'audio' ? 2 : 1,
+    words: hashes.map(({ hash }) => hash),
+    quality: hashes.map(({ quality }) => quality),
   }
+}
+
+function hashesOf({ kind, picture, frames, sound }: Fingerprint): { hash: Uint8Array; quality: number }[] {
+  if (picture)
+    return [picture.orientations[0]!, picture.reduced[0]!].map((hash) => ({ hash, quality: picture.quality }))
+  if (kind !== 'audio') return representatives(frames)
+  return sound?.prints ? soundWords(sound.prints, MAX_WORDS) : []
 }
 
 /** At most 64 frames that are not featureless and differ from the one before, evenly spread over the video. */
@@ -50,6 +59,7 @@ export async function writeManifest(of: Fingerprint, description: Description, c
   const keys = await Promise.all(byStretch(keysOf(of.frames), 'keys1').map(keyBlock).map(encodeBlock))
   const local = of.picture?.local ? await rawBlock(of.picture.local) : null
   const evidence = await writeEvidence(of, choice)
+  const sound = await writeSound(of.sound)
   const { algorithm, words, quality } = anchoredWords(of)
   const root = await encodeBlock({
     firsthand: 'manifest1',
@@ -58,13 +68,14 @@ export async function writeManifest(of: Fingerprint, description: Description, c
     description: { ...description },
     extent: { width: of.width, height: of.height, durationMs: of.durationMs },
     ...(of.bars && { bars: partsOf(of.bars) }),
-    perceptual: { algorithm: algorithm === 0 ? null : 'pdq1', words, quality },
+    perceptual: { algorithm: ALGORITHMS[algorithm]!, words, quality },
     frames: frames.map(linkTo),
     ...(keys.length > 0 && { keys: keys.map(linkTo) }),
     ...(local && { local: linkTo(local) }),
+    ...(sound.entry !== undefined && { sound: sound.entry }),
     evidence: evidence.entry,
   })
-  const blocks = [root, ...frames, ...keys, ...(local ? [local] : []), ...evidence.blocks]
+  const blocks = [root, ...frames, ...keys, ...(local ? [local] : []), ...sound.blocks, ...evidence.blocks]
   return { root: root.cid, digest: CID.parse(root.cid).multihash.digest, blocks }
 }
 

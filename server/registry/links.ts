@@ -12,8 +12,8 @@ export const isList = (bytes: Uint8Array): boolean =>
 /** CIDs of the blocks that a root of a manifest or a list links to, in their order, and as often as it does. */
 export function links(cid: string, bytes: Uint8Array): string[] {
   if (CID.parse(cid).code !== dagCbor.code) return []
-  const { frames, keys, leaves, local, evidence } = dagCbor.decode<Partial<Record<string, unknown>>>(bytes)
-  return cidsIn([frames, keys, leaves, local, evidence, stretchesIn(evidence)])
+  const { frames, keys, leaves, local, sound, evidence } = dagCbor.decode<Partial<Record<string, unknown>>>(bytes)
+  return cidsIn([frames, keys, leaves, local, blocksIn(sound), evidence, stretchesIn(evidence)])
 }
 
 /** Of these, the ones that are fetched only when something is to be compared: evidence of a video by stretches. */
@@ -24,5 +24,8 @@ export function linksLater(cid: string, bytes: Uint8Array): string[] {
 
 const stretchesIn = (evidence: unknown): unknown =>
   typeof evidence === 'object' && evidence !== null && 'stretches' in evidence ? evidence.stretches : []
+
+const blocksIn = (sound: unknown): unknown =>
+  typeof sound === 'object' && sound !== null && 'blocks' in sound ? sound.blocks : []
 
 const cidsIn = (values: unknown[]): string[] => values.flat().flatMap((link) => CID.asCID(link)?.toString() ?? [])
