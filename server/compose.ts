@@ -112,6 +112,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     decode: pool.decode,
     examine: examiners.examine,
     examineFilm: examiners.examineFilm,
+    examineSound: examiners.examineSound,
     draw: examiners.draw,
     confinement: () => pool.stats().confinement,
     remote: createRemoteMedia({

@@ -1,12 +1,14 @@
 /** Registered originals in memory, and which of them a candidate comes from. Deterministic; knows no chain and no database. */
 import { equalBytes } from '../bytes.ts'
 import {
+  type CandidateSound,
   decodeLocal,
   type Fingerprint,
   type Frame,
   type Kind,
   type LocalFeatures,
   ORIENTATIONS,
+  type SoundPrints,
 } from '../fingerprint/index.ts'
 import { type AlignedStretch, align, createTally, type TimedHash } from './align.ts'
 import type { PictureFinding } from './compare.ts'
@@ -17,6 +19,8 @@ import type { Region } from './geometry.ts'
 import { createHammingIndex } from './hamming.ts'
 import { createLocalIndex, type Election, type Voted } from './local-index.ts'
 import type { Placement } from './placement.ts'
+import type { SoundFinding } from './sound.ts'
+import { SoundIndex, type SoundProposal } from './sound-index.ts'
 import {
   MAX_DISTANCE_BITS,
   MAX_TIME_ERROR_MS,
@@ -51,6 +55,10 @@ export interface Original {
   keys?: { timeMs: number; local: Uint8Array }[] | null
   /** Names `local` or `keys` for ever: what is added again with the same one is not filed anew. */
   localCid?: string | null
+  /** Prints of what is heard, where its manifest is here and has any. Taken in by `add`, and not kept. */
+  sound?: SoundPrints | null
+  /** Names `sound` for ever, likewise. */
+  soundCid?: string | null
 }
 
 export interface Segment {
@@ -64,12 +72,16 @@ export interface Segment {
 
 /** One difference from an original. */
 export interface Finding {
-  kind: PictureFinding['kind'] | FilmFinding['kind']
+  /** What is seen if left out. */
+  channel?: 'video' | 'audio'
+  kind: PictureFinding['kind'] | FilmFinding['kind'] | SoundFinding['kind']
   /** Milliseconds of a video; null for a picture. */
   span: { startMs: number; endMs: number } | null
   /** In the candidate's frame; null where it is no matter of place. */
   region: Region | null
   score: number
+  /** Seconds by which the sound comes after the picture. Only of what is shifted. */
+  offsetS?: number
 }
 
 /** An original that the candidate comes from, by likeness. */
@@ -106,6 +118,17 @@ export interface ProposedFilm {
   share: number
 }
 
+/** A sound, or a video, of which a candidate's sound is heard. */
+export interface ProposedSound {
+  key: string
+  kind: Kind
+  standing: Standing
+  /** Lines of time on which it follows, the longest first. */
+  proposals: SoundProposal[]
+  /** Seconds that it follows on the longest. */
+  share: number
+}
+
 /** A picture, or a frame of a video, that one picture resembles. */
 export interface Resembling extends Omit<FrameVote, 'candidateMs' | 'originalMs'> {
   key: string
@@ -137,12 +160,14 @@ export interface Matcher {
   propose(candidate: Fingerprint, choose: Choose): Proposed[]
   /** Videos that frames of the candidate resemble as a whole or in part, those that most frames speak for first. It settles what is worth comparing. */
   proposeFilms(frames: readonly Frame[]): ProposedFilm[]
+  /** Records of which a sound is heard, what it follows longest first. It settles what is worth comparing. */
+  proposeSounds(sound: CandidateSound): ProposedSound[]
   /** Pictures and frames of videos that a single picture, or frame, resembles as a whole or in part; what shares most first. */
   resembling(picture: Pick<Frame, 'hash' | 'mirrored' | 'local' | 'quality'>): Resembling[]
   /** Null for a key that is not held. */
   standingOf(key: string): Standing | null
   /** @returns with `blocks`, how many blocks of numbers were ever needed at a time. */
-  size(): { originals: number; hashes: number; blocks: number }
+  size(): { originals: number; hashes: number; blocks: number; soundBytes: number }
   /** All that are held, in no particular order: to be saved, or compared. They are not to be changed. */
   originals(): Iterable<Original>
 }
@@ -177,7 +202,7 @@ interface KeyFrame {
 }
 
 interface Stored {
-  original: Omit<Original, 'local' | 'keys'>
+  original: Omit<Original, 'local' | 'keys' | 'sound'>
   /** Of the numbers of its frames, in their order; at least one. The first is its value in the index of local hashes. */
   blocks: number[]
   /** Of its key frames in the index of local hashes. */
@@ -189,6 +214,7 @@ interface Stored {
 export function createMatcher(): Matcher {
   const index = createHammingIndex()
   const local = createLocalIndex()
+  const sounds = new SoundIndex()
   const stored = new Map<string, Stored>()
   /** By block of numbers: whose it is, and of which frame its first number is. */
   const owners: (Stored | undefined)[] = []
@@ -201,7 +227,7 @@ export function createMatcher(): Matcher {
   let last: { local: Uint8Array; election: Election } | null = null
 
   function add(original: Original): void {
-    const { local: features, keys, ...kept } = original
+    const { local: features, keys, sound, ...kept } = original
     const named = nameOf(original)
     const held = stored.get(original.key)
     // Mostly it was anchored again, and is the same.
@@ -219,6 +245,7 @@ export function createMatcher(): Matcher {
     stored.set(original.key, entry)
     if (decoded) local.add(decoded, entry.blocks[0]!)
     for (const { timeMs, features } of decodedKeys) addKey(entry, timeMs, features)
+    if (sound) sounds.add(entry.blocks[0]!, sound)
     for (const [i, { hash }] of kept.frames.entries()) index.add(hash, numberOf(entry, i))
   }
 
@@ -248,6 +275,7 @@ export function createMatcher(): Matcher {
     stored.delete(key)
     last = null
     local.remove(entry.blocks[0]!)
+    sounds.remove(entry.blocks[0]!)
     for (const value of entry.keys) {
       local.remove(value)
       keyFrames[value - FIRST_KEY] = undefined
@@ -261,7 +289,6 @@ export function createMatcher(): Matcher {
   }
 
   function find(candidate: Fingerprint, maxDistanceBits = MAX_DISTANCE_BITS): Answer {
-    if (candidate.kind === 'audio') return { kind: 'inconclusive', reason: 'sound is compared by equal bytes only' }
     return candidate.picture ? findPicture(candidate.picture, maxDistanceBits) : findVideo(candidate, maxDistanceBits)
   }
 
@@ -417,6 +444,16 @@ export function createMatcher(): Matcher {
     }
   }
 
+  function proposeSounds(sound: CandidateSound): ProposedSound[] {
+    const lines = Map.groupBy(sounds.propose(sound), ({ record }) => record)
+    return [...lines]
+      .map(([block, proposals]) => {
+        const { key, kind, standing } = owners[block]!.original
+        return { key, kind, standing, proposals, share: proposals[0]!.followedS }
+      })
+      .sort((a, b) => b.share - a.share || a.standing.sequence - b.standing.sequence)
+  }
+
   function resembling(picture: Asked): Resembling[] {
     const found: Resembling[] = []
     const tell = ({ original: { key, kind, standing } }: Stored, told: Told) =>
@@ -432,15 +469,18 @@ export function createMatcher(): Matcher {
     find,
     propose,
     proposeFilms,
+    proposeSounds,
     resembling,
     standingOf: (key) => stored.get(key)?.original.standing ?? null,
-    size: () => ({ originals: stored.size, hashes: index.size(), blocks: owners.length }),
+    size: () => ({ originals: stored.size, hashes: index.size(), blocks: owners.length, soundBytes: sounds.bytes }),
     originals: () => stored.values().map(({ original }) => original),
   }
 }
 
-function nameOf({ local, keys, localCid }: Original): string | null | undefined {
-  return local || keys?.length ? (localCid ?? undefined) : null
+function nameOf({ local, keys, localCid, sound, soundCid }: Original): string | null | undefined {
+  const names = [...(local || keys?.length ? [localCid] : []), ...(sound ? [soundCid] : [])]
+  if (names.length === 0) return null
+  return names.every((name) => name != null) ? names.join(' ') : undefined
 }
 
 /** Whether the search files two originals under the same hashes. */

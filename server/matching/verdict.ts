@@ -27,9 +27,11 @@ export interface Ranked {
   fits: boolean | null
   /** Whether there were too many as near to compare them all, and it was one of the others: nothing is known of it but its hash. */
   passedOver: boolean
+  /** Whether it explains the sound of a video, and not its picture: music is heard in many videos, and was there before them. */
+  onlySound: boolean
 }
 
-/** Orders matches by trust, then age, then how much they explain; then those that were passed over, disowned ones, and those over whose evidence the
+/** Orders matches by trust, then those that explain a picture, then age, then how much they explain; then those that were passed over, disowned ones, and those over whose evidence the
  *  candidate cannot be laid. Otherwise whoever registers a copy would lead with it.
  * @returns matches, best first; conflict: the record that contradicts the leading one, or null: it explains the candidate better though it is
  *  less trusted or younger, or another publisher made it before and it says the same of the bytes or another thing of the content. */
@@ -40,12 +42,14 @@ export function rank<T extends Ranked>(matches: readonly T[]): { matches: T[]; c
       Number(a.disowned) - Number(b.disowned) ||
       Number(a.passedOver) - Number(b.passedOver) ||
       b.trust - a.trust ||
+      Number(a.onlySound) - Number(b.onlySound) ||
       a.registeredAt - b.registeredAt ||
       a.sequence - b.sequence,
   )
   // Hashes alone say what to compare: what does not agree with its evidence is a match beside one that does, as a claim, and none by itself.
   if (byTrust[0]?.fits === false) return { matches: [], conflict: null }
-  const alike = ({ fits, disowned, passedOver, trust }: T) => `${fits === false} ${disowned} ${passedOver} ${trust}`
+  const alike = ({ fits, disowned, passedOver, trust, onlySound }: T) =>
+    `${fits === false} ${disowned} ${passedOver} ${trust} ${onlySound}`
   const ordered = Map.groupBy(byTrust, alike)
     .values()
     .flatMap((equals) => chunks(equals, ofOneAge).flatMap(byExplanation))

@@ -4,6 +4,7 @@ import type { RecordRow } from '../catalogue/index.ts'
 import type { Fingerprint, Kind } from '../fingerprint/index.ts'
 import { type Found, NOT_LAID, type Relation, rank, type Verdict } from '../matching/index.ts'
 import { presentFinding, presentSegment } from './compared-view.ts'
+import { ONLY_SOUND } from './heard.ts'
 import { TOO_MANY } from './pictures.ts'
 import {
   type Context,
@@ -71,6 +72,7 @@ export function answer(
       sequence: match.row.sequence,
       fits: fits(match),
       passedOver: match.limits.includes(TOO_MANY),
+      onlySound: candidate.kind === 'video' && match.limits.includes(ONLY_SOUND),
     })),
   )
   const views = matches.slice(0, limit).map((match) => presentMatch(match, context))

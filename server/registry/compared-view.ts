@@ -16,14 +16,23 @@ interface Difference {
   span?: SpanMs | null
   region: FindingView['region']
   score: number
+  offsetS?: number
 }
 
 export function presentSegment({ candidate, original, speed, placement }: Stretch): SegmentView {
   return { candidate: seconds(candidate), original: seconds(original), speed, placement }
 }
 
-export function presentFinding({ channel = 'video', kind, span = null, region, score }: Difference): FindingView {
-  return { channel, kind, span: span && seconds(span), region, score }
+export function presentFinding({
+  channel = 'video',
+  kind,
+  span = null,
+  region,
+  score,
+  offsetS,
+}: Difference): FindingView {
+  const finding = { channel, kind, span: span && seconds(span), region, score }
+  return offsetS === undefined ? finding : { ...finding, offsetS }
 }
 
 function seconds({ startMs, endMs }: SpanMs): { startS: number; endS: number } {

@@ -49,8 +49,11 @@ export function proposedCompared<T extends Proposed>(
   )
 }
 
-/** Of videos that frames of the candidate propose those that are compared. @param likeliestFirst by how much speaks for them. */
-export function filmsCompared(likeliestFirst: readonly ProposedFilm[], trustOf: TrustOf): ProposedFilm[] {
+/** Of videos that frames of the candidate propose, or of sounds, those that are compared. @param likeliestFirst by how much speaks for them. */
+export function filmsCompared<T extends Pick<ProposedFilm, 'standing' | 'share'>>(
+  likeliestFirst: readonly T[],
+  trustOf: TrustOf,
+): T[] {
   const { all, likeliest, ofOne, part, oldest } = COMPARED.films
   const most = likeliestFirst[0]?.share ?? 0
   const strong = likeliestFirst.filter(({ share }) => share >= part * most)

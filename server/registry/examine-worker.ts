@@ -1,12 +1,14 @@
 /** What a process of the examiners runs. */
-import { decodeEvidence, type Evidence, pixelsOf } from '../fingerprint/index.ts'
+import { type CandidateSound, decodeEvidence, type Evidence, pixelsOf, type SoundPrints } from '../fingerprint/index.ts'
 import {
   examineFilm,
   examinePicture,
+  examineSound,
   type FilmCandidate,
   type FilmOriginal,
   type PictureCandidate,
   type PictureOriginal,
+  type SoundProposal,
 } from '../matching/index.ts'
 import { writePng } from './png.ts'
 
@@ -15,6 +17,14 @@ export const examine = ({ candidate, originals }: { candidate: PictureCandidate;
 
 export const film = ({ candidate, originals }: { candidate: FilmCandidate; originals: FilmOriginal[] }) =>
   examineFilm(candidate, originals)
+
+interface SoundJob {
+  candidate: CandidateSound
+  original: SoundPrints
+  proposals: SoundProposal[]
+}
+
+export const sound = ({ candidate, original, proposals }: SoundJob) => examineSound(candidate, original, proposals)
 
 /** @returns null for what is no evidence: whoever registers chooses these bytes. */
 export async function draw(bytes: Uint8Array): Promise<Uint8Array | null> {

@@ -2,6 +2,7 @@
  *  comparing takes for a moment does not stay in its memory. */
 import { Tinypool } from 'tinypool'
 import { RegistryError } from '../errors.ts'
+import type { CandidateSound, SoundPrints } from '../fingerprint/index.ts'
 import type {
   Examined,
   ExaminedFilm,
@@ -9,6 +10,8 @@ import type {
   FilmOriginal,
   PictureCandidate,
   PictureOriginal,
+  SoundExamination,
+  SoundProposal,
 } from '../matching/index.ts'
 import { createPlaces } from './places.ts'
 
@@ -24,6 +27,14 @@ export type ExamineFilm = (
   signal: AbortSignal,
 ) => Promise<ExaminedFilm[]>
 
+/** Null where the candidate does not follow the original. */
+export type ExamineSound = (
+  candidate: CandidateSound,
+  original: SoundPrints,
+  proposals: readonly SoundProposal[],
+  signal: AbortSignal,
+) => Promise<SoundExamination | null>
+
 /** Evidence as a PNG file; null for what is no evidence. */
 export type Draw = (evidence: Uint8Array) => Promise<Uint8Array | null>
 
@@ -32,6 +43,8 @@ export interface Examiners {
   examine: Examine
   /** @throws as `examine`; more time is given. */
   examineFilm: ExamineFilm
+  /** @throws as `examineFilm`. */
+  examineSound: ExamineSound
   /** @throws RegistryError `server.internal` likewise. */
   draw: Draw
   close(): Promise<void>
@@ -92,6 +105,8 @@ export function createExaminers(
   return {
     examine: (candidate, originals, signal) => run('examine', { candidate, originals }, signal),
     examineFilm: (candidate, originals, signal) => run('film', { candidate, originals }, signal, FILM_LIMITS * limitMs),
+    examineSound: (candidate, original, proposals, signal) =>
+      run('sound', { candidate, original, proposals }, signal, FILM_LIMITS * limitMs),
     draw: (evidence) => run('draw', evidence, NEVER),
     close: () => pool.destroy(),
   }

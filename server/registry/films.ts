@@ -43,8 +43,6 @@ interface Parts {
 }
 
 const NO_EVIDENCE = 'no evidence of the original is published'
-/** Of all videos: another voice would not have been noticed. */
-const SOUND = 'sound not compared'
 /** Whoever registers chooses what is compared: one film that is too much for it must not hide the others. */
 const BROKEN = 'the comparison broke down'
 const NO_FILM = 'the fingerprint has no pictures to compare by'
@@ -179,7 +177,7 @@ const foundOf = (examined: ExaminedFilm): Found => ({
   orientation: null,
   way: null,
   placement: null,
-  limits: [SOUND],
+  limits: [],
 })
 
 const limited = (found: Found, why: string): Found => ({ ...found, limits: [NOT_COMPARED, why, ...found.limits] })

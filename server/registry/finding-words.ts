@@ -16,16 +16,25 @@ const WORDS: Record<Exclude<FindingKind, 'missing'>, string> = {
   mixed: 'something is laid over the sound',
 }
 
+/** The same of what is heard. */
+const HEARD: Partial<Record<FindingKind, string>> = {
+  replaced: 'the sound is not that of the original',
+  inserted: 'other sound is inserted',
+  reordered: 'parts of the sound are in another order',
+  repeated: 'a stretch of the sound is repeated',
+}
+
 /** Kinds that leave the relation as it is. */
 const LAID_OVER: readonly FindingKind[] = ['overlay', 'mixed']
 
 export const isLaidOver = ({ kind }: Pick<FindingView, 'kind'>): boolean => LAID_OVER.includes(kind)
 
 /** One finding, without its time: `a region differs`. */
-export function findingWords({ kind, channel, span }: FindingView, segments: readonly SegmentView[]): string {
-  if (kind === 'missing') return missingWords(span ? missingS(span.startS, segments) : null)
-  if (kind === 'replaced' && channel === 'audio') return 'the sound differs'
-  return WORDS[kind]
+export function findingWords({ kind, channel, span, offsetS }: FindingView, segments: readonly SegmentView[]): string {
+  if (kind === 'missing') return missingWords(span ? missingS(span.startS, segments) : null, channel)
+  if (kind === 'shifted' && offsetS !== undefined)
+    return `the sound comes ${Math.abs(offsetS).toFixed(2)} s ${offsetS > 0 ? 'after' : 'before'} the picture`
+  return (channel === 'audio' && HEARD[kind]) || WORDS[kind]
 }
 
 /** Some findings, those of one kind together: `a region differs from 0:06 to 0:10 and from 0:20 to 0:25`. */
@@ -51,15 +60,20 @@ const MOST_TOLD = 3
 function missing(some: readonly FindingView[], segments: readonly SegmentView[]): string {
   const cuts = some.flatMap(({ span }) => (span ? [span.startS] : [])).toSorted((a, b) => a - b)
   const [first, ...others] = cuts
-  if (first === undefined) return missingWords(null)
-  const told = `${missingWords(missingS(first, segments))} at ${clock(first)}`
+  const { channel } = some[0]!
+  if (first === undefined) return missingWords(null, channel)
+  const told = `${missingWords(missingS(first, segments), channel)} at ${clock(first)}`
   if (cuts.length > MOST_TOLD)
-    return `parts of the original are missing in ${cuts.length} places, first at ${clock(first)}`
+    return `parts of ${WHOSE[channel]} are missing in ${cuts.length} places, first at ${clock(first)}`
   return listed([told, ...others.map((at) => `${lengthWords(missingS(at, segments))} at ${clock(at)}`)])
 }
 
-const missingWords = (lengthS: number | null) =>
-  lengthS === null ? 'a part of the original is missing' : `${lengthWords(lengthS)} of the original are missing`
+const WHOSE = { video: 'the original', audio: "the original's sound" } as const
+
+const missingWords = (lengthS: number | null, channel: FindingView['channel']) =>
+  lengthS === null
+    ? `a part of ${WHOSE[channel]} is missing`
+    : `${lengthWords(lengthS)} of ${WHOSE[channel]} are missing`
 
 const lengthWords = (lengthS: number | null) => (lengthS === null ? 'a part' : `${lengthS.toFixed(1)} s`)
 

@@ -2,20 +2,21 @@
 import { toHex } from '../bytes.ts'
 import type { Catalogue, RecordRow } from '../catalogue/index.ts'
 import type { Film, Fingerprint, Kind, Planes } from '../fingerprint/index.ts'
-import type { Answer as Alike, Found, Matcher } from '../matching/index.ts'
+import type { Answer as Alike, Found } from '../matching/index.ts'
 import { type Answer, answer, identity, type Match } from './answer.ts'
 import type { FilmLookup } from './films.ts'
 import type { PictureLookup } from './pictures.ts'
 import type { Context } from './present.ts'
 import { createRows, type Rows } from './rows.ts'
+import type { SoundLookup } from './sounds.ts'
 import type { StillLookup } from './stills.ts'
 import type { LookupOptions, Stage } from './views.ts'
 
 interface Parts {
-  matcher: Matcher
   pictures: PictureLookup
   films: FilmLookup
   stills: StillLookup
+  sounds: SoundLookup
   catalogue: Catalogue
   context: Context
 }
@@ -41,7 +42,7 @@ export const DEFAULT_LIMIT = 20
 /** Records of exactly these bytes that are looked at, the oldest: anyone may register the same bytes, so there can be any number. */
 const MAX_IDENTICAL = 1_000
 
-export function createJudge({ matcher, pictures, films, stills, catalogue, context }: Parts): Judge {
+export function createJudge({ pictures, films, stills, sounds, catalogue, context }: Parts): Judge {
   async function judge(...[candidate, seen, options, course]: Parameters<Judge>): Promise<Answer> {
     course.onStage('searching')
     const identical = await catalogue.records({
@@ -75,10 +76,9 @@ export function createJudge({ matcher, pictures, films, stills, catalogue, conte
     { maxDistance, publisher, kind }: LookupOptions,
     course: Course & { rows: Rows },
   ) {
-    if (candidate.kind === 'audio')
-      return kind === undefined || kind === 'audio' ? matcher.find(candidate, maxDistance) : NOTHING
     course.onStage('comparing')
     const only = { publisher, rows: course.rows, signal: course.signal }
+    if (candidate.kind === 'audio') return kind === 'image' ? NOTHING : sounds.find(candidate, [], { kind, ...only })
     // A picture may be a still of a video, and a video may show a picture.
     const asks = (one: Kind) => kind === undefined || kind === one
     if (candidate.kind === 'image') {
@@ -86,13 +86,17 @@ export function createJudge({ matcher, pictures, films, stills, catalogue, conte
       return asks('video') ? beside(alike, await stills.ofPicture(candidate, view, only)) : alike
     }
     const alike = asks('video') ? await films.find(candidate, film, { maxDistance, publisher, ...course }) : NOTHING
-    return film && asks('image') ? beside(alike, await stills.ofFilm(candidate, film, only)) : alike
+    const seen = film && asks('image') ? beside(alike, await stills.ofFilm(candidate, film, only)) : alike
+    return heard(seen, await sounds.find(candidate, seen.kind === 'found' ? seen.found : [], { kind, ...only }))
   }
 
   return judge
 }
 
 const NOTHING: Alike = { kind: 'found', found: [] }
+
+/** What is heard says again what was seen; where nothing could be seen and nothing was heard, that stays. */
+const heard = (seen: Alike, all: Alike): Alike => (all.kind === 'found' && all.found.length > 0 ? all : seen)
 
 function beside(alike: Alike, more: Found[]): Alike {
   if (more.length === 0) return alike

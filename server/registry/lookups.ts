@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Catalogue } from '../catalogue/index.ts'
 import { RegistryError } from '../errors.ts'
-import type { DecodedMedia, Detail, Fingerprint } from '../fingerprint/index.ts'
+import type { DecodedMedia, Detail, Fingerprint, Sound } from '../fingerprint/index.ts'
 import { THRESHOLDS_TEXT } from '../matching/index.ts'
 import type { Admission, Turn } from './admission.ts'
 import type { Answer } from './answer.ts'
@@ -215,7 +215,8 @@ export function createLookups(parts: Parts): Lookups {
       const { view = null, film = null, truncated, ...media } = await decodeInTurn(job, turn, candidate)
       const judged = await parts.judge({ ...media, contentDigest, byteLength }, { view, film }, options, courseOf(job))
       turn.leave(true)
-      return truncated ? { ...judged, limits: [BREAKS_OFF, ...judged.limits] } : judged
+      const limits = [...(truncated ? [BREAKS_OFF] : []), ...unheard(media.sound ?? null)]
+      return { ...judged, limits: [...limits, ...judged.limits] }
     } finally {
       turn.leave()
       await candidate.dispose()
@@ -294,6 +295,17 @@ export function createLookups(parts: Parts): Lookups {
   }
 
   return { check, startMedia, startUrl, startFingerprint, get, wait, watch, remove, close }
+}
+
+/** What of its sound was not looked at. */
+function unheard(sound: Sound | null): string[] {
+  if (!sound?.readable) return []
+  return [
+    ...(sound.tracks > 1
+      ? [`the file has ${sound.tracks} sound tracks: only the one that players play was compared`]
+      : []),
+    ...(sound.damaged ? ['parts of its sound cannot be decoded: what could be heard was compared'] : []),
+  ]
 }
 
 function askedOf({ name, options }: Question): LookupView['asked'] {

@@ -11,7 +11,7 @@ import { type Admission, createAdmission } from './admission.ts'
 import type { Way } from './anchoring.ts'
 import { type BlockExchange, createBlockExchange } from './block-exchange.ts'
 import { createDrawings } from './drawings.ts'
-import type { Draw, Examine, ExamineFilm } from './examiners.ts'
+import type { Draw, Examine, ExamineFilm, ExamineSound } from './examiners.ts'
 import { createFetcher } from './fetcher.ts'
 import { createFilmLookup } from './films.ts'
 import { createJudge } from './judge.ts'
@@ -23,6 +23,7 @@ import { type Client, createQuota } from './quota.ts'
 import { type Ledger, type MediaFile, type Registered, registerFiles } from './registrar.ts'
 import type { RemoteMedia } from './remote.ts'
 import type { SavedSearch } from './saved-search.ts'
+import { createSoundLookup } from './sounds.ts'
 import { createStillLookup } from './stills.ts'
 import { createStretches } from './stretches.ts'
 import { createSync, type Filled } from './sync.ts'
@@ -96,9 +97,10 @@ export interface RegistryParts {
   /** Publishers whose records lead. */
   trusted: Context['trusted']
   decode: Decode
-  /** Compares pictures, and draws evidence, in processes of their own. */
+  /** Compares pictures and sounds, and draws evidence, in processes of their own. */
   examine: Examine
   examineFilm: ExamineFilm
+  examineSound: ExamineSound
   draw: Draw
   /** What the system takes from decoders; null before the first has started. */
   confinement: () => Confinement | null
@@ -151,11 +153,12 @@ export function createRegistry(parts: RegistryParts): Registry {
   const wanted = parts.gateways && createFetcher({ ...parts, ...parts.gateways, arrived })
   const stretches = createStretches({ blocks, fetch: wanted?.block ?? null })
   const pictures = createPictureLookup(parts)
+  const sounds = createSoundLookup(parts)
   const [films, stills] = [createFilmLookup({ ...parts, stretches }), createStillLookup({ ...parts, stretches })]
   const lookups = createLookups({
     ...parts,
     catalogue: seen,
-    judge: createJudge({ ...parts, catalogue: seen, pictures, films, stills, context }),
+    judge: createJudge({ ...parts, catalogue: seen, pictures, films, stills, sounds, context }),
     admission,
     quota,
     fingerprints,

@@ -18,6 +18,8 @@ export interface Entry {
   linked: readonly string[]
   /** Of these, the ones with local hashes, which are read at the start. */
   local: readonly string[]
+  /** Of the sound's prints, when they begin and which of the blocks have them; null where there are none. */
+  sound: { startS: number; cids: readonly string[] } | null
   /** Of a video; null where the anchored words are searched, or nothing. */
   frames: Original['frames'] | null
 }
@@ -77,7 +79,7 @@ export function createSavedSearch({ directory, stored, version, deployment }: Sa
 
 function headOf(version: string, { chainId, publisherRegistry, mediaRegistry }: Deployment): Buffer {
   const registries = [publisherRegistry, mediaRegistry].map(toHex0x)
-  return Buffer.from(`${JSON.stringify(['firsthand search3', version, MIN_QUALITY, chainId, ...registries])}\n`)
+  return Buffer.from(`${JSON.stringify(['firsthand search4', version, MIN_QUALITY, chainId, ...registries])}\n`)
 }
 
 const ID_BYTES = 32
@@ -89,7 +91,8 @@ const NONE = 0xffff_ffff
 /** Entries are written in pieces of about this many bytes, so that nothing else waits long. */
 const PIECE_BYTES = 1 << 20
 
-/** Record id, source, number of CIDs, each with its length, how many and which of them have local hashes, number of frames, frames. Numbers are big-endian. */
+/** Record id, source, number of CIDs, each with its length, how many and which of them have local hashes, likewise of the sound and when it begins, number of
+ *  frames, frames. Numbers are big-endian. */
 function* encode(head: Uint8Array, entries: ReadonlyMap<string, Entry>): Generator<Uint8Array> {
   let piece: Uint8Array[] = [head]
   let bytes = 0
@@ -105,7 +108,7 @@ function* encode(head: Uint8Array, entries: ReadonlyMap<string, Entry>): Generat
   yield Buffer.concat(piece)
 }
 
-function encodeEntry(key: string, { source, linked, local, frames }: Entry): Uint8Array {
+function encodeEntry(key: string, { source, linked, local, sound, frames }: Entry): Uint8Array {
   const counts = [linked.length, ...linked.map((cid) => cid.length)].map(uint32)
   const links = Buffer.from(linked.join(''), 'latin1')
   return Buffer.concat([
@@ -113,11 +116,16 @@ function encodeEntry(key: string, { source, linked, local, frames }: Entry): Uin
     fromHex(source, ID_BYTES),
     ...counts,
     links,
-    ...[local.length, ...local.map((cid) => linked.indexOf(cid))].map(uint32),
+    ...placesIn(linked, local),
+    ...placesIn(linked, sound?.cids ?? []),
+    double(sound?.startS ?? 0),
     uint32(frames?.length ?? NONE),
     encodeFrames(frames ?? []),
   ])
 }
+
+const placesIn = (linked: readonly string[], some: readonly string[]) =>
+  [some.length, ...some.map((cid) => linked.indexOf(cid))].map(uint32)
 
 function encodeFrames(frames: Original['frames']): Uint8Array {
   const bytes = Buffer.alloc(FRAME_BYTES * frames.length)
@@ -134,6 +142,12 @@ function uint32(value: number): Uint8Array {
   return bytes
 }
 
+function double(value: number): Uint8Array {
+  const bytes = Buffer.alloc(TIME_BYTES)
+  bytes.writeDoubleBE(value)
+  return bytes
+}
+
 /** @param content as `encode` wrote it: its checksum held. */
 function decode(content: Uint8Array): Map<string, Entry> {
   const view = new DataView(content.buffer, content.byteOffset, content.length)
@@ -146,19 +160,28 @@ function decode(content: Uint8Array): Map<string, Entry> {
     at += 4
     return view.getUint32(at - 4)
   }
-  const frame = () => {
+  const time = () => {
     at += TIME_BYTES
-    return { timeMs: view.getFloat64(at - TIME_BYTES), hash: take(HASH_BYTES) }
+    return view.getFloat64(at - TIME_BYTES)
   }
+  const frame = () => ({ timeMs: time(), hash: take(HASH_BYTES) })
   const entries = new Map<string, Entry>()
   while (at < content.length) {
     const [key, source] = [toHex(take(ID_BYTES)), toHex(take(ID_BYTES))]
     const linked = Array.from({ length: number() }, number).map((length) =>
       Buffer.from(take(length)).toString('latin1'),
     )
-    const local = Array.from({ length: number() }, () => linked[number()]!)
+    const some = () => Array.from({ length: number() }, () => linked[number()]!)
+    const [local, cids, startS] = [some(), some(), time()]
+    const sound = cids.length > 0 ? { startS, cids } : null
     const count = number()
-    entries.set(key, { source, linked, local, frames: count === NONE ? null : Array.from({ length: count }, frame) })
+    entries.set(key, {
+      source,
+      linked,
+      local,
+      sound,
+      frames: count === NONE ? null : Array.from({ length: count }, frame),
+    })
   }
   return entries
 }

@@ -5,6 +5,7 @@ import { inSentence } from '../text.ts'
 import { clock, fromTo, type Span } from '../times.ts'
 import { besideTheFirst } from './beside.ts'
 import { findingClauses, isLaidOver, listed } from './finding-words.ts'
+import { ONLY_SOUND } from './heard.ts'
 import type { MatchView, SegmentView } from './views.ts'
 
 export const NOT_COMPARED = 'not compared for alterations'
@@ -54,13 +55,17 @@ function contradiction({ relation, limits }: MatchView): string {
 function statement(match: MatchView, noun: string): string {
   const source = `${original(match)}, registered by ${publisher(match)} on ${day(match.registeredAt)}`
   if (match.relation === 'identical') return `The same bytes as ${source}.`
-  const what = `This ${noun}${turned(match)}`
+  const what = `${subject(match, noun)}${turned(match)}`
   if (match.relation === 'same_content') return `${what} has the same content as ${source}.`
   if (match.segments.length > 0) return `${follows(what, match)}${rest(match, noun)}.`
   if (match.relation === 'altered') return `${what} comes from ${source}, but ${differences(match, noun)}.`
   if (match.relation === 'composite') return `This ${noun} contains ${source}, beside other material.`
   return `${what} shows a part of ${source}.`
 }
+
+/** A video that is found by its sound shows something else. */
+const subject = ({ limits }: MatchView, noun: string) =>
+  noun === NOUNS.video && limits.includes(ONLY_SOUND) ? 'The sound of this video' : `This ${noun}`
 
 /** Of the stretches: which of the candidate is which of the original. */
 function follows(what: string, match: MatchView): string {
@@ -70,15 +75,35 @@ function follows(what: string, match: MatchView): string {
   if (isMoment(piece!.candidate))
     return `${what} is from ${original(match)} at ${clock(piece!.original.startS, true)}, ${since}`
   const others = more.length > 0 ? ` (and ${more.length} more)` : ''
-  return `${what} follows, from ${fromTo(piece!.candidate)}${others}, ${original(match)} from ${fromTo(piece!.original)}, ${since}`
+  const source = `${isSoundOf(match) ? 'the sound of ' : ''}${original(match)}`
+  return `${what} follows, from ${fromTo(piece!.candidate)}${others}, ${source} from ${fromTo(piece!.original)}, ${since}`
 }
+
+const isSoundOf = ({ original, limits }: MatchView) => original.kind === 'video' && limits.includes(ONLY_SOUND)
 
 const isMoment = ({ startS, endS }: Span) => endS <= startS
 
 function rest(match: MatchView, noun: string): string {
-  if (match.relation === 'altered') return `, but ${differences(match, noun)}`
+  if (match.relation === 'altered')
+    return onlyHeard(match, noun)
+      ? `. The picture is unaltered; ${heardWords(match)}`
+      : `, but ${differences(match, noun)}`
   return match.relation === 'composite' ? ', beside other material' : ''
 }
+
+/** Whether what differs of a video is its sound, and its picture was compared. */
+function onlyHeard({ findings, limits }: MatchView, noun: string): boolean {
+  const wasSeen = noun === NOUNS.video && !limits.includes(ONLY_SOUND) && !limits.includes(NOT_COMPARED)
+  return wasSeen && findings.every((one) => isLaidOver(one) || one.channel === 'audio')
+}
+
+const heardWords = ({ findings, segments }: MatchView) =>
+  listed(
+    findingClauses(
+      findings.filter((one) => !isLaidOver(one)),
+      segments,
+    ),
+  )
 
 /** Seconds of the candidate between two stretches that a reader takes for one: a cut, black frames. */
 const SEAM_S = 1

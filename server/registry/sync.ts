@@ -12,6 +12,8 @@ import {
   readKeys,
   readList,
   readManifest,
+  readPrints,
+  type SoundPrints,
 } from '../fingerprint/index.ts'
 import { type Matcher, MIN_QUALITY, type Original } from '../matching/index.ts'
 import { type Entry, type Loaded, type SavedSearch, sourceOf } from './saved-search.ts'
@@ -197,9 +199,10 @@ export function createSync({
     else matcher.remove(key)
     if (manifest.frames) {
       const frames = row.kind === 'video' && original ? original.frames : null
-      const { linked, local, keyCids } = manifest
+      const { linked, local, keyCids, sound, soundCids } = manifest
       const ofLocal = local ? [local.cid] : keyCids
-      entries.set(key, { source: sourceOf(row, manifest.row), linked, local: ofLocal, frames })
+      const ofSound = sound && { startS: sound.startS, cids: soundCids }
+      entries.set(key, { source: sourceOf(row, manifest.row), linked, local: ofLocal, sound: ofSound, frames })
       unsaved = true
     } else if (entries.delete(key)) unsaved = true
   }
@@ -215,7 +218,9 @@ export function createSync({
     const entry = loaded.entries.get(key)
     if (!entry || row.manifest.state !== 'present' || entry.source !== sourceOf(row, row.manifest)) return false
     if (![manifestCid(row.manifestDigest), ...entry.linked].every((cid) => loaded.stored.has(cid))) return false
-    const original = originalOf(row, { frames: entry.frames, ...(await hashesOf(row, entry)) })
+    const sound = await soundOf(entry)
+    if (sound === undefined) return false
+    const original = originalOf(row, { frames: entry.frames, sound, ...(await hashesOf(row, entry)) })
     if (original) matcher.add(original)
     entries.set(key, entry)
     return true
@@ -230,6 +235,18 @@ export function createSync({
     }
     if (kind === 'video') return { local: null, keys: found.flatMap(({ cid, bytes }) => readKeys(cid, bytes)) }
     return { local: found[0] ?? null, keys: [] }
+  }
+
+  /** @returns undefined where a block is gone that was here a moment ago. */
+  async function soundOf({ sound }: Entry): Promise<SoundPrints | null | undefined> {
+    if (!sound) return null
+    const found = new Map<string, Uint8Array>()
+    for (const cid of sound.cids) {
+      const bytes = await blocks.get(cid)
+      if (!bytes) return undefined
+      found.set(cid, bytes)
+    }
+    return readPrints(sound.startS, sound.cids, async (cid) => found.get(cid)!)
   }
 
   async function manifestOf(row: RecordRow): Promise<Read> {
@@ -254,6 +271,8 @@ export function createSync({
         local: manifest.local,
         keys: manifest.keys,
         keyCids: manifest.keyCids,
+        sound: manifest.sound?.prints ?? null,
+        soundCids: manifest.sound?.cids ?? [],
         linked,
       }
     } catch (error) {
@@ -356,25 +375,40 @@ interface Read {
   /** Local hashes of a video, and the blocks that have them. */
   keys: Key[]
   keyCids: readonly string[]
+  /** Prints of what is heard, and the blocks that have them. */
+  sound: SoundPrints | null
+  soundCids: readonly string[]
   linked: readonly string[]
 }
 
-const NOT_HERE: Read = { row: MISSING, frames: null, local: null, keys: [], keyCids: [], linked: [] }
+const NOT_HERE: Read = {
+  row: MISSING,
+  frames: null,
+  local: null,
+  keys: [],
+  keyCids: [],
+  sound: null,
+  soundCids: [],
+  linked: [],
+}
 const WRONG: Read = { ...NOT_HERE, row: { ...MISSING, state: 'mismatch' } }
 
 const searched = ({ frames }: Manifest): Original['frames'] =>
   frames.filter(({ quality }) => quality >= MIN_QUALITY).map(({ timeMs, hash }) => ({ timeMs, hash }))
 
 /** What of a manifest is searched. */
-type Searched = Pick<Read, 'frames' | 'local' | 'keys'>
+type Searched = Pick<Read, 'frames' | 'local' | 'keys' | 'sound'>
 
 /** What the search sees of a record; null for what it cannot compare.
  * @param read of its manifest, with nothing in it where there is none. */
-function originalOf(row: RecordRow, { frames, local, keys }: Searched): Original | null {
-  if (row.algorithm !== 1 || row.kind === null || row.kind === 'audio') return null
-  const { publisherId, registeredAt, sequence } = row
-  const named = { key: toHex(row.recordId), kind: row.kind, standing: { publisherId, registeredAt, sequence } }
-  if (row.kind === 'video' && frames)
+function originalOf(row: RecordRow, { frames, local, keys, sound }: Searched): Original | null {
+  const { kind } = row
+  if (kind === null) return null
+  const heard = { sound, soundCid: sound && manifestCid(row.manifestDigest) }
+  const named = { key: toHex(row.recordId), kind, standing: standingOf(row), ...heard }
+  // Of a picture that shows nothing its sound may still be told from others.
+  if (row.algorithm !== PDQ || kind === 'audio') return sound ? { ...named, frames: [] } : null
+  if (kind === 'video' && frames)
     return { ...named, frames, keys, localCid: keys.length > 0 ? manifestCid(row.manifestDigest) : null }
   return {
     ...named,
@@ -383,3 +417,12 @@ function originalOf(row: RecordRow, { frames, local, keys }: Searched): Original
     localCid: local?.cid ?? null,
   }
 }
+
+/** Number of the algorithm on the chain. */
+const PDQ = 1
+
+const standingOf = ({ publisherId, registeredAt, sequence }: RecordRow): Original['standing'] => ({
+  publisherId,
+  registeredAt,
+  sequence,
+})

@@ -167,6 +167,10 @@ const findingView = z
       ),
     span: span.nullable().describe('of the candidate, of no length where something is missing; null for a picture'),
     region: region.nullable().describe('of the candidate; null where it is all of it, or heard'),
+    offsetS: z
+      .number()
+      .optional()
+      .describe('of what is shifted, and of nothing else: seconds by which the sound comes after the picture'),
     score: fraction.describe('1 minus the rate of false alarms on benign copies at this strength'),
   })
   .meta({ id: 'Finding' })

@@ -8,7 +8,7 @@ import type { Indexer } from '../../server/chain/index.ts'
 import { ERRORS, type ErrorCode, RegistryError } from '../../server/errors.ts'
 import type { MediaFingerprint } from '../../server/fingerprint/index.ts'
 import { type AppParts, createApp, createLog, createUploads, listen, problemOf } from '../../server/http/index.ts'
-import { createMatcher, examineFilm, examinePicture } from '../../server/matching/index.ts'
+import { createMatcher, examineFilm, examinePicture, examineSound } from '../../server/matching/index.ts'
 import { type Allowed, createGuard } from '../../server/outgoing/index.ts'
 import { draw } from '../../server/registry/examine-worker.ts'
 import { createRegistry, createRemoteMedia, type Decode, type Draw, type Ledger } from '../../server/registry/index.ts'
@@ -84,6 +84,7 @@ export async function serve(options: Options = {}) {
     decode: options.decode ?? decodeAnything,
     examine: async (candidate, originals) => examinePicture(candidate, originals),
     examineFilm: async (candidate, originals) => examineFilm(candidate, originals),
+    examineSound: async (candidate, original, proposals) => examineSound(candidate, original, proposals),
     draw: options.draw ?? draw,
     trusted: new Set(),
     confinement: () => null,

@@ -16,7 +16,7 @@ import {
   NO_PLACE,
   type Original,
 } from '../../server/matching/index.ts'
-import { frame, picture, sound, video } from '../fingerprint/make.ts'
+import { frame, picture, video } from '../fingerprint/make.ts'
 import { scenePlane } from '../fingerprint/planes.ts'
 import { flipped, seeded } from '../random.ts'
 
@@ -241,10 +241,6 @@ describe('the matcher is inconclusive', () => {
     const answer = matcher.find(of)
     return answer.kind === 'inconclusive' ? answer.reason : null
   }
-
-  it('about sound', () => {
-    expect(reason(sound(1))).to.equal('sound is compared by equal bytes only')
-  })
 
   it('about a picture of quality 49, and not of 50', () => {
     const of = (quality: number) => picture(1, { picture: { ...picture(1).picture!, quality } })

@@ -17,6 +17,7 @@ function match(change: Partial<Ranked> & { name?: string }): Ranked & { name?: s
     distanceBits: 4,
     fits: true,
     passedOver: false,
+    onlySound: false,
     ...change,
   }
 }
@@ -159,6 +160,13 @@ describe('rank of what does not agree with its evidence', () => {
     expect(rank([match({ fits: false, trust: 2 })])).to.deep.equal({ matches: [], conflict: null })
   })
 
+  it('of the sound of a video alone comes after what explains its picture, and before whom is trusted less', () => {
+    const song = match({ name: 'song', onlySound: true, registeredAt: 0 })
+    const footage = match({ name: 'footage' })
+    expect(names(rank([song, footage]).matches)).to.deep.equal(['footage', 'song'])
+    expect(names(rank([footage, { ...song, trust: 1 }]).matches)).to.deep.equal(['song', 'footage'])
+  })
+
   it('comes after all that agree, or were not compared', () => {
     const claim = match({ name: 'claim', fits: false, trust: 2, registeredAt: 0 })
     expect(names(rank([claim, match({ name: 'right' })]).matches)).to.deep.equal(['right', 'claim'])
@@ -179,6 +187,7 @@ describe('rank on any matches', () => {
       fits: fc.option(fc.boolean()),
       disowned: fc.boolean(),
       passedOver: fc.boolean(),
+      onlySound: fc.boolean(),
     }),
     { selector: (m) => m.sequence, maxLength: 12 },
   )
@@ -208,7 +217,9 @@ describe('rank on any matches', () => {
             expect(Number(a.passedOver)).to.be.at.most(Number(b.passedOver))
             if (a.passedOver !== b.passedOver) continue
             expect(a.trust).to.be.at.least(b.trust)
-            if (a.trust === b.trust) expect(a.registeredAt - b.registeredAt).to.be.below(HOUR)
+            if (a.trust !== b.trust) continue
+            expect(Number(a.onlySound)).to.be.at.most(Number(b.onlySound))
+            if (a.onlySound === b.onlySound) expect(a.registeredAt - b.registeredAt).to.be.below(HOUR)
           }
       }),
     )

@@ -1,13 +1,14 @@
 /** Lookups on a catalogue in memory. */
 import { RegistryError } from '../../server/errors.ts'
 import type { Fingerprint } from '../../server/fingerprint/index.ts'
-import { createMatcher, examineFilm, examinePicture } from '../../server/matching/index.ts'
+import { createMatcher, examineFilm, examinePicture, examineSound } from '../../server/matching/index.ts'
 import { createAdmission } from '../../server/registry/admission.ts'
 import { createFilmLookup } from '../../server/registry/films.ts'
 import { createJudge } from '../../server/registry/judge.ts'
 import { createLookups, type Decode } from '../../server/registry/lookups.ts'
 import { createPictureLookup } from '../../server/registry/pictures.ts'
 import { createQuota } from '../../server/registry/quota.ts'
+import { createSoundLookup } from '../../server/registry/sounds.ts'
 import { createStillLookup } from '../../server/registry/stills.ts'
 import { createStretches } from '../../server/registry/stretches.ts'
 import { createSync } from '../../server/registry/sync.ts'
@@ -37,7 +38,12 @@ export function lookupsOf(
     quota,
     fingerprints,
     judge: createJudge({
-      matcher,
+      sounds: createSoundLookup({
+        matcher,
+        blocks,
+        examineSound: async (candidate, original, proposals) => examineSound(candidate, original, proposals),
+        trusted: new Set(trusted),
+      }),
       pictures: createPictureLookup({
         matcher,
         blocks,

@@ -66,13 +66,13 @@ describe('a lookup', () => {
     expect(await ask(sound(1)))
       .to.include({ verdict: 'inconclusive' })
       .and.to.have.property('reason')
-      .contains('sound')
+      .equal('the fingerprint has no sound to compare by')
     const grey = await ask(video(1, 2))
     expect(grey.verdict).to.equal('inconclusive')
     expect(grey.matches).to.deep.equal([])
   })
 
-  it('of registered sound is identical by its bytes alone', async () => {
+  it('of a registered sound without features is identical by its bytes', async () => {
     const { catalogue, ask } = lookupsOf()
     catalogue.insert(recordOf(sound(1), 1))
     expect(await ask(sound(1))).to.include({ verdict: 'identical', reason: null })

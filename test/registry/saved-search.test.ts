@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { toHex } from '../../server/bytes.ts'
 import { type Fingerprint, writeManifest } from '../../server/fingerprint/index.ts'
+import { PRINT_STEP_S } from '../../server/fingerprint/sound-prints.ts'
 import { createMatcher, type Original } from '../../server/matching/index.ts'
 import { createSavedSearch } from '../../server/registry/saved-search.ts'
 import { createSync, type Filled } from '../../server/registry/sync.ts'
@@ -44,6 +45,25 @@ describe('what is saved of the search', () => {
     expect(await start()).to.include({ taken: 1, read: 0 })
     expect(given()).to.deep.equal(before)
     expect(opened).to.deep.equal(manifests[0]!.blocks.slice(3).map(({ cid }) => cid))
+  })
+
+  it('holds where the prints of a sound are, which are read at the start', async () => {
+    const prints = {
+      startS: 0.25,
+      stepS: PRINT_STEP_S,
+      prints: Uint32Array.from({ length: 3_000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 0),
+      levels: new Uint8Array(3_000).fill(120),
+    }
+    const heard = { prints, tracks: 1, damaged: false, readable: true }
+    const { start, opened, sync, given, manifests } = await worldOf([{ ...sound(9), sound: heard }])
+    await start()
+    const before = given()
+    expect(before[0]!.sound).to.deep.equal(prints)
+    await sync().save()
+    opened.length = 0
+    expect(await start()).to.include({ taken: 1, read: 0 })
+    expect(given()).to.deep.equal(before)
+    expect(opened).to.deep.equal(manifests[0]!.blocks.slice(1).map(({ cid }) => cid))
   })
 
   it('is passed over for a record of which the catalogue says something else', async () => {

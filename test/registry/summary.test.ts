@@ -143,7 +143,7 @@ describe('the summary', () => {
           `${clause} from 0:03 to 0:06`,
         )
       expect(of({ segments: whole, findings: [differs('replaced', 0, 29, 'audio')] })).to.match(
-        /the sound differs throughout\.$/,
+        /\. The picture is unaltered; the sound is not that of the original throughout\.$/,
       )
     })
 

@@ -120,7 +120,7 @@ describe('the registry keeps what is registered searchable', () => {
     expect(matcher.size().originals).to.equal(0)
   })
 
-  it('without sound, and without what this version does not know', async () => {
+  it('without sounds that have no prints, and without what this version does not know', async () => {
     const { catalogue, sync, matcher } = setUp()
     await sync.start()
     catalogue.insert(

@@ -16,15 +16,25 @@ const KINDS: Record<string, string> = {
   mixed: 'something is laid over the sound',
 }
 
+/** The same of what is heard. */
+const HEARD: Record<string, string> = {
+  replaced: 'the sound is not that of the original',
+  inserted: 'other sound is inserted',
+  reordered: 'parts of the sound are in another order',
+  repeated: 'a stretch of the sound is repeated',
+}
+
 /** `A region differs from 0:06 to 0:10`. */
 export function filmFindingName(finding: Finding, segments: readonly Segment[]): string {
   const words = kindWords(finding, segments)
   return `${words.charAt(0).toUpperCase()}${words.slice(1)} ${whenWords(finding, segments)}`
 }
 
-function kindWords({ kind, channel, span }: Finding, segments: readonly Segment[]): string {
-  if (kind === 'missing') return missingWords(span ? missingS(span.startS, segments) : null)
-  if (kind === 'replaced' && channel === 'audio') return 'the sound differs'
+function kindWords({ kind, channel, span, offsetS }: Finding, segments: readonly Segment[]): string {
+  if (kind === 'missing') return missingWords(span ? missingS(span.startS, segments) : null, channel)
+  if (kind === 'shifted' && typeof offsetS === 'number')
+    return `the sound comes ${Math.abs(offsetS).toFixed(2)} s ${offsetS > 0 ? 'after' : 'before'} the picture`
+  if (channel === 'audio' && Object.hasOwn(HEARD, kind)) return HEARD[kind]!
   return Object.hasOwn(KINDS, kind) ? KINDS[kind]! : plain(kind, 40)
 }
 
@@ -47,8 +57,10 @@ export function fromTo({ startS, endS }: Span): string {
   return `${clock(startS, tenths)} to ${clock(endS, tenths)}`
 }
 
-const missingWords = (lengthS: number | null) =>
-  `${lengthS === null ? 'a part of the original is' : `${lengthS.toFixed(1)} s of the original are`} missing`
+const missingWords = (lengthS: number | null, channel: string) => {
+  const whose = channel === 'audio' ? "the original's sound" : 'the original'
+  return `${lengthS === null ? `a part of ${whose} is` : `${lengthS.toFixed(1)} s of ${whose} are`} missing`
+}
 
 /** Seconds by which the stretches on both sides of a cut may miss it, and what the grid of samples leaves between them. */
 const NEAR_S = 1

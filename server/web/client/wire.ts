@@ -94,6 +94,8 @@ export interface Finding {
   /** Of the candidate. */
   region: Region | null
   score: number
+  /** Seconds by which the sound comes after the picture; only of what is shifted. */
+  offsetS?: number | undefined
 }
 
 export interface Match extends State {

@@ -75,6 +75,7 @@ export function limitSentence(limit: string): string {
   if (limit === NOT_COMPARED)
     return 'This copy was not compared with the original for alterations: a changed face or word would not have been noticed.'
   if (limit === 'sound not compared') return 'Only the picture was compared: another voice would not have been noticed.'
+  if (limit === 'only its sound was compared') return 'Only the sound was found: the picture was not, or there is none.'
   if (Object.hasOwn(REASONS, limit)) return REASONS[limit]!
   if (limit === 'manifest unavailable')
     return 'The record’s manifest was not available: only the hashes on the chain were compared.'
