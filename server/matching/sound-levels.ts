@@ -16,6 +16,8 @@ export interface Levels {
   gainDb: number
   /** How much louder the candidate is where it is quietest than the original where that is. */
   raisedDb: number
+  /** How loud the candidate is where it is quietest. */
+  floorDb: number
 }
 
 /** @param shifts of each slot the number of the original's print that meets slot 0, on the line that it follows or would. */
@@ -46,7 +48,7 @@ export function levelsAlong(
     ),
   ) as [number, number]
   const excess = of.map((db, k) => candidate[k]! - db - gainDb)
-  return { original: of, candidate, excess, loudDb, gainDb, raisedDb: least - lowest - gainDb }
+  return { original: of, candidate, excess, loudDb, gainDb, raisedDb: least - lowest - gainDb, floorDb: least }
 }
 
 /** Part of the time that is quietest. */
@@ -83,14 +85,19 @@ export interface Pauses {
   variesDb: number
 }
 
-export function pausesBeside({ original, candidate, excess, loudDb }: Levels, gaps: readonly Gap[]): Pauses {
+/** @param agrees whether the prints of a slot do: what is only louder is not filled. */
+export function pausesBeside(
+  { original, candidate, excess, loudDb }: Levels,
+  gaps: readonly Gap[],
+  agrees: (slot: number) => boolean,
+): Pauses {
   const quiet = [...original.keys()].filter(
     (k) =>
       isQuietAround(original, k, loudDb - SOUND.quietDb) &&
       !Number.isNaN(excess[k]!) &&
       !gaps.some(({ from, to }) => k >= from && k < to),
   )
-  const filled = quiet.filter((k) => excess[k]! > SOUND.excessDb).map((k) => candidate[k]!)
+  const filled = quiet.filter((k) => excess[k]! > SOUND.excessDb && !agrees(k)).map((k) => candidate[k]!)
   const mean = filled.reduce((sum, db) => sum + db, 0) / filled.length
   const square = filled.reduce((sum, db) => sum + (db - mean) ** 2, 0) / filled.length
   return { count: quiet.length, filled: filled.length / quiet.length, variesDb: Math.sqrt(square) }

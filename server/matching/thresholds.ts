@@ -279,6 +279,11 @@ export const SOUND = {
   /** Decibels more than expected of something that is laid over the original, and fewer, of something that is taken away; and fewer where it is silent. */
   excessDb: 6,
   lackDb: 7,
+  /** Decibels by which something must stand out of noise for its prints to agree. */
+  outDb: 8,
+  /** Seconds by which runs end too early and begin too late beside another sound, at the middle of some hundred. */
+  blurBeforeS: 0.06,
+  blurAfterS: 0.12,
   mutedDb: 18,
   /** Sum over prints of what is lacking beyond half of that. */
   mutedMuch: 50,

@@ -61,13 +61,14 @@ describe('the examination of sound', () => {
     }
   })
 
-  it('finds words that were replaced, also at the end', () => {
+  it('finds words that were replaced, also by others of the same voice, and at the end', () => {
     expectSpan(
       examined(joined(seconds(spoken, 0, 9), seconds(other, 3, 4.2), seconds(spoken, 10.2))),
       'replaced',
       9,
       10.2,
     )
+    expectSpan(examined(joined(seconds(spoken, 0, 9), seconds(spoken, 14, 16), seconds(spoken, 11))), 'replaced', 9, 11)
     expectSpan(examined(joined(seconds(spoken, 0, 17), seconds(other, 3, 6))), 'replaced', 17, 20)
   })
 
