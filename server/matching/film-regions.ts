@@ -9,6 +9,7 @@ import type { Affine } from './affine.ts'
 import { boxOf, judged } from './compare.ts'
 import { type Differences, differencesOf } from './differences.ts'
 import { standingOut } from './faint.ts'
+import { lossOf } from './film-sight.ts'
 import type { Region } from './geometry.ts'
 import { boxBlur, type Grid, gridOf, lendingGrids, minus, quantile, sample } from './grid.ts'
 import { type Laid, layOver } from './lay.ts'
@@ -67,13 +68,8 @@ function look(laying: Laying): Looked | null {
       data.filter((value) => !Number.isNaN(value)),
       0.9,
     )
-    return { timeMs: laying.timeMs, strength: { ...strength, data }, loss: lossOf(laying.original), usual }
+    return { timeMs: laying.timeMs, strength: { ...strength, data }, loss: lossOf(laying.original.luma), usual }
   })
-}
-
-function lossOf({ luma: { losses } }: Planes): number {
-  const { variances } = losses ?? { variances: new Float32Array(1) }
-  return variances.reduce((sum, value) => sum + value, 0) / variances.length
 }
 
 function differencesAt({ original, candidate, around, transform }: Laying): { laid: Laid; found: Differences } | null {

@@ -21,6 +21,8 @@ export interface Sight {
   vectors: Float32Array
   /** Contrast of each: standard deviation over its cells, grey levels. */
   contrast: Float32Array
+  /** Of each, what the evidence lost may leave of its squared length. */
+  noise: Float32Array
 }
 
 /** Which cells of the original's frame a candidate shows. */
@@ -36,12 +38,21 @@ export interface Reduced {
   width: number
   height: number
   grids: Float32Array[]
+  /** Of each, what the evidence lost: squared grey levels of a pixel. */
+  losses: number[]
 }
 
 /** @param lumas of one size. */
 export function reduceFrames(lumas: readonly Plane[]): Reduced {
   const grids = lumas.map((luma) => lendingGrids(() => reduced(gridOf(luma), CELLS)))
-  return { width: grids[0]?.width ?? 0, height: grids[0]?.height ?? 0, grids: grids.map(({ data }) => data) }
+  const { width, height } = grids[0] ?? { width: 0, height: 0 }
+  return { width, height, grids: grids.map(({ data }) => data), losses: lumas.map(lossOf) }
+}
+
+/** Mean of what a picture lost as evidence, squared grey levels: the less, the more it shows. 0 of one that was not. */
+export function lossOf({ losses }: Plane): number {
+  const { variances } = losses ?? { variances: new Float32Array(1) }
+  return variances.reduce((sum, value) => sum + value, 0) / variances.length
 }
 
 /** Halved until the longer side has at most so many. */
@@ -76,14 +87,18 @@ export function sightOfFilm(film: Film, transform: Affine, window: Window): Sigh
   return sight
 }
 
-export function sightOfFrames({ grids }: Reduced, window: Window): Sight {
+export function sightOfFrames({ grids, losses }: Reduced, window: Window): Sight {
   const sight = emptySight(window.shown.length, grids.length)
-  for (const [n, grid] of grids.entries()) put(sight, n, grid, window)
+  for (const [n, grid] of grids.entries()) {
+    put(sight, n, grid, window)
+    sight.noise[n] = (FILM.lossKept * losses[n]!) / Math.max(1, sight.contrast[n]! ** 2)
+  }
   return sight
 }
 
 function emptySight(cells: number, count: number): Sight {
-  return { cells, count, vectors: new Float32Array(cells * count), contrast: new Float32Array(count) }
+  const [contrast, noise] = [new Float32Array(count), new Float32Array(count)]
+  return { cells, count, vectors: new Float32Array(cells * count), contrast, noise }
 }
 
 function put({ cells, vectors, contrast }: Sight, n: number, data: Float32Array, { shown }: Window): void {
@@ -110,9 +125,13 @@ export function product(a: Sight, i: number, b: Sight, j: number): number {
 
 /** The candidate's own course: where it changes at once, and where it stands still. */
 export function createFilmClock(film: Film, durationMs: number): Clock {
-  const { grids, ...size } = reduceFrames(film.timesMs.map((_, i) => pictureAt(film, i)))
-  const all = { ...size, shown: Int32Array.from({ length: size.width * size.height }, (_, i) => i) }
-  const sight = sightOfFrames({ ...size, grids }, all)
+  const frames = reduceFrames(film.timesMs.map((_, i) => pictureAt(film, i)))
+  const { width, height } = frames
+  const sight = sightOfFrames(frames, {
+    width,
+    height,
+    shown: Int32Array.from({ length: width * height }, (_, i) => i),
+  })
   return {
     timesMs: film.timesMs,
     durationMs,

@@ -217,6 +217,8 @@ export const FILM = {
   leastPairs: 3,
   /** Squared length of the difference from the middle of a run from which on something moves, in both or in one: rough evidence leaves up to 0.01. */
   moving: 2e-3,
+  /** Part of what a frame's evidence lost that is left in cells of four pixels a side: mostly fine detail is lost, of which they hold little. */
+  lossKept: 0.5,
   movingMuch: 1.5e-2,
   /** How many times the movement of a quarter of the pairs is an event. */
   event: 4,
