@@ -1,6 +1,6 @@
 /** One picture asked of registries of several sizes. What was compared once is not compared again. */
 import type { Fingerprint, Planes } from '../../server/fingerprint/index.ts'
-import { type Answer, FIT, type PictureCandidate, type PictureOriginal } from '../../server/matching/index.ts'
+import { type Answer, FIT, NOT_LAID, type PictureCandidate, type PictureOriginal } from '../../server/matching/index.ts'
 import type { Examine } from '../../server/registry/examiners.ts'
 import type { Pair } from './examine-worker.ts'
 import type { Registry } from './registry.ts'
@@ -52,7 +52,9 @@ export function createAsker(
 
   function lookupOf(registered: number, answer: Answer): Pick<Lookup, 'registered' | 'kind' | 'matches'> {
     if (answer.kind === 'inconclusive') return { registered, kind: answer.kind, matches: [] }
-    const matches = answer.found.map(
+    // What could not be laid over its evidence is a match beside another one, and none by itself.
+    const fitting = answer.found.filter(({ limits }) => !limits.includes(NOT_LAID))
+    const matches = fitting.map(
       ({ key, relation, distanceBits, likeness, explained }): Match => ({
         file: fileOf(key),
         relation,
