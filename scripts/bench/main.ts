@@ -1,4 +1,4 @@
-/** `npm run bench [-- pictures video film lookup hamming local indexing]`: what the main jobs cost on this machine, each beside what it is compared to. */
+/** `npm run bench [-- pictures video film lookup hamming local sound indexing]`: what the main jobs cost on this machine, each beside what it is compared to. */
 import { availableParallelism, cpus } from 'node:os'
 import { benchFilm } from './film.ts'
 import { benchHamming } from './hamming.ts'
@@ -6,6 +6,7 @@ import { benchIndexing } from './indexing.ts'
 import { benchLocal } from './local.ts'
 import { benchLookup } from './lookup.ts'
 import { benchPictures } from './pictures.ts'
+import { benchSound } from './sound.ts'
 import { printTable, type Row } from './table.ts'
 import { benchVideo } from './video.ts'
 
@@ -16,6 +17,7 @@ const BENCHES: Record<string, () => Row[] | Promise<Row[]>> = {
   lookup: benchLookup,
   hamming: benchHamming,
   local: benchLocal,
+  sound: benchSound,
   indexing: benchIndexing,
 }
 

@@ -189,13 +189,18 @@ export class SoundIndex {
       const { first: from, end } = range(asked, of, prints, line)
       const original = { ...of, prints: this.#postings.slice(first + from, first + end), levels: NO_LEVELS }
       const agreed = agreement(asked, original, line, from)
-      const differing = bestShare(agreed, Math.min(SOUND.window, Math.max(SOUND.leastWindow, agreed.wrong.length)))
-      if (differing > SOUND.differing) continue
+      if (!isBelieved(agreed)) continue
+      const differing = bestShare(agreed, SOUND.window)
       const seconds = secondsOn(agreed, of, line)
       found.push({ record, ...line, votes: count, pitch, differing, followedS: seconds.length * BLOCK_S, seconds })
     }
     return found.sort((a, b) => b.followedS - a.followedS)
   }
+}
+
+/** Whether so much agrees for so long that it is a copy. */
+export function isBelieved(agreed: Agreement): boolean {
+  return SOUND.believed.some(({ prints, differing }) => bestShare(agreed, prints) <= differing)
 }
 
 const NO_LEVELS = new Uint8Array(0)

@@ -1,5 +1,6 @@
 /** A sound laid along another: how much their prints agree where they meet. Pure. */
 import { type CandidateSound, PRINT_MIDDLE_S, type SoundPrints } from '../fingerprint/index.ts'
+import { SOUND } from './thresholds.ts'
 
 /** Time of the original = offsetS + tempo · time of the candidate. */
 export interface Line {
@@ -69,8 +70,10 @@ export function ones(value: number): number {
   return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
-/** Of the best so many prints in a row, the share of bits that differ; 1 where not three quarters of any say something. */
-export function bestShare({ wrong }: Agreement, length: number): number {
+/** Of the best so many prints in a row, or of all where there are fewer, the share of bits that differ; 1 where not three quarters of any say something, or there are
+ * hardly any. */
+export function bestShare({ wrong }: Agreement, most: number): number {
+  const length = Math.max(SOUND.leastWindow, Math.min(most, wrong.length))
   let [bits, told, best] = [0, 0, 1]
   for (let i = 0; i < wrong.length; i++) {
     if (wrong[i] !== UNTOLD) [bits, told] = [bits + wrong[i]!, told + 1]

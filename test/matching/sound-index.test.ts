@@ -1,24 +1,21 @@
 import { expect } from 'chai'
 import { PRINT_MIDDLE_S, PRINT_STEP_S, type SoundPrints } from '../../server/fingerprint/index.ts'
-import { SoundIndex, type SoundProposal } from '../../server/matching/sound-index.ts'
-import { agreement, bestShare, heard } from '../../server/matching/sound-line.ts'
+import { isBelieved, SoundIndex, type SoundProposal } from '../../server/matching/sound-index.ts'
+import { agreement, heard } from '../../server/matching/sound-line.ts'
 import { COMMON, createPostings } from '../../server/matching/sound-postings.ts'
-import { SOUND } from '../../server/matching/thresholds.ts'
 import { joined, randomOf, seconds, silence, voice, withNoise } from '../fingerprint/sounds.ts'
 import { candidate, original } from './sounds.ts'
 
-/** Every offset of every record, 12 ms apart: those at which the candidate agrees, of each record the best. */
-function bruteForce(sounds: readonly SoundPrints[], asked: ReturnType<typeof candidate>) {
+/** Records of which some offset is believed, of all that are 12 ms apart. */
+function bruteForce(sounds: readonly SoundPrints[], asked: ReturnType<typeof candidate>): number[] {
   const of = heard(asked)
   const lengthS = asked.prints.length * asked.stepS
-  return sounds.map((sound) => {
-    let best = { offsetS: 0, differing: 1 }
+  return [...sounds.keys()].filter((record) => {
+    const sound = sounds[record]!
     const last = sound.startS + sound.prints.length * sound.stepS
-    for (let offsetS = sound.startS - lengthS; offsetS < last; offsetS += PRINT_STEP_S / 4) {
-      const differing = bestShare(agreement(of, sound, { offsetS, tempo: 1 }), SOUND.window)
-      if (differing < best.differing) best = { offsetS, differing }
-    }
-    return best
+    for (let offsetS = sound.startS - lengthS; offsetS < last; offsetS += PRINT_STEP_S / 4)
+      if (isBelieved(agreement(of, sound, { offsetS, tempo: 1 }))) return true
+    return false
   })
 }
 
@@ -63,14 +60,13 @@ describe('the index of sounds', () => {
       [[1, 3, 5], candidate(voice(999, 12))],
     ] as const) {
       for (const record of removed) index.remove(record)
-      const expected = bruteForce(sounds, asked).flatMap(({ differing }, record) =>
-        differing <= SOUND.differing && !(removed as readonly number[]).includes(record) ? [record] : [],
-      )
+      const expected = bruteForce(sounds, asked).filter((record) => !(removed as readonly number[]).includes(record))
       const found = index.propose(asked)
       expect([...new Set(found.map(({ record }) => record))].sort(), `${removed}`).to.deep.equal(expected)
       for (const { record, offsetS } of found) {
-        const differing = bestShare(agreement(heard(asked), sounds[record]!, { offsetS, tempo: 1 }), SOUND.window)
-        expect(differing, 'where it says').to.be.at.most(SOUND.differing)
+        expect(isBelieved(agreement(heard(asked), sounds[record]!, { offsetS, tempo: 1 })), 'where it says').to.equal(
+          true,
+        )
       }
     }
   })

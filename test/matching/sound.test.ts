@@ -31,6 +31,8 @@ function expectSpan(found: SoundExamination | null, kind: string, startS: number
   expect(span.endMs / 1_000, 'ends').to.be.closeTo(endS, 0.25)
 }
 
+const claimed = { record: 0, offsetS: 0, tempo: 1, pitch: 1, votes: 9, differing: 0.1, followedS: 9 }
+
 /** Noise like that of a recording, so that what is joined differs nowhere else. */
 const quieter = (sound: Float32Array) => withNoise(sound, 40)
 
@@ -115,7 +117,7 @@ describe('the examination of sound', () => {
   })
 
   it('does not compare what is hardly heard, and says so', () => {
-    const found = examined(withNoise(spoken, -5))
+    const found = examineSound(candidate(withNoise(spoken, -5)), original(spoken), [claimed])
     expect([found?.findings, found?.limits]).to.deep.equal([[], [SOUND_LIMITS.notCompared]])
   })
 
@@ -123,7 +125,6 @@ describe('the examination of sound', () => {
     expect(examined(other)).to.equal(null)
     expect(examined(silence(20))).to.equal(null)
     const asked = candidate(other)
-    const claimed = { record: 0, offsetS: 0, tempo: 1, pitch: 1, votes: 9, differing: 0.1, followedS: 9 }
     expect(examineSound(asked, original(spoken), [claimed])).to.equal(null)
     expect(examineSound(asked, original(silence(0)), [claimed])).to.equal(null)
     expect(examineSound(candidate(silence(0)), original(spoken), [claimed])).to.equal(null)
