@@ -42,7 +42,7 @@ function becomesPublic(evidence: EvidenceChoice): string {
     evidence === 'server'
       ? ' The server alone gets small copies of each picture (512 pixels) and of the frames of each video (192 pixels, two a second), to compare with.'
       : ''
-  return `Becomes public, for good: the SHA-256 of each file, its perceptual hashes${small}, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.${apart}`
+  return `Becomes public, for good: the SHA-256 of each file, its perceptual hashes, prints of its sound${small}, size, type, dimensions and duration, and the title, description and source that you give. The file itself stays here.${apart}`
 }
 
 async function withDecoders<T>(config: Config, work: (decode: Decode) => Promise<T>): Promise<T> {

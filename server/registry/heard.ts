@@ -47,7 +47,7 @@ export function foundByEar({ key, kind }: ProposedSound, sound: SoundExamination
     transforms: sound.transforms,
     segments: sound.segments.map((segment) => ({ ...segment, placement: null })),
     placement: null,
-    findings: sound.findings,
+    findings: plainly(sound.findings),
     limits: alone ? [ONLY_SOUND, ...sound.limits] : sound.limits,
   }
 }
@@ -115,7 +115,7 @@ export function besidePicture(
   if (!sound && !isOther(seen.segments, candidate, original)) return UNKNOWN
   const own = sound ? sound.findings.filter((one) => isHere(one, seen) && !isSeenToo(one, seen)) : []
   const beside = heardBesidePicture(sound, seen.segments).filter((one) => !own.some((other) => isTold(one, other)))
-  return { findings: [...own, ...beside], transforms: sound?.transforms ?? [], limits: sound?.limits ?? [] }
+  return { findings: plainly([...own, ...beside]), transforms: sound?.transforms ?? [], limits: sound?.limits ?? [] }
 }
 
 function isOther(segments: readonly Segment[], candidate: CandidateSound, original: SoundPrints): boolean {
@@ -153,11 +153,18 @@ function isHere({ span }: Finding, { segments }: Found): boolean {
 /** Milliseconds. */
 const AT_EDGE_MS = 1_000
 
-/** Whether the one tells most of what the other does. */
-function isTold(one: Finding, other: Finding): boolean {
-  if (one.kind !== other.kind || !one.span || !other.span) return false
-  const commonMs = Math.min(one.span.endMs, other.span.endMs) - Math.max(one.span.startMs, other.span.startMs)
-  return commonMs > (one.span.endMs - one.span.startMs) / 2
+/** A pause in what was put in place of the original is no other difference. */
+function plainly(findings: readonly Finding[]): Finding[] {
+  const others = findings.filter(({ kind }) => kind === 'replaced' || kind === 'inserted')
+  return findings.filter((one) => one.kind !== 'muted' || !others.some((other) => isMostlyIn(one, other)))
+}
+
+const isTold = (one: Finding, other: Finding) => one.kind === other.kind && isMostlyIn(one, other)
+
+function isMostlyIn({ span: one }: Finding, { span: other }: Finding): boolean {
+  if (!one || !other) return false
+  const commonMs = Math.min(one.endMs, other.endMs) - Math.max(one.startMs, other.startMs)
+  return commonMs > (one.endMs - one.startMs) / 2
 }
 
 /** A cut through both is told once. */

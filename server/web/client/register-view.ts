@@ -130,7 +130,7 @@ function publicFacts(file: File, contentDigest: string | undefined): HTMLElement
     el(
       'li',
       {},
-      'its perceptual hashes, with its kind, size in pixels, length and file size (',
+      'its perceptual hashes and prints of its sound, with its kind, size in pixels, length and file size (',
       byteSize(file.size),
       ')',
     ),
