@@ -5,6 +5,7 @@ import type { Fingerprint, Kind } from '../fingerprint/index.ts'
 import { type Found, NOT_LAID, type Relation, rank, type Verdict } from '../matching/index.ts'
 import { presentFinding, presentSegment } from './compared-view.ts'
 import { ONLY_SOUND } from './heard.ts'
+import { loudnessOf } from './loudness.ts'
 import { TOO_MANY } from './pictures.ts'
 import {
   type Context,
@@ -106,6 +107,7 @@ function fits({ relation, limits }: Match): boolean | null {
 }
 
 function presentCandidate(of: Fingerprint) {
+  const loudness = loudnessOf(of)
   const qualities = of.frames.map((frame) => frame.quality).sort((a, b) => a - b)
   return {
     contentDigest: toHex(of.contentDigest),
@@ -115,6 +117,7 @@ function presentCandidate(of: Fingerprint) {
     durationS: of.durationMs === null ? null : of.durationMs / 1000,
     width: of.width,
     height: of.height,
+    ...(loudness && { loudness }),
   }
 }
 

@@ -129,7 +129,9 @@ function differences({ findings, segments }: MatchView, noun: string): string {
   // Of a picture there are no times, and how many places is all that is to be said.
   if (noun === NOUNS.image)
     return differing.length === 1 ? 'one region differs from it' : `${differing.length} regions differ from it`
-  return clauses.length === 0 ? 'it differs' : `in this ${noun} ${listed(clauses)}`
+  if (clauses.length === 0) return 'it differs'
+  // Of what is heard each clause says so.
+  return noun === NOUNS.audio ? listed(clauses) : `in this ${noun} ${listed(clauses)}`
 }
 
 function laidOver({ findings, segments }: MatchView): string {

@@ -263,6 +263,11 @@ export const lookupView = z
         mediaType: z.string(),
         quality: z.int().nullable(),
         ...extent,
+        loudness: z
+          .array(z.int().min(0).max(100))
+          .max(240)
+          .optional()
+          .describe('of equal parts of its duration, where it has a sound that can be told from others'),
       })
       .nullable(),
     matches: z.array(matchView),

@@ -62,7 +62,7 @@ describe('a sound', () => {
     expect(channel).to.equal('audio')
     expect(span!.startS).to.be.closeTo(10, 0.5)
     expect(span!.endS).to.be.closeTo(15, 0.5)
-    expect(summary).to.contain('the sound is not that of the original from 0:10 to 0:15')
+    expect(summary).to.contain('but the sound is not that of the original from 0:10 to 0:15')
   })
 
   it('is told by the command, too', async () => {

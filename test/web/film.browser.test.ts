@@ -98,6 +98,22 @@ browserSuite('a video on the page', (session) => {
     await page.getByRole('button', { name: 'Full screen', exact: true }).waitFor()
   })
 
+  it('has a lane of its sound, in which what is heard to differ is told, and a mark for it that the keyboard reaches', async () => {
+    const page = await session.start()
+    await lookUp(page, 'film_sound', clip)
+    const box = async (part: string) => (await page.locator(`.film-drawing ${part}`).first().boundingBox())!
+    const [wave, stretch, differs] = [await box('.wave'), await box('.stretch'), await box('.differs')]
+    expect(wave.y).to.be.at.least(stretch.y + stretch.height - 1)
+    expect(wave.width).to.be.closeTo(stretch.width, stretch.width / 50)
+    expect(differs.y + differs.height / 2, 'under the wave').to.be.above(wave.y + wave.height / 2)
+    const mark = page.getByRole('button', { name: 'The sound is not that of the original from 0:03 to 0:06' }).first()
+    await mark.focus()
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => document.querySelector('video')!.currentTime > 1.9)
+    await lookUp(page, 'film', clip)
+    expect(await page.locator('.film-drawing .wave').count()).to.equal(0)
+  })
+
   it('is jumped in by its marks: to a moment before, and on', async () => {
     const page = await session.start()
     await lookUp(page, 'film', clip)

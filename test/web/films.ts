@@ -66,6 +66,18 @@ const cutAndMore = [segment(0, 5, 12), segment(5, 8, 20), segment(9, 12, 23)]
 export const FILMS: Record<string, Partial<Lookup>> = {
   film: { verdict: 'altered', matches: [film({ segments: cutAndMore, findings: FILM_FINDINGS })] },
   film_kinds: { verdict: 'altered', matches: [film({ findings: KINDS })] },
+  film_sound: {
+    verdict: 'altered',
+    matches: [film({ findings: [finding('replaced', 3, 6, { channel: 'audio' })] })],
+    candidate: {
+      contentDigest: 'cd'.repeat(32),
+      sizeBytes: 9,
+      durationS: 12,
+      ...pixels,
+      quality: 90,
+      loudness: Array.from({ length: 120 }, (_, i) => (i * 37) % 101),
+    },
+  },
   film_unshown: { verdict: 'altered', matches: [film({ recordId: HIDDEN, findings: FILM_FINDINGS })] },
   film_plain: {
     verdict: 'excerpt',

@@ -5,6 +5,7 @@ import {
   byteSize,
   clock,
   extent,
+  filmComparedSentence,
   finalitySentence,
   limitSentence,
   moment,
@@ -47,6 +48,17 @@ describe('words of the page', () => {
     expect(limitSentence('constructor')).to.equal('Not done: constructor.')
     expect(limitSentence('sound not compared')).to.match(/another voice would not have been noticed\.$/)
     expect(finalitySentence('local')).to.equal('a local network: its clock proves nothing')
+  })
+
+  it('says by what it was compared: frames, or prints of sound', () => {
+    const candidate = { contentDigest: '', sizeBytes: 1, durationS: 9, width: 320, height: 240, quality: null }
+    const [seen, heard] = [match('excerpt'), match('excerpt', { limits: ['only its sound was compared'] })]
+    expect(filmComparedSentence(seen, candidate)).to.match(/frames, two a second/)
+    expect(filmComparedSentence(seen, { ...candidate, width: null, height: null })).to.match(
+      /prints of the original’s sound/,
+    )
+    expect(filmComparedSentence(heard, candidate)).to.match(/prints of the original’s sound/)
+    expect(limitSentence('only its sound was compared')).to.match(/^Only the sound was found/)
   })
 
   it('tells what was not done for the file from what was not done for a match', () => {

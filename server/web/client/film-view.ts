@@ -19,15 +19,20 @@ export function filmView(matches: readonly Match[], candidate: Candidate | null,
   const { width, height } = candidate
   const now = el('p', { class: 'now' })
   const player = createPlayer({ file, width, height, marks: timeline.marks, caption: now })
-  const line = createTimeline({ timeline, onSeek: (seconds) => player.seek(seconds, false), onMark: (i) => jump(i) })
-  const stills = createStills(width && height ? width / height : 16 / 9)
+  const line = createTimeline({
+    timeline,
+    loudness: candidate.loudness ?? [],
+    onSeek: (seconds) => player.seek(seconds, false),
+    onMark: (i) => jump(i),
+  })
+  const stills = width && height ? createStills(width / height) : null
   const list = createList(timeline, (index) => jump(index))
   const show = (seconds: number, still: boolean) => {
     line.show(seconds)
     now.replaceChildren(...nowWords(timeline, seconds))
-    if (!still) return stills.rest()
+    if (!still) return stills?.rest()
     const region = regionAt(timeline, seconds)
-    stills.show({ video: player.picture(), seconds, from: comesFrom(timeline, seconds), region })
+    stills?.show({ video: player.picture(), seconds, from: comesFrom(timeline, seconds), region })
   }
   const jump = (index: number) => {
     line.choose(index)
@@ -45,10 +50,10 @@ export function filmView(matches: readonly Match[], candidate: Candidate | null,
   return el(
     'section',
     { class: 'film', 'aria-labelledby': 'film-title' },
-    el('h2', { class: 'label', id: 'film-title' }, 'The video and what it comes from'),
+    el('h2', { class: 'label', id: 'film-title' }, `The ${width && height ? 'video' : 'sound'} and what it comes from`),
     player.element,
     line.element,
-    stills.element,
+    ...(stills ? [stills.element] : []),
     ...list.elements,
     ...gapLines(timeline),
   )

@@ -9,7 +9,7 @@ import {
   advice,
   COMPARED_SENTENCE,
   extent,
-  FILM_COMPARED_SENTENCE,
+  filmComparedSentence,
   limitSentence,
   NOT_COMPARED,
   ownLimits,
@@ -56,10 +56,10 @@ export function showVerdict(container: HTMLElement, lookup: Lookup, file: string
 }
 
 /** How finely it was compared, where it was. */
-function comparedLine({ matches, verdict }: Lookup): HTMLElement | null {
+function comparedLine({ matches, verdict, candidate }: Lookup): HTMLElement | null {
   const [first] = matches ?? []
   if (!first || verdict === 'identical' || first.limits.includes(NOT_COMPARED)) return null
-  if (first.segments.length > 0) return el('p', {}, FILM_COMPARED_SENTENCE)
+  if (first.segments.length > 0) return el('p', {}, filmComparedSentence(first, candidate ?? null))
   return first.placement && el('p', {}, COMPARED_SENTENCE)
 }
 

@@ -16,6 +16,8 @@ export interface TimelineView {
 
 export interface TimelineParts {
   timeline: Timeline
+  /** Of the candidate, in equal parts of its time, 0 to 100; empty where nothing is heard. */
+  loudness: readonly number[]
   onSeek(seconds: number): void
   onMark(index: number): void
 }
@@ -25,15 +27,25 @@ const BAR = 1.25
 const LINK = 1.5
 const NAME = 1.5
 const TICKS = 1.1
+/** The lane of the sound, under that of the picture. */
+const SOUND = 1.5
 /** From one original's bar to the next one's. */
 const LANE = LINK + NAME + BAR + TICKS
 
-export function createTimeline({ timeline, onSeek, onMark }: TimelineParts): TimelineView {
+export function createTimeline({ timeline, loudness, onSeek, onMark }: TimelineParts): TimelineView {
   const whole = { startS: 0, endS: timeline.durationS }
+  const foot = loudness.length > 0 ? BAR + SOUND : BAR
+  const laneTop = (lane: number) => foot + TICKS + LINK + NAME + lane * LANE
   const marks = createMarks(timeline, onMark)
-  const heads = [head(0, BAR), ...timeline.lanes.map((_, lane) => head(laneTop(lane), BAR))]
-  const tracks = el('div', { class: 'tracks' }, drawing(timeline), ...names(timeline), scrubber(whole, onSeek))
-  tracks.append(ticks(whole, BAR), ...timeline.lanes.map((lane, i) => ticks(lane.window, laneTop(i) + BAR)), ...heads)
+  const heads = [head(0, foot), ...timeline.lanes.map((_, lane) => head(laneTop(lane), BAR))]
+  const tracks = el(
+    'div',
+    { class: 'tracks' },
+    drawing(timeline, loudness, { foot, laneTop }),
+    ...names(timeline, laneTop),
+    scrubber(whole, onSeek),
+  )
+  tracks.append(ticks(whole, foot), ...timeline.lanes.map((lane, i) => ticks(lane.window, laneTop(i) + BAR)), ...heads)
   tracks.style.setProperty('height', rem(laneTop(timeline.lanes.length - 1) + BAR + TICKS))
   const element = el('div', { class: 'film-line' }, marks.element, tracks)
   return {
@@ -51,7 +63,6 @@ export function createTimeline({ timeline, onSeek, onMark }: TimelineParts): Tim
   }
 }
 
-const laneTop = (lane: number) => BAR + TICKS + LINK + NAME + lane * LANE
 const rem = (value: number) => `${Number(value.toFixed(3))}rem`
 const percent = (fraction: number) => `${Number((100 * fraction).toFixed(4))}%`
 const place = (element: HTMLElement, fraction: number) => element.style.setProperty('left', percent(fraction))
@@ -64,9 +75,9 @@ function head(top: number, height: number): HTMLElement {
 }
 
 /** What is not drawn as a stretch stays hatched: nothing is known of it. Shapes only, for the buttons and the list say the same. */
-function drawing(timeline: Timeline): SVGElement {
+function drawing(timeline: Timeline, loudness: readonly number[], { foot, laneTop }: Layout): SVGElement {
   const whole = { startS: 0, endS: timeline.durationS }
-  const links = timeline.lanes.map((lane, i) => link(lane, whole, i))
+  const links = timeline.lanes.map((lane, i) => link(lane, whole, i, { foot, laneTop }))
   const stretches = timeline.lanes.map((lane, i) => [
     bar(lane.window, { startS: 0, endS: Number.POSITIVE_INFINITY }, laneTop(i), 'bar'),
     ...lane.match.segments.flatMap(({ candidate, original }) => [
@@ -78,8 +89,28 @@ function drawing(timeline: Timeline): SVGElement {
   hatch.append(svg('path', { class: 'hatching', d: 'M-2 2 2-2M0 8 8 0M6 10 10 6' }))
   const unmatched = { class: 'unmatched', x: 0, y: 0, width: '100%', height: rem(BAR), fill: 'url(#hatch)' }
   const drawn = [svg('defs', {}, hatch), svg('rect', unmatched), ...links, ...stretches.flat()]
-  const notes = timeline.marks.filter(({ finding }) => !isLaidOver(finding)).map((mark) => note(mark, whole))
-  return svg('svg', { class: 'film-drawing', 'aria-hidden': true }, ...drawn, ...notes)
+  const notes = timeline.marks
+    .filter(({ finding }) => !isLaidOver(finding))
+    .map((mark) => note(mark, whole, mark.finding.channel === 'audio' && foot > BAR ? foot : BAR))
+  const sound = foot > BAR ? [wave(loudness)] : []
+  return svg('svg', { class: 'film-drawing', 'aria-hidden': true }, ...drawn, ...sound, ...notes)
+}
+
+/** Where things stand, in rem. */
+interface Layout {
+  /** Of the candidate's lanes. */
+  foot: number
+  laneTop(lane: number): number
+}
+
+/** How loud it is, on both sides of a line in the middle of its lane. */
+function wave(loudness: readonly number[]): SVGElement {
+  const half = loudness.map((value, i) => ({ x: i + 0.5, y: Math.max(1, value / 2) }))
+  const upper = half.map(({ x, y }) => `${x},${50 - y}`)
+  const lower = half.toReversed().map(({ x, y }) => `${x},${50 + y}`)
+  const box = { x: 0, y: rem(BAR), width: '100%', height: rem(SOUND), viewBox: `0 0 ${loudness.length} 100` }
+  const shape = svg('polygon', { class: 'wave', points: [...upper, ...lower].join(' ') })
+  return svg('svg', { ...box, preserveAspectRatio: 'none' }, shape)
 }
 
 function bar(window: Span, { startS, endS }: Span, top: number, name: string): SVGElement {
@@ -94,32 +125,34 @@ function bar(window: Span, { startS, endS }: Span, top: number, name: string): S
 }
 
 /** From the stretches of the candidate to those of one original. Its own coordinates stretch with the page. */
-function link({ match, window }: Lane, whole: Span, lane: number): SVGElement {
+function link({ match, window }: Lane, whole: Span, lane: number, { foot, laneTop }: Layout): SVGElement {
   const shapes = match.segments.map(({ candidate: c, original: o }) => {
     const [a, b] = [100 * fractionIn(whole, c.startS), 100 * fractionIn(whole, c.endS)]
     const [p, q] = [100 * fractionIn(window, o.startS), 100 * fractionIn(window, o.endS)]
     return svg('polygon', { class: `link lane-${lane % 4}`, points: `${a},0 ${b},0 ${q},100 ${p},100` })
   })
-  const box = { x: 0, y: rem(BAR), width: '100%', height: rem(laneTop(lane) - BAR) }
+  const box = { x: 0, y: rem(foot), width: '100%', height: rem(laneTop(lane) - foot) }
   return svg('svg', { ...box, viewBox: '0 0 100 100', preserveAspectRatio: 'none' }, ...shapes)
 }
 
-/** What differs, in the bar itself: a line along its foot, or a notch where something is cut. */
-function note({ span, finding }: Mark, whole: Span): SVGElement {
+/** What differs, in its lane: a line along an edge, or a notch where something is cut. @param foot of the lane: the picture's, or the sound's. */
+function note({ span, finding }: Mark, whole: Span, foot: number): SVGElement {
+  const isSound = foot > BAR
   const [from, to] = [fractionIn(whole, span.startS), fractionIn(whole, span.endS)]
   if (to - from <= 0 || finding.kind === 'missing')
     return svg('rect', {
       class: 'notch',
       x: percent(from),
-      y: 0,
+      y: isSound ? rem(BAR) : 0,
       width: 2,
-      height: rem(BAR),
+      height: rem(isSound ? SOUND : BAR),
       transform: 'translate(-1 0)',
     })
-  return svg('rect', { class: 'differs', x: percent(from), y: 0, width: percent(to - from), height: rem(0.3) })
+  const y = isSound ? rem(foot - 0.3) : 0
+  return svg('rect', { class: 'differs', x: percent(from), y, width: percent(to - from), height: rem(0.3) })
 }
 
-function names({ lanes }: Timeline): HTMLElement[] {
+function names({ lanes }: Timeline, laneTop: Layout['laneTop']): HTMLElement[] {
   return lanes.map(({ match }, i) => {
     const letter = lanes.length > 1 && el('strong', {}, `${letterOf(i)} `)
     const { title, durationS } = match.original

@@ -128,6 +128,8 @@ export interface Candidate {
   width: number | null
   height: number | null
   quality: number | null
+  /** Of equal parts of its duration, 0 to 100; only of what sounds. */
+  loudness?: readonly number[] | undefined
 }
 
 /** Names a younger or less trusted record that contradicts the first match. */

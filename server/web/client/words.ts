@@ -1,5 +1,5 @@
 /** What the page says: words, times and advice. Pure; docs/protocol.md §5 and §7 in plain language. */
-import type { Kind, Lookup, Problem, Segment, Span, Stage, Verdict } from './wire.ts'
+import type { Candidate, Kind, Lookup, Match, Problem, Segment, Span, Stage, Verdict } from './wire.ts'
 
 export const VERDICT_WORDS: Record<Verdict, string> = {
   identical: 'Identical',
@@ -54,8 +54,16 @@ export const NOT_COMPARED = 'not compared for alterations'
 export const COMPARED_SENTENCE =
   'It was compared with a small copy of the original, of 512 pixels at most: what is finer than that, such as a changed word in small print, can go unnoticed.'
 
-/** Of a video that was compared. */
-export const FILM_COMPARED_SENTENCE =
+/** Of a video, or a sound, that was compared. */
+export function filmComparedSentence({ limits = [] }: Partial<Match>, candidate: Candidate | null): string {
+  const isSound = limits.includes(ONLY_SOUND) || (candidate !== null && candidate.width === null)
+  return isSound ? SOUND_COMPARED : FILM_COMPARED
+}
+
+const ONLY_SOUND = 'only its sound was compared'
+const SOUND_COMPARED =
+  'It was compared with prints of the original’s sound, twenty a second and from 300 to 3,000 Hz: a change of less than half a second, or one under music or noise, can go unnoticed.'
+const FILM_COMPARED =
   'It was compared with small copies of the original’s frames, two a second and of 192 pixels at most: what is finer or shorter than that, such as a changed word in small print or a single frame, can go unnoticed.'
 
 /** Why pictures were not compared. */
@@ -75,7 +83,7 @@ export function limitSentence(limit: string): string {
   if (limit === NOT_COMPARED)
     return 'This copy was not compared with the original for alterations: a changed face or word would not have been noticed.'
   if (limit === 'sound not compared') return 'Only the picture was compared: another voice would not have been noticed.'
-  if (limit === 'only its sound was compared') return 'Only the sound was found: the picture was not, or there is none.'
+  if (limit === ONLY_SOUND) return 'Only the sound was found: the picture was not, or there is none.'
   if (Object.hasOwn(REASONS, limit)) return REASONS[limit]!
   if (limit === 'manifest unavailable')
     return 'The record’s manifest was not available: only the hashes on the chain were compared.'

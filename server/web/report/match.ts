@@ -4,7 +4,7 @@ import type { Anchor, Candidate, Disowned, Finding, Match, Placement, Publisher 
 import {
   COMPARED_SENTENCE,
   extent,
-  FILM_COMPARED_SENTENCE,
+  filmComparedSentence,
   finalitySentence,
   limitSentence,
   moment,
@@ -125,7 +125,7 @@ function filmDifferences(match: Match, index: number, candidate: Candidate | nul
   return [
     isCompared(match) && el('h4', {}, 'What differs, and when'),
     isCompared(match) && (findings.length === 0 ? NOTHING_FOUND : filmFindings(match)),
-    isCompared(match) && el('p', { class: 'muted' }, FILM_COMPARED_SENTENCE),
+    isCompared(match) && el('p', { class: 'muted' }, filmComparedSentence(match, candidate)),
     drawn && el('figure', {}, drawn, el('figcaption', {}, FILM_CAPTION)),
     regions && placement && frameFigure(match, placement, index, candidate),
   ]
