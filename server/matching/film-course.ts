@@ -266,8 +266,8 @@ function movements(pairs: Run['pairs'], candidate: Sight, original: Sight): numb
     }
     // What rough evidence lost differs from what fine evidence lost, where nothing moves, too.
     const moved = bb - original.noise[moment]!
-    if (Math.min(aa, moved) > FILM.moving || Math.max(aa, moved) > FILM.movingMuch)
-      found.push({ energy: Math.min(aa, moved), agreement: ab / Math.sqrt(aa * bb || 1) })
+    if (Math.min(aa, bb) > FILM.moving || Math.max(aa, moved) > FILM.movingMuch)
+      found.push({ energy: Math.min(aa, bb), agreement: ab / Math.sqrt(aa * bb || 1) })
   }
   return ofEvents(found)
 }
