@@ -1,5 +1,11 @@
 /** What is heard of a record, and what that says beside what is seen of it. Pure. */
-import type { CandidateSound, Fingerprint, ManifestSound, SoundPrints } from '../fingerprint/index.ts'
+import {
+  type CandidateSound,
+  type Fingerprint,
+  type ManifestSound,
+  PRINT_MIDDLE_S,
+  type SoundPrints,
+} from '../fingerprint/index.ts'
 import {
   type Finding,
   type Found,
@@ -63,12 +69,37 @@ function relationOf({ relation }: SoundExamination, isVideo: boolean, ofVideo: b
 const likenessOf = ({ score }: SoundExamination) => Math.max(0, 2 * score - 1)
 
 /** What there is to say of the sound of a video without comparing prints; null where both have some. */
-export function withoutComparing(candidate: Fingerprint, original: ManifestSound | null): Partial<Found> | null {
+export function withoutComparing(
+  candidate: Fingerprint,
+  original: ManifestSound | null,
+  segments: readonly Segment[],
+): Partial<Found> | null {
   const { sound } = candidate
   if (!original || sound === undefined || original.without === 'unreadable') return UNKNOWN
   if (sound && !sound.readable) return UNKNOWN
-  if (sound?.prints) return original.prints ? (soundOf(candidate) ? null : UNKNOWN) : { transforms: [ADDED] }
-  return original.prints ? { transforms: [REMOVED] } : {}
+  if (!sound?.prints) return original.prints ? { transforms: [REMOVED] } : {}
+  if (original.prints) return soundOf(candidate) ? null : UNKNOWN
+  // A track on which nothing is to be heard says that nothing was; without a track nobody knows.
+  const findings = original.without === 'featureless' ? heardInSilence(sound.prints, segments) : []
+  return findings.length > 0 ? { findings } : { transforms: [ADDED] }
+}
+
+/** Seconds that something must be heard in silence, and for which it may pause. */
+const IN_SILENCE = { leastS: 1, pauseS: 1 }
+
+function heardInSilence({ prints, startS, stepS }: SoundPrints, segments: readonly Segment[]): Finding[] {
+  const spans: { startMs: number; endMs: number }[] = []
+  for (const [i, print] of prints.entries()) {
+    if (print === 0) continue
+    const middleMs = 1_000 * (startS + i * stepS + PRINT_MIDDLE_S)
+    if (!segments.some(({ candidate }) => middleMs >= candidate.startMs && middleMs < candidate.endMs)) continue
+    const last = spans.at(-1)
+    if (last && middleMs - last.endMs <= 1_000 * IN_SILENCE.pauseS) last.endMs = middleMs
+    else spans.push({ startMs: middleMs, endMs: middleMs })
+  }
+  return spans
+    .filter(({ startMs, endMs }) => endMs - startMs >= 1_000 * IN_SILENCE.leastS)
+    .map((span) => ({ channel: 'audio', kind: 'replaced', span, region: null, score: 0.99 }))
 }
 
 const UNKNOWN: Partial<Found> = { limits: [SOUND_NOT_COMPARED] }

@@ -90,7 +90,7 @@ export function createSoundLookup({ matcher, blocks, examineSound, trusted }: Pa
     signal: AbortSignal,
   ): Promise<Found> {
     const original = await soundIn(row)
-    const known = withoutComparing(candidate, original)
+    const known = withoutComparing(candidate, original, seen.segments)
     if (known) return joined(seen, known)
     const [asked, prints] = [sound!, original!.prints!]
     const proposals = own?.proposals ?? alongPicture(seen.segments)

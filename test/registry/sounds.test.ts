@@ -253,10 +253,20 @@ describe('the sound of a video', () => {
       expect(found).to.deep.equal(seenWhole(keys[0]!, { transforms: ['sound removed'] }))
       expect(await one(mute(without), [seenWhole(keys[1]!)])).to.deep.equal(seenWhole(keys[1]!))
     }
-    for (const key of keys.slice(1))
-      expect(await one(asked(voice(6, 10), 'video'), [seenWhole(key)])).to.deep.equal(
-        seenWhole(key, { transforms: ['sound added'] }),
-      )
+    expect(await one(asked(voice(6, 10), 'video'), [seenWhole(keys[1]!)])).to.deep.equal(
+      seenWhole(keys[1]!, { transforms: ['sound added'] }),
+    )
+  })
+
+  it('that is a voice on a track on which nothing was to be heard is replaced, while it is heard', async () => {
+    const { one, keys } = await registryOf(footage(3, SILENT))
+    const found = await one(asked(joined(silence(8), voice(6, 10), silence(20)), 'video'), [seenWhole(keys[0]!)])
+    expect([found.relation, told(found)]).to.deep.equal(['altered', ['audio replaced']])
+    const { startMs, endMs } = found.findings[0]!.span!
+    expect(startMs).to.be.closeTo(8_000, 600)
+    expect(endMs).to.be.closeTo(18_000, 600)
+    const short = asked(joined(silence(8), voice(6, 0.5), silence(20), voice(7, 0.5), silence(9)), 'video')
+    expect(told(await one(short, [seenWhole(keys[0]!)]))).to.deep.equal([])
   })
 
   it('is not compared where one of both says nothing of it', async () => {
