@@ -51,12 +51,13 @@ export const PATH = {
 /** @param speed milliseconds of the original that pass in one of the candidate.
  * @returns runs in order of the candidate's time, and the gain of all. */
 export function bestPath(of: Observations, speed: number): { runs: Run[]; gain: number } {
-  const lines = linesOf(of, speed)
+  const visit = visitor(of, speed)
+  const lines = linesOf(of, speed, visit)
   // A slow line counts its pairs for more, and so are costs.
   const unit = Math.max(1, 1 / speed)
   const costs: Costs = { start: unit * PATH.start, drift: unit * PATH.drift }
-  const { gain, came, top } = follow(lines, costs)
-  return { runs: runsOf(traceBack(top, came), lines, of, speed, costs), gain }
+  const { gain, steps, left, top } = follow(lines, of.picturesMs.length, visit, costs)
+  return { runs: runsOf(traceBack(top, steps, left), lines, of, speed, visit, costs), gain }
 }
 
 interface Costs {
@@ -64,39 +65,43 @@ interface Costs {
   drift: number
 }
 
-interface Lines {
-  /** Of each line the number of its offset; neighbours differ by 1. */
-  numbers: Int32Array
-  /** By picture: the pairs that lie on lines, each line and moment once. */
-  pairs: { line: number; moment: number; gain: number }[][]
+/** Sees each moment that a picture may show, on each line on which it would: a faster line meets more moments, so they count the less. Nothing is kept of
+ * it: an hour against an hour is some fifty million of them. */
+type Visit = (picture: number, see: (number: number, moment: number, gain: number) => void) => void
+
+function visitor({ picturesMs, momentsMs, gains }: Observations, speed: number): Visit {
+  const spans = spansOf(picturesMs)
+  return (picture, see) => {
+    const { fromMs, toMs } = spans[picture]!
+    for (let moment = 0, at = picture * momentsMs.length; moment < momentsMs.length; moment++, at++) {
+      const first = Math.floor((momentsMs[moment]! - speed * toMs) / PATH.lineMs) + 1
+      const last = (momentsMs[moment]! - speed * fromMs) / PATH.lineMs
+      for (let number = first; number <= last; number++) see(number, moment, gains[at]! / speed)
+    }
+  }
 }
 
-/** Lines that something speaks for. Each meets a moment in one picture, and a faster one meets more of them: they count the less. */
-function linesOf({ picturesMs, momentsMs, gains }: Observations, speed: number): Lines {
-  const spans = spansOf(picturesMs)
-  const on: { number: number; moment: number; gain: number }[][] = spans.map(({ fromMs, toMs }, picture) => {
-    const found = []
-    for (let moment = 0, at = picture * momentsMs.length; moment < momentsMs.length; moment++, at++) {
-      const [first, last] = [toMs, fromMs].map((ms) => (momentsMs[moment]! - speed * ms) / PATH.lineMs) as [
-        number,
-        number,
-      ]
-      for (let number = Math.floor(first) + 1; number <= last; number++)
-        found.push({ number, moment, gain: gains[at]! / speed })
-    }
-    return found
-  })
-  const sums = new Map<number, number>()
-  for (const { number, gain } of on.flat()) if (gain > 0) sums.set(number, (sums.get(number) ?? 0) + gain)
-  const numbers = Int32Array.from([...sums].filter(([, sum]) => sum > PATH.start).map(([number]) => number)).sort()
-  const places = new Map(numbers.entries().map(([line, number]) => [number, line]))
-  const pairs = on.map((each) =>
-    each.flatMap(({ number, ...pair }) => {
-      const line = places.get(number)
-      return line === undefined ? [] : [{ line, ...pair }]
-    }),
-  )
-  return { numbers, pairs }
+interface Lines {
+  /** Of each line the number of its offset, rising; neighbours differ by 1. */
+  numbers: Int32Array
+  /** The line of a number; `NONE` where nothing speaks for it. */
+  lineOf(number: number): number
+}
+
+/** Lines that something speaks for. */
+function linesOf({ picturesMs, momentsMs }: Observations, speed: number, visit: Visit): Lines {
+  const times = [...picturesMs, ...momentsMs].map(Math.abs)
+  // Whatever the times are, beyond this there is no number.
+  const most = Math.ceil(((1 + speed) * 2 * times.reduce((a, b) => Math.max(a, b), 0)) / PATH.lineMs) + 2
+  const sums = new Float64Array(2 * most + 1)
+  for (let picture = 0; picture < picturesMs.length; picture++)
+    visit(picture, (number, _, gain) => {
+      if (gain > 0) sums[number + most]! += gain
+    })
+  const numbers = Int32Array.from(sums.keys().filter((at) => sums[at]! > PATH.start)).map((at) => at - most)
+  const lines = new Int32Array(sums.length).fill(NONE)
+  for (const [line, number] of numbers.entries()) lines[number + most] = line
+  return { numbers, lineOf: (number) => lines[number + most]! }
 }
 
 /** The time for which each picture stands, half way to its neighbours: none is another's too, or in a scene that stands still one moment is met twice on
@@ -112,45 +117,53 @@ function spansOf(timesMs: readonly number[]): { fromMs: number; toMs: number }[]
 
 const NONE = -1
 
-/** @returns came: by picture, for each line and at last for none, where the best course came from; top: where it ends. */
-function follow({ numbers, pairs }: Lines, { start, drift }: Costs) {
+/** Where a course on a line came from: this line, its neighbours, or another one or none, which is the same for all lines of a picture. */
+const STEP = { stay: 0, before: 1, after: 2, leap: 3 } as const
+
+/** @returns steps: by picture, for each line; left: by picture, from which line whoever leapt or is on none came; top: where it ends. */
+function follow({ numbers, lineOf }: Lines, pictures: number, visit: Visit, { start, drift }: Costs) {
   const count = numbers.length
   let on = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
   let off = 0
-  const came: Int32Array[] = []
-  for (const seen of pairs) {
+  const steps: Uint8Array[] = []
+  const left = new Int32Array(pictures)
+  for (let picture = 0; picture < pictures; picture++) {
     const next = new Float64Array(count)
-    const from = new Int32Array(count + 1)
+    const from = new Uint8Array(count)
     // Whoever is on no line came from where most was gained; what is worth as much stays on its line.
-    let [leaves, left] = [off, NONE]
-    for (let line = 0; line < count; line++) if (on[line]! >= leaves) [leaves, left] = [on[line]!, line]
+    let [leaves, source] = [off, NONE]
+    for (let line = 0; line < count; line++) if (on[line]! >= leaves) [leaves, source] = [on[line]!, line]
     for (let line = 0; line < count; line++) {
-      let [gain, source] = [leaves - start, left]
-      if (on[line]! >= gain) [gain, source] = [on[line]!, line]
+      let [gain, step]: [number, number] = [leaves - start, STEP.leap]
+      if (on[line]! >= gain) [gain, step] = [on[line]!, STEP.stay]
       const [before, after] = [on[line - 1]! - drift, on[line + 1]! - drift]
-      if (before > gain && numbers[line - 1] === numbers[line]! - 1) [gain, source] = [before, line - 1]
-      if (after > gain && numbers[line + 1] === numbers[line]! + 1) [gain, source] = [after, line + 1]
+      if (before > gain && numbers[line - 1] === numbers[line]! - 1) [gain, step] = [before, STEP.before]
+      if (after > gain && numbers[line + 1] === numbers[line]! + 1) [gain, step] = [after, STEP.after]
       next[line] = gain
-      from[line] = source
+      from[line] = step
     }
-    from[count] = left
-    for (const { line, gain } of seen) next[line]! += gain
+    visit(picture, (number, _, gain) => {
+      const line = lineOf(number)
+      if (line !== NONE) next[line]! += gain
+    })
+    left[picture] = source
+    steps.push(from)
     ;[on, off] = [next, leaves]
-    came.push(from)
   }
   let [gain, top] = [off, NONE]
   for (let line = 0; line < count; line++) if (on[line]! >= gain) [gain, top] = [on[line]!, line]
-  return { gain, came, top }
+  return { gain, steps, left, top }
 }
 
 /** The line of each picture. */
-function traceBack(top: number, came: Int32Array[]): Int32Array {
-  const lines = new Int32Array(came.length)
+function traceBack(top: number, steps: readonly Uint8Array[], left: Int32Array): Int32Array {
+  const lines = new Int32Array(steps.length)
   let line = top
-  for (let picture = came.length - 1; picture >= 0; picture--) {
+  for (let picture = steps.length - 1; picture >= 0; picture--) {
     lines[picture] = line
-    const from = came[picture]!
-    line = from[line === NONE ? from.length - 1 : line]!
+    const step = line === NONE ? STEP.leap : steps[picture]![line]!
+    if (step === STEP.leap) line = left[picture]!
+    else if (step !== STEP.stay) line += step === STEP.before ? -1 : 1
   }
   return lines
 }
@@ -158,9 +171,10 @@ function traceBack(top: number, came: Int32Array[]): Int32Array {
 /** Stretches of pictures whose lines are neighbours, cut where the line leaps or ends. */
 function runsOf(
   course: Int32Array,
-  { numbers, pairs }: Lines,
+  { numbers }: Lines,
   of: Observations,
   speed: number,
+  visit: Visit,
   { start, drift }: Costs,
 ): Run[] {
   const { pictures, picturesMs, momentsMs } = of
@@ -177,11 +191,12 @@ function runsOf(
     const { run, offsets } = runs.at(-1)!
     run.to = picture
     if (leap === 1) run.gain -= drift
-    for (const { moment, gain } of pairs[n]!.filter((pair) => pair.line === line)) {
+    visit(n, (number, moment, gain) => {
+      if (number !== numbers[line]) return
       run.pairs.push({ picture, moment, gain })
       run.gain += gain
       offsets.push(momentsMs[moment]! - speed * picturesMs[n]!)
-    }
+    })
   }
   return runs
     .filter(({ offsets }) => offsets.length > 0)
