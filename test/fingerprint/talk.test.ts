@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream'
 import { expect } from 'chai'
 import type { DecodedMedia } from '../../server/fingerprint/index.ts'
 import { DEFAULT_LIMITS, READY, writeMedia } from '../../server/fingerprint/job.ts'
+import { PRINT_STEP_S } from '../../server/fingerprint/sound-prints.ts'
 import { createTalk } from '../../server/fingerprint/talk.ts'
 
 describe('the talk with a decoder', () => {
@@ -23,6 +24,17 @@ describe('the talk with a decoder', () => {
     })),
     film: { width: 4, height: 3, timesMs: [0, 80], samples: new Uint8Array(24).fill(10) },
     view: null,
+    sound: {
+      prints: {
+        startS: 0.5,
+        stepS: PRINT_STEP_S,
+        prints: new Uint32Array(3).fill(0x0a0a0a0a),
+        levels: new Uint8Array(3).fill(10),
+      },
+      tracks: 1,
+      damaged: false,
+      readable: true,
+    },
   }
   const job = { byteLength: 1, limits: DEFAULT_LIMITS, detail: 'candidate' as const, view: true }
 
