@@ -25,20 +25,30 @@ export async function* decodedFrames(
   decoder: CodecContext,
   options: SkipOptions,
 ): AsyncGenerator<Frame> {
-  const { av } = from
-  const frame = new av.Frame()
-  frame.alloc()
+  let [frame, held] = [new from.av.Frame(), new from.av.Frame()]
+  let holds = false
+  for (const one of [frame, held]) one.alloc()
   try {
     for await (const packet of selectedPackets(from, stream, decoder, options)) {
       // EAGAIN cannot come, for all frames were taken out; anything else is a broken packet.
-      await decoder.sendPacket(packet)
+      const sent = decoder.sendPacket(packet)
+      try {
+        // On a thread of its own FFmpeg decodes the next frame while this one is looked at.
+        if (holds) yield held
+      } finally {
+        await sent
+      }
+      holds = false
       while ((await decoder.receiveFrame(frame)) >= 0) {
-        yield frame
+        if (holds) yield held
+        ;[frame, held] = [held, frame]
+        holds = true
         frame.unref()
       }
     }
+    if (holds) yield held
   } finally {
-    frame.free()
+    for (const one of [frame, held]) one.free()
   }
 }
 
