@@ -1,7 +1,7 @@
 /** Local hashes: what they cost a picture, and a search among those of 100,000 pictures. */
-import { type LocalFeatures, localFeatures } from '../../server/fingerprint/index.ts'
+import type { LocalFeatures } from '../../server/fingerprint/index.ts'
 import { createLocalIndex, fitFeatures, type LocalIndex, prepareFeatures } from '../../server/matching/index.ts'
-import { renderScene } from '../scene.ts'
+import { drawFeatures, SCENES } from './drawn.ts'
 import { generator } from './hamming.ts'
 import type { Row } from './table.ts'
 
@@ -9,25 +9,19 @@ const PICTURES = 100_000
 const QUERIES = 100
 /** Records among which the original is counted as found: more than a lookup compares. */
 const COMPARED = 20
-/** Made pictures from which the features of all others are drawn. */
-const SCENES = 60
 /** Of 256 features, how many a copy shares with its original; a corner of 70 % keeps 60 of those of a photograph. */
 const SHARED = 60
 
 export function benchLocal(): Row[] {
   const random = generator(5)
-  const scenes = Array.from({ length: SCENES }, (_, seed) => {
-    const plane = { ...renderScene(480, 360, { seed }), channels: 3 as const }
-    return localFeatures(plane, plane)
-  })
-  const records = (number: number) => recordOf(scenes, number)
+  const { featuresOf: records, scene } = drawFeatures()
   const index = createLocalIndex()
   const buildS = cpuS(() => {
     for (let number = 0; number < PICTURES; number++) index.add(records(number), number)
   })
   const copies = Array.from({ length: QUERIES }, (_, i) => {
     const number = i * Math.floor(PICTURES / QUERIES)
-    return { number, features: copyOf(records(number), scenes[Math.floor(random() * SCENES)]!, random) }
+    return { number, features: copyOf(records(number), scene(random), random) }
   })
   return [...searchRows(index, copies, buildS), fitRow(records, copies)]
 }
@@ -73,15 +67,6 @@ function fitRow(records: (number: number) => LocalFeatures, copies: readonly Cop
     peer: '-',
     beside: '-',
   }
-}
-
-/** The same for the same number: the index holds a hundredth of it, so it is made again where it is needed. */
-function recordOf(scenes: readonly LocalFeatures[], number: number): LocalFeatures {
-  const random = generator(number + 1)
-  for (let i = 0; i < 8; i++) random()
-  const scene = scenes[Math.floor(random() * scenes.length)]!
-  const word = () => random() * 2 ** 32
-  return { ...scene, words: scene.words.map((bits) => bits ^ (word() & word() & word())) }
 }
 
 /** Shares some features, of which each bit changes with a probability of a sixteenth, as real ones do; the others are a stranger's. */

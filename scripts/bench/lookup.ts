@@ -13,7 +13,11 @@ import { comparePictures, fitFeatures, prepareFeatures } from '../../server/matc
 import { startServerProcess, temporaryFolder } from '../../test/e2e/server.ts'
 import { processTree } from '../process-tree.ts'
 import { renderScene } from '../scene.ts'
+import { fillRegistry } from './crowd.ts'
 import type { Row } from './table.ts'
+
+/** Pictures that are registered besides those that are looked up: `LOOKUP_RECORDS=100000` takes half an hour. */
+const OTHERS = Number(process.env.LOOKUP_RECORDS ?? 0)
 
 /** One megapixel. */
 const [WIDTH, HEIGHT] = [1216, 832]
@@ -82,6 +86,7 @@ async function wholeRow(originals: readonly Buffer[], copies: readonly Buffer[])
   const server = await startServerProcess(folder.path)
   try {
     await register(originals, server.url, folder.path)
+    await fillRegistry(server.url, OTHERS)
     for (let i = 0; i < WARM; i++) await lookUpAll(copies, server.url)
     const before = cpuOf(server.child.pid!)
     let found = 0
@@ -89,7 +94,7 @@ async function wholeRow(originals: readonly Buffer[], copies: readonly Buffer[])
     const after = cpuOf(server.child.pid!)
     const each = (part: keyof Cpu) => Math.round((1000 * (after[part] - before[part])) / (ROUNDS * copies.length))
     return {
-      what: `a lookup of a picture of 1.0 megapixels over HTTP (${Object.keys(COPIES).join(', ')}; ${ORIGINALS} originals)`,
+      what: `a lookup of a picture of 1.0 megapixels over HTTP (${Object.keys(COPIES).join(', ')}; ${ORIGINALS + OTHERS} records)`,
       ours: `${each('server') + each('decoders') + each('comparing')} ms of CPU: server ${each('server')}, decoder ${each('decoders')}, comparison ${each('comparing')}`,
       peer: `${found} of ${ROUNDS * copies.length}`,
       beside: 'found',
