@@ -3,4 +3,5 @@ export { collectEnergies, collectParts, collectStep, collectTone, toneResiduals 
 export { boxBlur, cellSums, halve, measure, mixture, sample, squaresOff, withoutTone } from './matching/grid'
 export { findMarks, sampleAt, slopesOf } from './matching/marks'
 export { nearest } from './matching/nearest'
+export { products } from './matching/products'
 export { blendLine, toneRow } from './matching/tone'

@@ -7,8 +7,18 @@
 import type { Film } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { evenly } from './film-layouts.ts'
-import { bestPath, type Observations, PATH, type Pair, type Run } from './film-path.ts'
-import { product, type Reduced, type Sight, sightOfFilm, sightOfFrames, type Window, windowOf } from './film-sight.ts'
+import { isStill, type Seen, verified } from './film-movement.ts'
+import { bestPath, GAIN_UNIT, type Observations, PATH, type Pair, type Run } from './film-path.ts'
+import {
+  eachProducts,
+  product,
+  type Reduced,
+  type Sight,
+  sightOfFilm,
+  sightOfFrames,
+  type Window,
+  windowOf,
+} from './film-sight.ts'
 import { quantile } from './grid.ts'
 import { FILM } from './thresholds.ts'
 
@@ -60,16 +70,14 @@ const JUDGING = 25
 /** Cells, by their place in the window, without those that differ much more than others even where all is most alike. Null where these are none, or most of
  * what moves in the original is in them: another second of the same shot differs in just that. */
 function agreeingCells({ candidate, original, picturesMs }: Sights): Int32Array | null {
-  const pairs: { picture: number; moment: number; like: number }[] = []
+  const pairs = Array.from({ length: original.count }, (_, moment) => ({ picture: 0, moment, like: -1 }))
   const some = spaced(picturesMs)
-  for (let moment = 0; moment < original.count; moment++) {
-    let best = { picture: 0, moment, like: -1 }
-    for (const picture of some) {
-      const like = product(candidate, picture, original, moment)
-      if (like > best.like) best = { picture, moment, like }
+  eachProducts(candidate, some, original, (likes, n) => {
+    for (const best of pairs) {
+      const like = likes[best.moment]!
+      if (like > best.like) [best.picture, best.like] = [some[n]!, like]
     }
-    pairs.push(best)
-  }
+  })
   const likest = pairs.sort((a, b) => b.like - a.like).slice(0, JUDGING)
   const { cells } = candidate
   const off = new Float32Array(cells)
@@ -97,11 +105,7 @@ function movingOf({ cells, count, vectors }: Sight): Float32Array {
   return change
 }
 
-interface Sights {
-  candidate: Sight
-  /** Whether nothing moves in all of the candidate. */
-  still: boolean
-  original: Sight
+interface Sights extends Seen {
   picturesMs: readonly number[]
   momentsMs: readonly number[]
 }
@@ -119,14 +123,13 @@ const LEAST_SPACE_MS = 60
 /** @param which pictures are looked at. */
 function observe({ candidate, original, picturesMs, momentsMs }: Sights, which: readonly number[]): Observations {
   const gains = new Float32Array(which.length * original.count)
-  let at = 0
-  for (const i of which)
-    for (let j = 0; j < original.count; j++, at++)
-      gains[at] =
-        // Two that show nothing tell nothing; one that shows something is not shown by nothing.
-        Math.max(candidate.contrast[i]!, original.contrast[j]!) < FILM.leastContrast
-          ? 0
-          : gainOf(product(candidate, i, original, j))
+  eachProducts(candidate, which, original, (likes, n) => {
+    const contrast = candidate.contrast[which[n]!]!
+    for (let j = 0, at = n * original.count; j < original.count; j++, at++)
+      // Two that show nothing tell nothing; one that shows something is not shown by nothing.
+      if (Math.max(contrast, original.contrast[j]!) >= FILM.leastContrast)
+        gains[at] = GAIN_UNIT * Math.round(gainOf(likes[j]!) / GAIN_UNIT)
+  })
   return { pictures: which, picturesMs: which.map((i) => picturesMs[i]!), momentsMs, gains }
 }
 
@@ -169,7 +172,8 @@ function fastest(of: Observations, sights: Sights): Course {
   }
   const plain = at(1)
   if (plain.followed >= FILM.followed && !slips(plain.runs)) return plain
-  const likely = SPEEDS.map((speed) => ({ speed, gain: bestPath(of, speed).gain })).sort((a, b) => b.gain - a.gain)
+  const some = thinned(of)
+  const likely = SPEEDS.map((speed) => ({ speed, gain: bestPath(some, speed).gain })).sort((a, b) => b.gain - a.gain)
   const best = likely
     .slice(0, FILM.speeds)
     .map(({ speed }) => at(speed))
@@ -177,6 +181,25 @@ function fastest(of: Observations, sights: Sights): Course {
   if (best.followed < FILM.followedElse || !isBetter(best, plain)) return plain
   const exact = at(slopeOf(best, sights))
   return exact.runs.length > 0 && exact.gain >= FILM.better.nearly * best.gain ? exact : best
+}
+
+/** Pictures by which speeds are told apart before the likely ones are tried on all: half a minute of every one. */
+const MOST_TRIED = 500
+
+/** Some of the pictures, evenly, where there are many. */
+function thinned(of: Observations): Observations {
+  const { pictures, picturesMs, momentsMs, gains } = of
+  if (pictures.length <= MOST_TRIED) return of
+  const which = evenly([...pictures.keys()], MOST_TRIED)
+  const wide = momentsMs.length
+  const kept = new Float32Array(which.length * wide)
+  for (const [n, i] of which.entries()) kept.set(gains.subarray(i * wide, (i + 1) * wide), n * wide)
+  return {
+    pictures: which.map((i) => pictures[i]!),
+    picturesMs: which.map((i) => picturesMs[i]!),
+    momentsMs,
+    gains: kept,
+  }
 }
 
 /** The speed of the longest run, by least squares over its pairs: those that are tried are a fortieth apart. */
@@ -208,90 +231,4 @@ function isBetter(other: Course, plain: Course): boolean {
 function gainOf(correlation: number): number {
   const left = correlation > 0 ? 1 - correlation * correlation : 1
   return Math.min(PATH.most, Math.max(-FILM.mostAgainst, Math.log(FILM.strangers / (left + 1e-3))))
-}
-
-/** Runs along which what moves does so in both. Where that is sure of some, less is asked of others: it is the same original. Where nothing moves at
- * all, the pictures have to do; where something does, but not here, nothing is known: so empty is the street at other times, too. */
-function verified(runs: readonly Run[], sights: Sights): Run[] {
-  const agreements = new Map(runs.map((run) => [run, agreementOf(run, sights)]))
-  const sure = runs.some((run) => agreements.get(run)! >= FILM.leastAgreement)
-  const least = sure ? FILM.leastBeside : FILM.leastAgreement
-  const still = sure || sights.still
-  return runs.filter((run) => (agreements.get(run) ?? (still && agrees(run) ? 1 : 0)) >= least)
-}
-
-const agrees = ({ pairs }: Run) => pairs.length >= FILM.leastPairs && pairs.every(({ gain }) => gain > 0)
-
-/** The median correlation of what moves along a run; null where too little does. */
-function agreementOf({ pairs }: Run, { candidate, original }: Sights): number | null {
-  if (pairs.length < FILM.leastPairs) return 0
-  const agreements = movements(pairs, candidate, original)
-  if (agreements.length < FILM.leastMoving) return null
-  // Of few the lower one: two that agree by chance are not half of four.
-  return agreements.sort((a, b) => a - b)[(agreements.length - 1) >> 1]!
-}
-
-/** Whether nothing moves in all of a candidate. */
-function isStill(candidate: Sight): boolean {
-  const some = Array.from({ length: 24 }, (_, i) => Math.floor((i * candidate.count) / 24))
-  const middle = middleOf(candidate, some)
-  return some.every((picture) => apart(candidate, picture, middle) < FILM.moving)
-}
-
-function apart({ cells, vectors }: Sight, picture: number, middle: Float32Array): number {
-  let sum = 0
-  for (let k = 0, at = picture * cells; k < cells; k++, at++) sum += (vectors[at]! - middle[k]!) ** 2
-  return sum
-}
-
-/** For each pair in which something moved the correlation of what did: of the differences from the middle of the run, which what passes does not reach. */
-function movements(pairs: Run['pairs'], candidate: Sight, original: Sight): number[] {
-  const which = evenly(pairs, MOST_IN_MIDDLE)
-  const a = middleOf(
-    candidate,
-    which.map(({ picture }) => picture),
-  )
-  const b = middleOf(
-    original,
-    which.map(({ moment }) => moment),
-  )
-  const found: { energy: number; agreement: number }[] = []
-  for (const { picture, moment } of pairs) {
-    let [aa, bb, ab] = [0, 0, 0]
-    for (let k = 0, p = picture * a.length, q = moment * b.length; k < a.length; k++, p++, q++) {
-      const [x, y] = [candidate.vectors[p]! - a[k]!, original.vectors[q]! - b[k]!]
-      aa += x * x
-      bb += y * y
-      ab += x * y
-    }
-    // What rough evidence lost differs from what fine evidence lost, where nothing moves, too.
-    const moved = bb - original.noise[moment]!
-    if (Math.min(aa, bb) > FILM.moving || Math.max(aa, moved) > FILM.movingMuch)
-      found.push({ energy: Math.min(aa, bb), agreement: ab / Math.sqrt(aa * bb || 1) })
-  }
-  return ofEvents(found)
-}
-
-/** Of the pairs in which much more happens than in most, where there are such: the rest is noise. */
-function ofEvents(found: readonly { energy: number; agreement: number }[]): number[] {
-  const usual = quantile(
-    Float32Array.from(found, ({ energy }) => energy),
-    0.25,
-  )
-  const events = found.filter(({ energy }) => energy > FILM.event * usual)
-  return (events.length < FILM.leastMoving ? found : events).map(({ agreement }) => agreement)
-}
-
-/** Pairs of which the middle is taken: of more it is the same. */
-const MOST_IN_MIDDLE = 61
-
-/** The middle value of each cell. */
-function middleOf({ cells, vectors }: Sight, which: readonly number[]): Float32Array {
-  const middle = new Float32Array(cells)
-  const values = new Float32Array(which.length)
-  for (let k = 0; k < cells; k++) {
-    for (const [n, one] of which.entries()) values[n] = vectors[one * cells + k]!
-    middle[k] = values.sort()[values.length >> 1]!
-  }
-  return middle
 }

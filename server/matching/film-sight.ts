@@ -8,6 +8,7 @@ import type { Film, Plane } from '../fingerprint/index.ts'
 import { type Affine, compose, invert, scaleOf, scaling } from './affine.ts'
 import type { Clock } from './film-stretches.ts'
 import { emptyGrid, type Grid, gridOf, halve, lendingGrids, sample } from './grid.ts'
+import { kernels } from './kernels.ts'
 import { FILM } from './thresholds.ts'
 
 /** Cells of the longer side of a frame: a face in the middle distance has some of them, noise of compression is averaged away. */
@@ -121,6 +122,24 @@ export function product(a: Sight, i: number, b: Sight, j: number): number {
   let sum = 0
   for (let k = 0, p = i * cells, q = j * cells; k < cells; k++, p++, q++) sum += a.vectors[p]! * b.vectors[q]!
   return sum
+}
+
+/** As `product`, to six digits, of some with all of another: in each round with one of the first, whose number is the n-th of `which`.
+ * @param see is lent the products, by number of the other. */
+export function eachProducts(
+  a: Sight,
+  which: readonly number[],
+  b: Sight,
+  see: (products: Float32Array, n: number) => void,
+): void {
+  const { run, memory } = kernels()
+  memory.clear()
+  const [one, all, to] = [memory.take(4 * a.cells), memory.put(b.vectors), memory.take(4 * b.count)]
+  for (const [n, i] of which.entries()) {
+    memory.floats(one, a.cells).set(a.vectors.subarray(i * a.cells, (i + 1) * a.cells))
+    run.products(one, all, b.count, a.cells, to)
+    see(memory.floats(to, b.count), n)
+  }
 }
 
 /** The candidate's own course: where it changes at once, and where it stands still. */

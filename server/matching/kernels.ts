@@ -35,6 +35,7 @@ interface Run {
     rows: Pointer,
     columns: Pointer,
   ): void
+  products(a: Pointer, b: Pointer, count: number, cells: number, to: Pointer): void
   slopesOf(data: Pointer, width: number, height: number, to: Pointer): void
   findMarks(
     data: Pointer,

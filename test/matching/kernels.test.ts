@@ -1,5 +1,6 @@
 /** What WebAssembly reckons for a comparison is what plain code reckons, one number after the other. */
 import { expect } from 'chai'
+import { eachProducts, product, type Sight } from '../../server/matching/film-sight.ts'
 import { boxBlur, emptyGrid, type Grid, halve, lendingGrids, placeOf, sample } from '../../server/matching/grid.ts'
 import { kernels } from '../../server/matching/kernels.ts'
 import { type Marks, matchMarks } from '../../server/matching/local-matches.ts'
@@ -135,6 +136,29 @@ describe('a kernel of the comparison', () => {
       [59, 20],
     ])
     for (const { candidate, original, distanceBits } of found) expect(distanceBits).to.equal(bits(candidate, original))
+  })
+
+  it('multiplies vectors, of any length, with each of others', () => {
+    const random = seeded(11)
+    for (const cells of [1, 7, 16, 61, 1_296]) {
+      const sightOf = (count: number): Sight => ({
+        cells,
+        count,
+        vectors: Float32Array.from({ length: cells * count }, () => (2 * random() - 1) / Math.sqrt(cells)),
+        contrast: new Float32Array(count),
+        noise: new Float32Array(count),
+      })
+      const [a, b] = [sightOf(5), sightOf(9)]
+      const which = [4, 0, 2]
+      let rounds = 0
+      eachProducts(a, which, b, (products, n) => {
+        rounds++
+        expect(products).to.have.length(9)
+        for (const [j, value] of products.entries())
+          expect(value, `${cells} cells`).to.be.closeTo(product(a, which[n]!, b, j), 1e-6)
+      })
+      expect(rounds).to.equal(3)
+    }
   })
 
   it('collects the normal equations that observations make one by one', () => {
