@@ -17,15 +17,13 @@ import { childrenOf, cpuSeconds, residentBytes, saysOutOfMemory, tooMuchMemory, 
 const START_S = 60
 /** Milliseconds that the last words of a process may take to arrive. */
 const LAST_WORDS_MS = 500
-/** Little memory, and few threads, for each decoder has one core. WebAssembly, which strips types, would otherwise
- * reserve 8 GiB of addresses and leave no sense in a limit on them; with its first compiler alone that takes no longer.
- * No signal opens the inspector. */
+/** Little memory, and few threads, for each decoder has one core. WebAssembly would otherwise reserve 8 GiB of addresses
+ * and leave no sense in a limit on them. No signal opens the inspector. */
 const FLAGS = [
   '--max-old-space-size=256',
   '--v8-pool-size=1',
   '--disable-wasm-trap-handler',
   '--wasm-max-mem-pages=2048',
-  '--liftoff-only',
   '--disable-sigusr1',
 ]
 /** Characters of stderr that are kept to explain a crash. */
