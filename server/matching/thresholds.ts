@@ -323,7 +323,7 @@ export const SOUND = {
   levelMost: 2,
   /** Milliseconds of sound against picture that are called shifted: copies of the development corpus have up to 42, a frame; and at another speed, up to 98; and
    * up to how many, for beyond it is the sound of other seconds. Milliseconds in which both must follow, and of another sound while the picture goes on. */
-  shiftedMs: 100,
+  shiftedMs: 80,
   shiftedElseMs: 180,
   otherSecondsMs: 4_000,
   togetherMs: 1_000,

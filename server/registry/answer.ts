@@ -2,9 +2,8 @@
 import { toHex, toHex0x } from '../bytes.ts'
 import type { RecordRow } from '../catalogue/index.ts'
 import type { Fingerprint, Kind } from '../fingerprint/index.ts'
-import { type Found, NOT_LAID, type Relation, rank, type Verdict } from '../matching/index.ts'
+import { type Found, NOT_LAID, ONLY_SOUND, type Relation, rank, type Verdict } from '../matching/index.ts'
 import { presentFinding, presentSegment } from './compared-view.ts'
-import { ONLY_SOUND } from './heard.ts'
 import { loudnessOf } from './loudness.ts'
 import { TOO_MANY } from './pictures.ts'
 import {

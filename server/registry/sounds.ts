@@ -10,19 +10,22 @@ import {
   manifestCid,
   readManifest,
 } from '../fingerprint/index.ts'
-import type { Answer, Found, Matcher, ProposedSound } from '../matching/index.ts'
-import { filmsCompared } from './compared.ts'
-import type { ExamineSound } from './examiners.ts'
 import {
+  type Answer,
   alongPicture,
   besidePicture,
+  type Found,
   foundByEar,
   inaudible,
   joined,
+  type Matcher,
+  type ProposedSound,
   SOUND_NOT_COMPARED,
   soundOf,
   withoutComparing,
-} from './heard.ts'
+} from '../matching/index.ts'
+import { filmsCompared } from './compared.ts'
+import type { ExamineSound } from './examiners.ts'
 import { type Context, trustOf } from './present.ts'
 import type { Rows } from './rows.ts'
 

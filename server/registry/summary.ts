@@ -1,11 +1,10 @@
 /** A verdict in a sentence that a reader can repeat. Never "fake", "tampered" or "true": what was compared, and what was found. Pure. */
 import type { Kind } from '../fingerprint/index.ts'
-import { NOT_LAID, type Verdict } from '../matching/index.ts'
+import { NOT_LAID, ONLY_SOUND, type Verdict } from '../matching/index.ts'
 import { inSentence } from '../text.ts'
 import { clock, fromTo, type Span } from '../times.ts'
 import { besideTheFirst } from './beside.ts'
 import { findingClauses, isLaidOver, listed } from './finding-words.ts'
-import { ONLY_SOUND } from './heard.ts'
 import type { MatchView, SegmentView } from './views.ts'
 
 export const NOT_COMPARED = 'not compared for alterations'

@@ -33,6 +33,7 @@ describe('sound beside the picture', () => {
   it('that comes late or early is shifted, and by how much', () => {
     expect(told(heard([segment(600, 10_000, 5_000)]), picture)).to.deep.equal([['shifted', 600, 10_000, 0.6]])
     expect(told(heard([segment(0, 9_850, 5_150)]), picture)).to.deep.equal([['shifted', 0, 9_850, -0.15]])
+    expect(told(heard([segment(0, 10_000, 4_910)]), picture)).to.deep.equal([['shifted', 0, 10_000, 0.09]])
   })
 
   it('that is shifted over two stretches of one shift is so once', () => {

@@ -6,15 +6,11 @@ import {
   PRINT_MIDDLE_S,
   type SoundPrints,
 } from '../fingerprint/index.ts'
-import {
-  type Finding,
-  type Found,
-  heardBesidePicture,
-  type ProposedSound,
-  type Segment,
-  type SoundExamination,
-  type SoundProposal,
-} from '../matching/index.ts'
+import type { Finding, Found, ProposedSound, Segment } from './found.ts'
+
+import type { SoundExamination } from './sound.ts'
+import type { SoundProposal } from './sound-index.ts'
+import { heardBesidePicture } from './sound-picture.ts'
 
 /** Of videos of which only the picture was compared: another voice would not have been noticed. */
 export const SOUND_NOT_COMPARED = 'sound not compared'
