@@ -82,6 +82,8 @@ export interface Found {
   placement: Placement | null
   findings: Finding[]
   limits: string[]
+  /** What is to be heard of the original, where that was read. */
+  heard?: SoundPrints | null
 }
 
 export type Answer = { kind: 'found'; found: Found[] } | { kind: 'inconclusive'; reason: string }

@@ -3,8 +3,8 @@ import { toHex, toHex0x } from '../bytes.ts'
 import type { RecordRow } from '../catalogue/index.ts'
 import type { Fingerprint, Kind } from '../fingerprint/index.ts'
 import { type Found, NOT_LAID, ONLY_SOUND, type Relation, rank, type Verdict } from '../matching/index.ts'
-import { presentFinding, presentSegment } from './compared-view.ts'
-import { loudnessOf } from './loudness.ts'
+import { presentFinding, presentSegment, presentSpan } from './compared-view.ts'
+import { loudnessAround, loudnessOf } from './loudness.ts'
 import { TOO_MANY } from './pictures.ts'
 import {
   type Context,
@@ -37,6 +37,7 @@ export interface Match {
   placement: Found['placement']
   findings: Found['findings']
   limits: string[]
+  heard?: Found['heard']
 }
 
 export function identity(row: RecordRow): Match {
@@ -120,6 +121,13 @@ function presentCandidate(of: Fingerprint) {
   }
 }
 
+/** How loud the original is where the candidate follows it. */
+function presentHeard({ heard, segments, row }: Match): Pick<MatchView['original'], 'loudness'> {
+  const shown = segments.map(({ original }) => original)
+  const around = heard && shown.length > 0 ? loudnessAround(heard, shown, row.manifest.durationMs) : null
+  return around ? { loudness: { span: presentSpan(around.span), values: around.values } } : {}
+}
+
 /** Bits by which unrelated hashes differ in the mean: the foot of the scale of similarity. */
 const UNRELATED_BITS = 128
 
@@ -139,6 +147,7 @@ function presentMatch(match: Match, context: Context): MatchView {
       durationS: row.manifest.durationMs === null ? null : row.manifest.durationMs / 1000,
       width: row.manifest.width,
       height: row.manifest.height,
+      ...presentHeard(match),
     },
     publisher: presentPublisherBrief(row, context),
     registeredAt: isoTime(row.registeredAt),

@@ -20,7 +20,7 @@ interface Difference {
 }
 
 export function presentSegment({ candidate, original, speed, placement }: Stretch): SegmentView {
-  return { candidate: seconds(candidate), original: seconds(original), speed, placement }
+  return { candidate: presentSpan(candidate), original: presentSpan(original), speed, placement }
 }
 
 export function presentFinding({
@@ -31,10 +31,10 @@ export function presentFinding({
   score,
   offsetS,
 }: Difference): FindingView {
-  const finding = { channel, kind, span: span && seconds(span), region, score }
+  const finding = { channel, kind, span: span && presentSpan(span), region, score }
   return offsetS === undefined ? finding : { ...finding, offsetS }
 }
 
-function seconds({ startMs, endMs }: SpanMs): { startS: number; endS: number } {
+export function presentSpan({ startMs, endMs }: SpanMs): { startS: number; endS: number } {
   return { startS: startMs / 1000, endS: endMs / 1000 }
 }

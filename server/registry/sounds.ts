@@ -94,12 +94,13 @@ export function createSoundLookup({ matcher, blocks, examineSound, trusted }: Pa
   ): Promise<Found> {
     const original = await soundIn(row)
     const known = withoutComparing(candidate, original, seen.segments)
-    if (known) return joined(seen, known)
+    const both = { ...seen, heard: original?.prints ?? null }
+    if (known) return joined(both, known)
     const [asked, prints] = [sound!, original!.prints!]
     const proposals = own?.proposals ?? alongPicture(seen.segments)
     const answer = await examined(asked, prints, proposals, signal)
-    if (answer instanceof RegistryError) return joined(seen, { limits: [SOUND_NOT_COMPARED] })
-    return joined(seen, besidePicture(seen, answer, asked, prints))
+    if (answer instanceof RegistryError) return joined(both, { limits: [SOUND_NOT_COMPARED] })
+    return joined(both, besidePicture(seen, answer, asked, prints))
   }
 
   /** Whoever registers chooses what is compared: one sound that is too much for it must not hide the others. */
@@ -130,7 +131,7 @@ export function createSoundLookup({ matcher, blocks, examineSound, trusted }: Pa
       const original = await soundIn(row)
       const answer = original?.prints && (await examined(sound, original.prints, one.proposals, signal))
       if (answer instanceof RegistryError) broken = answer
-      else if (answer) found.push(foundByEar(one, answer, candidate.kind === 'video'))
+      else if (answer) found.push({ ...foundByEar(one, answer, candidate.kind === 'video'), heard: original!.prints })
     }
     if (broken && found.length + seen.length === 0) throw broken
     return found

@@ -184,6 +184,8 @@ const segmentView = z
   })
   .meta({ id: 'Segment', description: 'A stretch of a video or a sound, and the stretch of the original it is.' })
 
+const loudness = z.array(z.int().min(0).max(100)).max(240)
+
 export const matchView = z
   .object({
     recordId: hex32,
@@ -195,6 +197,12 @@ export const matchView = z
       kind: z.enum(KINDS).nullable(),
       title: z.string().nullable(),
       ...extent,
+      loudness: z
+        .object({ span, values: loudness })
+        .optional()
+        .describe(
+          'of equal parts of a span of the original, about what the candidate follows, where its sound was read',
+        ),
     }),
     publisher: publisherBrief,
     registeredAt: time,
@@ -263,9 +271,7 @@ export const lookupView = z
         mediaType: z.string(),
         quality: z.int().nullable(),
         ...extent,
-        loudness: z
-          .array(z.int().min(0).max(100))
-          .max(240)
+        loudness: loudness
           .optional()
           .describe('of equal parts of its duration, where it has a sound that can be told from others'),
       })

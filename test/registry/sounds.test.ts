@@ -87,7 +87,8 @@ async function registryOf(...originals: Fingerprint[]) {
     const found = await find(...args)
     if (typeof found === 'string' || found.length !== 1)
       throw new Error(`expected one match, got ${JSON.stringify(found)}`)
-    return found[0]!
+    const { heard: _, ...said } = found[0]!
+    return said
   }
   return {
     catalogue,
@@ -138,6 +139,17 @@ describe('a lookup of a sound', () => {
     expect(found.explained).to.be.above(0.9)
     expect(found.findings).to.deep.equal([])
     expect(found.limits).to.deep.equal([])
+  })
+
+  it('hands over what is to be heard of each original that was read, of sounds and of videos', async () => {
+    const whole = heard(speech, 'original')
+    const { find, keys } = await registryOf(registered(1, speech), footage(2, whole))
+    const found = await find(asked(withNoise(speech, 20), 'video'), [seenWhole(keys[1]!)])
+    if (typeof found === 'string') throw new Error(found)
+    expect(found.map(({ heard }) => heard?.levels.length)).to.deep.equal([
+      whole.prints!.levels.length,
+      whole.prints!.levels.length,
+    ])
   })
 
   it('finds a part of it, where it is', async () => {

@@ -98,7 +98,7 @@ browserSuite('a video on the page', (session) => {
     await page.getByRole('button', { name: 'Full screen', exact: true }).waitFor()
   })
 
-  it('has a lane of its sound, in which what is heard to differ is told, and a mark for it that the keyboard reaches', async () => {
+  it('has a lane of its sound and of the original’s, in which what is heard to differ is told, and a mark for it that the keyboard reaches', async () => {
     const page = await session.start()
     await lookUp(page, 'film_sound', clip)
     const box = async (part: string) => (await page.locator(`.film-drawing ${part}`).first().boundingBox())!
@@ -106,6 +106,12 @@ browserSuite('a video on the page', (session) => {
     expect(wave.y).to.be.at.least(stretch.y + stretch.height - 1)
     expect(wave.width).to.be.closeTo(stretch.width, stretch.width / 50)
     expect(differs.y + differs.height / 2, 'under the wave').to.be.above(wave.y + wave.height / 2)
+    const waves = page.locator('.film-drawing .wave')
+    expect(await waves.count()).to.equal(2)
+    const [lane, other] = [await box('.bar'), (await waves.last().boundingBox())!]
+    expect(other.y, 'under the lane of the original').to.be.at.least(lane.y + lane.height - 1)
+    expect(other.x - lane.x, 'six seconds of 62 in').to.be.closeTo((6 / 62) * lane.width, lane.width / 100)
+    expect(other.width).to.be.closeTo((24 / 62) * lane.width, lane.width / 50)
     const mark = page.getByRole('button', { name: 'The sound is not that of the original from 0:03 to 0:06' }).first()
     await mark.focus()
     await page.keyboard.press('Enter')

@@ -68,7 +68,15 @@ export const FILMS: Record<string, Partial<Lookup>> = {
   film_kinds: { verdict: 'altered', matches: [film({ findings: KINDS })] },
   film_sound: {
     verdict: 'altered',
-    matches: [film({ findings: [finding('replaced', 3, 6, { channel: 'audio' })] })],
+    matches: [
+      film({
+        findings: [finding('replaced', 3, 6, { channel: 'audio' })],
+        original: {
+          ...original('Harbour, one continuous take'),
+          loudness: { span: { startS: 6, endS: 30 }, values: Array.from({ length: 240 }, (_, i) => (i * 53) % 101) },
+        },
+      }),
+    ],
     candidate: {
       contentDigest: 'cd'.repeat(32),
       sizeBytes: 9,

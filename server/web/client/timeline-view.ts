@@ -1,4 +1,4 @@
-/** The timeline under a video: its stretches above, those of the originals below, joined; and a button for each difference. */
+/** The timeline under a video: its stretches above, those of the originals below, joined, each with its sound; and a button for each difference. */
 import { el, quoted, svg } from './dom.ts'
 import { filmFindingName, letterOf } from './film-words.ts'
 import { kindGlyph } from './kind-glyphs.ts'
@@ -29,15 +29,15 @@ const NAME = 1.5
 const TICKS = 1.1
 /** The lane of the sound, under that of the picture. */
 const SOUND = 1.5
-/** From one original's bar to the next one's. */
-const LANE = LINK + NAME + BAR + TICKS
 
 export function createTimeline({ timeline, loudness, onSeek, onMark }: TimelineParts): TimelineView {
   const whole = { startS: 0, endS: timeline.durationS }
   const foot = loudness.length > 0 ? BAR + SOUND : BAR
-  const laneTop = (lane: number) => foot + TICKS + LINK + NAME + lane * LANE
+  // All lanes are as high: how loud an original is may be known of some.
+  const laneFoot = timeline.lanes.some(({ match }) => match.original.loudness) ? BAR + SOUND : BAR
+  const laneTop = (lane: number) => foot + TICKS + LINK + NAME + lane * (LINK + NAME + laneFoot + TICKS)
   const marks = createMarks(timeline, onMark)
-  const heads = [head(0, foot), ...timeline.lanes.map((_, lane) => head(laneTop(lane), BAR))]
+  const heads = [head(0, foot), ...timeline.lanes.map((_, lane) => head(laneTop(lane), laneFoot))]
   const tracks = el(
     'div',
     { class: 'tracks' },
@@ -45,8 +45,9 @@ export function createTimeline({ timeline, loudness, onSeek, onMark }: TimelineP
     ...names(timeline, laneTop),
     scrubber(whole, onSeek),
   )
-  tracks.append(ticks(whole, foot), ...timeline.lanes.map((lane, i) => ticks(lane.window, laneTop(i) + BAR)), ...heads)
-  tracks.style.setProperty('height', rem(laneTop(timeline.lanes.length - 1) + BAR + TICKS))
+  const laneTicks = timeline.lanes.map((lane, i) => ticks(lane.window, laneTop(i) + laneFoot))
+  tracks.append(ticks(whole, foot), ...laneTicks, ...heads)
+  tracks.style.setProperty('height', rem(laneTop(timeline.lanes.length - 1) + laneFoot + TICKS))
   const element = el('div', { class: 'film-line' }, marks.element, tracks)
   return {
     element,
@@ -92,8 +93,9 @@ function drawing(timeline: Timeline, loudness: readonly number[], { foot, laneTo
   const notes = timeline.marks
     .filter(({ finding }) => !isLaidOver(finding))
     .map((mark) => note(mark, whole, mark.finding.channel === 'audio' && foot > BAR ? foot : BAR))
-  const sound = foot > BAR ? [wave(loudness)] : []
-  return svg('svg', { class: 'film-drawing', 'aria-hidden': true }, ...drawn, ...sound, ...notes)
+  const own = foot > BAR ? [wave(loudness, BAR, { from: 0, to: 1 })] : []
+  const others = timeline.lanes.flatMap((lane, i) => waveOf(lane, laneTop(i) + BAR))
+  return svg('svg', { class: 'film-drawing', 'aria-hidden': true }, ...drawn, ...own, ...others, ...notes)
 }
 
 /** Where things stand, in rem. */
@@ -103,12 +105,26 @@ interface Layout {
   laneTop(lane: number): number
 }
 
-/** How loud it is, on both sides of a line in the middle of its lane. */
-function wave(loudness: readonly number[]): SVGElement {
+/** Of an original, the part that is drawn of it. */
+function waveOf({ match, window }: Lane, top: number): SVGElement[] {
+  const { loudness } = match.original
+  if (!loudness) return []
+  const { span, values } = loudness
+  const eachS = (span.endS - span.startS) / values.length
+  const [first, end] = [window.startS, window.endS].map((s) => Math.max(0, Math.round((s - span.startS) / eachS)))
+  const shown = values.slice(first, end)
+  const startS = span.startS + first! * eachS
+  const to = fractionIn(window, startS + shown.length * eachS)
+  return shown.length > 0 ? [wave(shown, top, { from: fractionIn(window, startS), to })] : []
+}
+
+/** How loud it is, on both sides of a line in the middle of its lane. @param across fractions of the width. */
+function wave(loudness: readonly number[], top: number, across: { from: number; to: number }): SVGElement {
   const half = loudness.map((value, i) => ({ x: i + 0.5, y: Math.max(1, value / 2) }))
   const upper = half.map(({ x, y }) => `${x},${50 - y}`)
   const lower = half.toReversed().map(({ x, y }) => `${x},${50 + y}`)
-  const box = { x: 0, y: rem(BAR), width: '100%', height: rem(SOUND), viewBox: `0 0 ${loudness.length} 100` }
+  const place = { x: percent(across.from), y: rem(top), width: percent(across.to - across.from), height: rem(SOUND) }
+  const box = { ...place, viewBox: `0 0 ${loudness.length} 100` }
   const shape = svg('polygon', { class: 'wave', points: [...upper, ...lower].join(' ') })
   return svg('svg', { ...box, preserveAspectRatio: 'none' }, shape)
 }

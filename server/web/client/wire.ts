@@ -110,6 +110,8 @@ export interface Match extends State {
     durationS: number | null
     width: number | null
     height: number | null
+    /** Of equal parts of a span of it, 0 to 100; only of what sounds. */
+    loudness?: { span: Span; values: readonly number[] } | undefined
   }
   publisher: Publisher
   registeredAt: string
