@@ -65,7 +65,7 @@ const sizes = values.sizes.split(',').map((size) => Math.min(Number(size), toReg
 const out = values.out ?? join(cache, 'strangers.jsonl')
 const head: Head = {
   strangers: 1,
-  version: versionOf('fingerprint', 'matching', 'registry/pictures.ts', 'registry/sync.ts'),
+  version: versionOf('fingerprint', 'matching', 'registry/pictures.ts', 'registry/sync.ts', 'registry/originals.ts'),
   registered: toRegister.length,
   sizes: [...new Set(sizes)],
   date: new Date().toISOString().slice(0, 10),

@@ -27,7 +27,7 @@ export {
 } from './local.ts'
 export { decodeLocal, encodeLocal, FEATURE_BYTES } from './local-code.ts'
 export { MIRRORED as MIRRORED_BITS } from './local-pattern.ts'
-export { anchoredWords, type Description, writeManifest } from './manifest.ts'
+export { ALGORITHMS, anchoredWords, type Description, writeManifest } from './manifest.ts'
 export { type Manifest, mismatch, readManifest, type Stretch } from './manifest-read.ts'
 export { MIN_QUALITY, type PixelPlane } from './pdq.ts'
 export type { Losses, Plane, Planes } from './planes.ts'

@@ -1,21 +1,11 @@
-/** Keeps the matcher and the manifests in step with the catalogue: what is registered becomes searchable, what is rolled back leaves. */
+/** Keeps the matcher and the manifests in step with the catalogue: what is registered becomes searchable, what is rolled back leaves. What is searched of a record: originals.ts. */
 import { equalBytes, toHex } from '../bytes.ts'
 import type { BatchFilter, BatchRow, BlockStore, Catalogue, Changes, RecordRow } from '../catalogue/index.ts'
 import { type Claim, claimOf, type Deployment, rootOf } from '../chain/index.ts'
 import { RegistryError } from '../errors.ts'
-import {
-  type Key,
-  listCid,
-  type Manifest,
-  manifestCid,
-  mismatch,
-  readKeys,
-  readList,
-  readManifest,
-  readPrints,
-  type SoundPrints,
-} from '../fingerprint/index.ts'
-import { type Matcher, MIN_QUALITY, type Original } from '../matching/index.ts'
+import { listCid, manifestCid, readList } from '../fingerprint/index.ts'
+import type { Matcher, Original } from '../matching/index.ts'
+import { createOriginals, originalOf, type Read } from './originals.ts'
 import { type Entry, type Loaded, type SavedSearch, sourceOf } from './saved-search.ts'
 import { listWant, manifestWant, type Want } from './wanted.ts'
 
@@ -74,6 +64,7 @@ export function createSync({
   later?: (ms: number, work: () => void) => () => void
   onError: (error: unknown) => void
 }): Sync {
+  const originals = createOriginals(blocks)
   /** The end of the queue: changes are applied one after the other, in the order of commits. */
   let last: Promise<void> = Promise.resolve()
   let unsubscribe = () => {}
@@ -177,7 +168,7 @@ export function createSync({
   }
 
   async function admit(row: RecordRow): Promise<void> {
-    const manifest = await manifestOf(row)
+    const manifest = await originals.read(row)
     const { state, title, durationMs, width, height } = row.manifest
     const changed = manifest.row.state !== state || manifest.row.title !== title
     if (
@@ -218,71 +209,12 @@ export function createSync({
     const entry = loaded.entries.get(key)
     if (!entry || row.manifest.state !== 'present' || entry.source !== sourceOf(row, row.manifest)) return false
     if (![manifestCid(row.manifestDigest), ...entry.linked].every((cid) => loaded.stored.has(cid))) return false
-    const sound = await soundOf(entry)
-    if (sound === undefined) return false
-    const original = originalOf(row, { frames: entry.frames, sound, ...(await hashesOf(row, entry)) })
+    const searched = await originals.again(row, entry)
+    if (searched === undefined) return false
+    const original = originalOf(row, searched)
     if (original) matcher.add(original)
     entries.set(key, entry)
     return true
-  }
-
-  /** They were checked when they were read first. */
-  async function hashesOf({ kind }: RecordRow, { local }: Entry): Promise<Pick<Read, 'local' | 'keys'>> {
-    const found: { cid: string; bytes: Uint8Array }[] = []
-    for (const cid of local) {
-      const bytes = await blocks.get(cid)
-      if (bytes) found.push({ cid, bytes })
-    }
-    if (kind === 'video') return { local: null, keys: found.flatMap(({ cid, bytes }) => readKeys(cid, bytes)) }
-    return { local: found[0] ?? null, keys: [] }
-  }
-
-  /** @returns undefined where a block is gone that was here a moment ago. */
-  async function soundOf({ sound }: Entry): Promise<SoundPrints | null | undefined> {
-    if (!sound) return null
-    const found = new Map<string, Uint8Array>()
-    for (const cid of sound.cids) {
-      const bytes = await blocks.get(cid)
-      if (!bytes) return undefined
-      found.set(cid, bytes)
-    }
-    return readPrints(sound.startS, sound.cids, async (cid) => found.get(cid)!)
-  }
-
-  async function manifestOf(row: RecordRow): Promise<Read> {
-    const root = manifestCid(row.manifestDigest)
-    await blocks.adopt(root)
-    const linked: string[] = []
-    let lacking = false
-    const get = async (cid: string) => {
-      if (cid !== root) linked.push(cid)
-      const bytes = await blocks.get(cid)
-      lacking ||= bytes === null
-      return bytes
-    }
-    try {
-      const manifest = await readManifest(root, get)
-      if (!manifest) return NOT_HERE
-      if (mismatch(manifest, row) !== null) return WRONG
-      const { title } = manifest.description
-      return {
-        row: { state: 'present', title, ...manifest.extent },
-        frames: searched(manifest),
-        local: manifest.local,
-        keys: manifest.keys,
-        keyCids: manifest.keyCids,
-        sound: manifest.sound?.prints ?? null,
-        soundCids: manifest.sound?.cids ?? [],
-        linked,
-      }
-    } catch (error) {
-      // That a block it links to is not here is no fault of a manifest: it is asked for. Of one that was rubbish when it was fetched the root
-      // alone is kept, and that was noted.
-      if (error instanceof RegistryError && lacking && row.manifest.state !== 'mismatch') return NOT_HERE
-      // Whoever wrote the manifest can write rubbish; the record stands all the same, by its anchor alone.
-      if (error instanceof RegistryError) return WRONG
-      throw error
-    }
   }
 
   async function start(): Promise<void> {
@@ -355,8 +287,6 @@ export function createSync({
   }
 }
 
-const MISSING: RecordRow['manifest'] = { state: 'missing', title: null, durationMs: null, width: null, height: null }
-
 const placeOf = ({ blockNumber, logIndex }: BatchRow) => ({ blockNumber, logIndex })
 
 function afterMs(ms: number, work: () => void): () => void {
@@ -364,65 +294,3 @@ function afterMs(ms: number, work: () => void): () => void {
   timer.unref()
   return () => clearTimeout(timer)
 }
-
-/** What was read of a manifest, and the blocks beside its root that were asked for. */
-interface Read {
-  row: RecordRow['manifest']
-  /** Those with enough detail; null without a manifest that says what is anchored. */
-  frames: Original['frames'] | null
-  /** The block of local hashes of a picture. */
-  local: Manifest['local']
-  /** Local hashes of a video, and the blocks that have them. */
-  keys: Key[]
-  keyCids: readonly string[]
-  /** Prints of what is heard, and the blocks that have them. */
-  sound: SoundPrints | null
-  soundCids: readonly string[]
-  linked: readonly string[]
-}
-
-const NOT_HERE: Read = {
-  row: MISSING,
-  frames: null,
-  local: null,
-  keys: [],
-  keyCids: [],
-  sound: null,
-  soundCids: [],
-  linked: [],
-}
-const WRONG: Read = { ...NOT_HERE, row: { ...MISSING, state: 'mismatch' } }
-
-const searched = ({ frames }: Manifest): Original['frames'] =>
-  frames.filter(({ quality }) => quality >= MIN_QUALITY).map(({ timeMs, hash }) => ({ timeMs, hash }))
-
-/** What of a manifest is searched. */
-type Searched = Pick<Read, 'frames' | 'local' | 'keys' | 'sound'>
-
-/** What the search sees of a record; null for what it cannot compare.
- * @param read of its manifest, with nothing in it where there is none. */
-function originalOf(row: RecordRow, { frames, local, keys, sound }: Searched): Original | null {
-  const { kind } = row
-  if (kind === null) return null
-  const heard = { sound, soundCid: sound && manifestCid(row.manifestDigest) }
-  const named = { key: toHex(row.recordId), kind, standing: standingOf(row), ...heard }
-  // Of a picture that shows nothing its sound may still be told from others.
-  if (row.algorithm !== PDQ || kind === 'audio') return sound ? { ...named, frames: [] } : null
-  if (kind === 'video' && frames)
-    return { ...named, frames, keys, localCid: keys.length > 0 ? manifestCid(row.manifestDigest) : null }
-  return {
-    ...named,
-    frames: row.perceptualHashes.map((hash) => ({ timeMs: null, hash })),
-    local: local?.bytes ?? null,
-    localCid: local?.cid ?? null,
-  }
-}
-
-/** Number of the algorithm on the chain. */
-const PDQ = 1
-
-const standingOf = ({ publisherId, registeredAt, sequence }: RecordRow): Original['standing'] => ({
-  publisherId,
-  registeredAt,
-  sequence,
-})
