@@ -9,6 +9,7 @@ import {
   type Description,
   type EvidenceChoice,
   FEATURE_BYTES,
+  MAX_DOCUMENT_SOUND_S,
   type NetworkView,
   REASONS,
   registerFiles,
@@ -106,7 +107,12 @@ export function fingerprint(config: Config, path: string, json: boolean): Promis
       .fingerprint((done) => progress.update(path, 'decoding', done))
       .finally(progress.stop)
     if (json) {
-      printJson(toDocument(found), 2)
+      const document = toDocument(found)
+      printJson(document, 2)
+      if (found.kind === 'audio' && found.sound?.prints && !document.sound)
+        note(
+          `${path}: longer than ${MAX_DOCUMENT_SOUND_S / 60} minutes, so without prints: only equal bytes are found by it. Look the file itself up.`,
+        )
       return 0
     }
     print(`kind           ${found.kind} (${found.mediaType})`)
@@ -119,6 +125,8 @@ export function fingerprint(config: Config, path: string, json: boolean): Promis
       print(
         `local hashes   ${found.picture.local.length / FEATURE_BYTES}; --json has them, and the small copy that is compared`,
       )
+    if (found.sound?.prints)
+      print(`sound          ${found.sound.prints.prints.length} prints; --json has those of a sound`)
     if (found.frames.length > 0) print(`frames         ${found.frames.length}, two a second; --json lists them`)
     return 0
   })

@@ -1,5 +1,6 @@
 export { checkBlock, isBlockCid, MAX_BLOCK_BYTES, MAX_LINKS, manifestCid } from './block.ts'
 export type { Confinement } from './confine.ts'
+export * from './document.ts'
 export {
   decodeEvidence,
   EVIDENCE_SIDE,

@@ -6,6 +6,7 @@ export {
   type Fingerprint,
   fromDocument,
   KINDS,
+  MAX_DOCUMENT_SOUND_S,
   toDocument,
 } from '../fingerprint/index.ts'
 export { anchorBy, BATCH_SIZES, WAYS, type Way } from './anchoring.ts'

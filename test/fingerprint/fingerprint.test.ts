@@ -1,13 +1,17 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type FingerprintDocument, fromDocument, toDocument } from '../../server/fingerprint/index.ts'
+import { type FingerprintDocument, fromDocument, type Sound, toDocument } from '../../server/fingerprint/index.ts'
+import { candidate, original } from '../matching/sounds.ts'
 import { picture, sound, video } from './make.ts'
+import { voice } from './sounds.ts'
 
 const any = fc.oneof(
   fc.nat().map((seed) => picture(seed)),
   fc.tuple(fc.nat(), fc.nat(200)).map(([seed, frames]) => video(seed, frames)),
   fc.nat().map(sound),
 )
+
+const heardOf = (prints: Sound['prints']): Sound => ({ prints, tracks: 1, damaged: false, readable: true })
 
 function refusal(change: object, of: FingerprintDocument = toDocument(video(1, 3))): string {
   try {
@@ -54,6 +58,31 @@ describe('the fingerprint document', () => {
       const [told] = refusal(change).split('; ')
       expect(told).to.match(field === 'extra' ? /"extra"/ : new RegExp(`^${field.replace(/[[\].]/g, '\\$&')}: `))
     })
+
+  const listened = { ...sound(3), sound: heardOf(candidate(voice(1, 4))) }
+
+  it('of a sound has its prints, and reads back as they are', () => {
+    const document = toDocument(listened)
+    expect(document.sound).to.include({ startS: 0, count: listened.sound.prints!.prints.length })
+    expect(fromDocument(JSON.parse(JSON.stringify(document)))).to.deep.equal(listened)
+  })
+
+  it('of a sound that was listened to as an original, or is longer than a quarter of an hour, has none', () => {
+    const { prints } = listened.sound
+    const long = { ...prints!, prints: new Uint32Array(80_000), levels: new Uint8Array(80_000) }
+    expect(toDocument({ ...sound(3), sound: heardOf(original(voice(1, 4))) }).sound).to.equal(null)
+    expect(toDocument({ ...sound(3), sound: heardOf(long) }).sound).to.equal(null)
+  })
+
+  it('is refused for prints of another number than it says, or that belong to no sound', () => {
+    const document = toDocument(listened)
+    const { sound: said } = document
+    expect(refusal({ sound: { ...said, count: said!.count - 1 } }, document)).to.match(
+      /^"sound\.prints" expected \d+ bytes/,
+    )
+    expect(refusal({ sound: { ...said, rows: 100_000 } }, document)).to.match(/^sound\.rows: /)
+    expect(refusal({ sound: said })).to.match(/^"sound" .* kind "video"/)
+  })
 
   it('is refused where hashes belong to another kind', () => {
     const still = toDocument(picture(1))

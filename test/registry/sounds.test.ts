@@ -4,8 +4,10 @@ import {
   anchoredWords,
   type CandidateSound,
   type Fingerprint,
+  fromDocument,
   PrintMaker,
   type Sound,
+  toDocument,
   writeManifest,
 } from '../../server/fingerprint/index.ts'
 import { createMatcher, examineSound, type Found } from '../../server/matching/index.ts'
@@ -158,6 +160,14 @@ describe('a lookup of a sound', () => {
     expect(found.relation).to.equal('excerpt')
     const [{ candidate, original }] = found.segments as [Found['segments'][0]]
     expect((original.startMs - candidate.startMs) / 1_000).to.be.closeTo(12, 0.1)
+  })
+
+  it('finds and compares what a client listened to, as if it had the sound', async () => {
+    const { one } = await registryOf(registered(1, speech))
+    const part = { ...asked(joined(seconds(speech, 5, 12), voice(8, 3), seconds(speech, 15, 25))), durationMs: 20_000 }
+    const sent = fromDocument(JSON.parse(JSON.stringify(toDocument(part))))
+    expect(await one(sent)).to.deep.equal(await one(part))
+    expect(told(await one(sent))).to.deep.equal(['audio replaced'])
   })
 
   it('tells which seconds are not of the original', async () => {
