@@ -110,6 +110,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     finality: indexer.finality,
     trusted: trustedPublishers(config),
     decode: pool.decode,
+    prepare: examiners.prepare,
     examine: examiners.examine,
     examineFilm: examiners.examineFilm,
     examineSound: examiners.examineSound,

@@ -12,6 +12,9 @@ import {
 } from '../matching/index.ts'
 import { writePng } from './png.ts'
 
+/** Does nothing: whoever is asked has been started. */
+export const prepare = () => null
+
 export const examine = ({ candidate, originals }: { candidate: PictureCandidate; originals: PictureOriginal[] }) =>
   examinePicture(candidate, originals)
 

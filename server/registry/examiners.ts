@@ -39,6 +39,8 @@ export type ExamineSound = (
 export type Draw = (evidence: Uint8Array) => Promise<Uint8Array | null>
 
 export interface Examiners {
+  /** Starts a process, if there is none, for what is being decoded and will be compared: a start takes as long as a picture. */
+  prepare(): void
   /** @throws the signal's reason; RegistryError `server.internal` if a process breaks down, or takes longer than any picture does. */
   examine: Examine
   /** @throws as `examine`; more time is given. */
@@ -88,7 +90,11 @@ export function createExaminers(
   // The pool starts no process for what waits in it when one ends: so nothing waits there.
   const places = createPlaces(processes)
 
+  let preparing: Promise<void> | null = null
+
   async function run<T>(name: string, job: unknown, signal: AbortSignal, withinMs = limitMs): Promise<T> {
+    // Else the pool would start another one.
+    await preparing
     const leave = await places.enter(signal)
     const limit = AbortSignal.timeout(withinMs)
     try {
@@ -102,7 +108,17 @@ export function createExaminers(
     }
   }
 
+  function prepare(): void {
+    // Where it breaks down, so does the comparison, which says so.
+    if (preparing || pool.threads.length > 0) return
+    const done = () => {
+      preparing = null
+    }
+    preparing = pool.run(null, { name: 'prepare' }).then(done, done)
+  }
+
   return {
+    prepare,
     examine: (candidate, originals, signal) => run('examine', { candidate, originals }, signal),
     examineFilm: (candidate, originals, signal) => run('film', { candidate, originals }, signal, FILM_LIMITS * limitMs),
     examineSound: (candidate, original, proposals, signal) =>

@@ -55,6 +55,8 @@ export interface Lookups {
 
 interface Parts {
   decode: Decode
+  /** Told that something will be compared soon. */
+  prepare: () => void
   remote: RemoteMedia
   /** Of the decoders. */
   admission: Admission
@@ -228,6 +230,7 @@ export function createLookups(parts: Parts): Lookups {
     const { signal } = job.abort
     if (!turn.begun) await turn.ready(signal)
     update(job, { status: 'running', stage: 'decoding', progress: null })
+    parts.prepare()
     const onProgress = (fraction: number) => advance(job, fraction)
     return parts.decode(fd, byteLength, { signal, onProgress, detail: 'candidate', view: true })
   }

@@ -11,7 +11,7 @@ import { type Admission, createAdmission } from './admission.ts'
 import type { Way } from './anchoring.ts'
 import { type BlockExchange, createBlockExchange } from './block-exchange.ts'
 import { createDrawings } from './drawings.ts'
-import type { Draw, Examine, ExamineFilm, ExamineSound } from './examiners.ts'
+import type { Draw, Examine, ExamineFilm, Examiners, ExamineSound } from './examiners.ts'
 import { createFetcher } from './fetcher.ts'
 import { createFilmLookup } from './films.ts'
 import { createJudge } from './judge.ts'
@@ -97,7 +97,8 @@ export interface RegistryParts {
   /** Publishers whose records lead. */
   trusted: Context['trusted']
   decode: Decode
-  /** Compares pictures and sounds, and draws evidence, in processes of their own. */
+  /** Compares pictures and sounds, and draws evidence, in processes of their own; one is started where something is being decoded. */
+  prepare: Examiners['prepare']
   examine: Examine
   examineFilm: ExamineFilm
   examineSound: ExamineSound

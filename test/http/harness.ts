@@ -82,6 +82,7 @@ export async function serve(options: Options = {}) {
     indexer: indexer(options.lagBlocks),
     finality: () => 'local',
     decode: options.decode ?? decodeAnything,
+    prepare: () => {},
     examine: async (candidate, originals) => examinePicture(candidate, originals),
     examineFilm: async (candidate, originals) => examineFilm(candidate, originals),
     examineSound: async (candidate, original, proposals) => examineSound(candidate, original, proposals),

@@ -7,6 +7,7 @@ import { hashWhole } from '../../server/fingerprint/picture-hash.ts'
 import { planesOf } from '../../server/fingerprint/planes.ts'
 import { createExaminers, type Examiners } from '../../server/registry/examiners.ts'
 import { cropped, pasted } from '../fingerprint/copies.ts'
+import { childrenOf } from '../fingerprint/processes.ts'
 import { scene } from '../fingerprint/scene.ts'
 
 const original = scene({ width: 320, height: 240, seed: 11 })
@@ -31,6 +32,21 @@ describe('examiners', function () {
     const answers = await Promise.all(asked)
     expect(answers.map(([one]) => one?.relation)).to.deep.equal(['same_content', 'altered', 'same_content'])
     expect(answers[0]![0]!.placement!.candidate.w).to.be.closeTo(1, 0.001)
+  })
+
+  it('are started before there is anything to compare, one of them', async () => {
+    const count = () => childrenOf(process.pid).length
+    const before = count()
+    const early = createExaminers(2)
+    try {
+      for (let i = 0; i < 3; i++) early.prepare()
+      await sleep(50)
+      expect(count()).to.equal(before + 1)
+      expect((await early.examine(candidate, [ours], signal))[0]!.relation).to.equal('same_content')
+      expect(count()).to.equal(before + 1)
+    } finally {
+      await early.close()
+    }
   })
 
   it('stop when nobody waits any more, and take the next', async () => {

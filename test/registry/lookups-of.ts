@@ -34,6 +34,7 @@ export function lookupsOf(
   const lookups = createLookups({
     remote: { check: () => {}, fetch: () => Promise.reject(new Error('nothing is fetched here')) },
     decode,
+    prepare: () => {},
     admission,
     quota,
     fingerprints,
