@@ -186,10 +186,17 @@ export async function makeSound({ cover = false, format = 'mp4', encoder = 'aac'
 /** One channel of noise, 16 bits, in a WAV file. */
 export function makeWav(seconds: number, sampleRateHz = 8000): Buffer {
   const random = seeded(3)
-  const samples = Buffer.from(Int16Array.from({ length: seconds * sampleRateHz }, () => random() * 2000).buffer)
+  return wavFile(
+    Int16Array.from({ length: seconds * sampleRateHz }, () => random() * 2000),
+    sampleRateHz,
+  )
+}
+
+/** Samples of one channel as a WAV file. */
+export function wavFile(samples: Int16Array, sampleRateHz: number): Buffer {
   const header = Buffer.alloc(44)
   header.write('RIFF')
-  header.writeUInt32LE(36 + samples.length, 4)
+  header.writeUInt32LE(36 + samples.byteLength, 4)
   header.write('WAVEfmt ', 8)
   header.writeUInt32LE(16, 16)
   header.writeUInt16LE(1, 20)
@@ -199,8 +206,8 @@ export function makeWav(seconds: number, sampleRateHz = 8000): Buffer {
   header.writeUInt16LE(2, 32)
   header.writeUInt16LE(16, 34)
   header.write('data', 36)
-  header.writeUInt32LE(samples.length, 40)
-  return Buffer.concat([header, samples])
+  header.writeUInt32LE(samples.byteLength, 40)
+  return Buffer.concat([header, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)])
 }
 
 /** A file that is written in memory. */

@@ -2,7 +2,7 @@
 import * as constants from 'node-av/constants'
 import * as lib from 'node-av/lib'
 import { seeded } from '../random.ts'
-import { createMuxer, ok, texture } from './media.ts'
+import { createMuxer, ok, texture, wavFile } from './media.ts'
 
 const av = { ...lib, ...constants }
 
@@ -158,20 +158,7 @@ export function wavOf(sound: Tone, seconds: number, rateHz = 8_000): Buffer {
   const samples = Int16Array.from({ length: Math.round(seconds * rateHz) }, (_, i) =>
     Math.round(32_767 * sound(i / rateHz)),
   )
-  const header = Buffer.alloc(44)
-  header.write('RIFF')
-  header.writeUInt32LE(36 + samples.byteLength, 4)
-  header.write('WAVEfmt ', 8)
-  header.writeUInt32LE(16, 16)
-  header.writeUInt16LE(1, 20)
-  header.writeUInt16LE(1, 22)
-  header.writeUInt32LE(rateHz, 24)
-  header.writeUInt32LE(2 * rateHz, 28)
-  header.writeUInt16LE(2, 32)
-  header.writeUInt16LE(16, 34)
-  header.write('data', 36)
-  header.writeUInt32LE(samples.byteLength, 40)
-  return Buffer.concat([header, Buffer.from(samples.buffer)])
+  return wavFile(samples, rateHz)
 }
 
 /** Something like speech, another one for each seed: syllables of a few notes, now loud, now low, that never come again. */
