@@ -37,6 +37,10 @@ export function createFilm(maxBytes = MAX_FILM_BYTES): FilmWriter {
   }
 }
 
+/** Whether pictures were dropped, so that what was shown between two of them may be another thing. A few that were not are taken for such: long videos of few frames. */
+export const isThinned = ({ width, height, samples }: Film): boolean =>
+  samples.length + width * height > MAX_FILM_BYTES / 2
+
 const sameSize = (a: PixelPlane, b: PixelPlane) => a.width === b.width && a.height === b.height
 
 function joined(kept: { timeMs: number; picture: PixelPlane }[]): Film {

@@ -4,7 +4,7 @@
  *
  * The last is what makes a copy: the same camera shows the same street a minute later, and every frame is like every other; what passes is not.
  */
-import type { Film } from '../fingerprint/index.ts'
+import { type Film, isThinned } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { evenly } from './film-layouts.ts'
 import { isStill, type Seen, verified } from './film-movement.ts'
@@ -60,6 +60,7 @@ function sightsOf(film: Film, { timesMs, reduced }: Moments, transform: Affine, 
     still: isStill(candidate),
     original: sightOfFrames(reduced, window),
     picturesMs: film.timesMs,
+    nearMs: isThinned(film) ? FRAME_MS : Number.POSITIVE_INFINITY,
     momentsMs: timesMs,
   }
 }
@@ -106,6 +107,7 @@ function movingOf({ cells, count, vectors }: Sight): Float32Array {
 }
 
 interface Sights extends Seen {
+  nearMs: number
   picturesMs: readonly number[]
   momentsMs: readonly number[]
 }
@@ -121,7 +123,10 @@ function spaced(timesMs: readonly number[]): number[] {
 const LEAST_SPACE_MS = 60
 
 /** @param which pictures are looked at. */
-function observe({ candidate, original, picturesMs, momentsMs }: Sights, which: readonly number[]): Observations {
+function observe(
+  { candidate, original, picturesMs, momentsMs, nearMs }: Sights,
+  which: readonly number[],
+): Observations {
   const gains = new Float32Array(which.length * original.count)
   eachProducts(candidate, which, original, (likes, n) => {
     const contrast = candidate.contrast[which[n]!]!
@@ -130,7 +135,7 @@ function observe({ candidate, original, picturesMs, momentsMs }: Sights, which: 
       if (Math.max(contrast, original.contrast[j]!) >= FILM.leastContrast)
         gains[at] = GAIN_UNIT * Math.round(gainOf(likes[j]!) / GAIN_UNIT)
   })
-  return { pictures: which, picturesMs: which.map((i) => picturesMs[i]!), momentsMs, gains }
+  return { pictures: which, picturesMs: which.map((i) => picturesMs[i]!), momentsMs, nearMs, gains }
 }
 
 /** For each moment of a run the picture that shows it best, of all that are near: at 30 a second it is mostly the same frame. */
@@ -153,6 +158,8 @@ function sharpened(run: Run, { candidate, original, picturesMs, momentsMs }: Sig
 }
 
 const NEAR_MS = 100
+/** Half of a line: within it it is the same frame at 25 a second. */
+const FRAME_MS = PATH.lineMs / 2
 
 /** From half to twice, a fortieth apart: lines forgive a percent. */
 const SPEEDS = Array.from({ length: 28 }, (_, i) => 1.025 ** (i + 1)).flatMap((speed) => [speed, 1 / speed])
@@ -195,9 +202,9 @@ function thinned(of: Observations): Observations {
   const kept = new Float32Array(which.length * wide)
   for (const [n, i] of which.entries()) kept.set(gains.subarray(i * wide, (i + 1) * wide), n * wide)
   return {
+    ...of,
     pictures: which.map((i) => pictures[i]!),
     picturesMs: which.map((i) => picturesMs[i]!),
-    momentsMs,
     gains: kept,
   }
 }

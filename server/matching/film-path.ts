@@ -19,6 +19,9 @@ export interface Observations {
   /** Milliseconds, rising. */
   picturesMs: readonly number[]
   momentsMs: readonly number[]
+  /** Milliseconds from a picture up to which it tells of a moment; beyond them something else may have been shown, that was not kept. No end where it was shown until the
+   * next one. */
+  nearMs?: number
   /** By picture, then by moment: how much speaks for the one showing the other; below 0, against it. Multiples of `GAIN_UNIT`. */
   gains: Float32Array
 }
@@ -75,8 +78,8 @@ interface Reach {
   sooner: Float64Array
 }
 
-function reachOf({ picturesMs }: Observations, speed: number): Reach {
-  const spans = spansOf(picturesMs)
+function reachOf({ picturesMs, nearMs }: Observations, speed: number): Reach {
+  const spans = spansOf(picturesMs, nearMs)
   return {
     later: Float64Array.from(spans, ({ toMs }) => speed * toMs),
     sooner: Float64Array.from(spans, ({ fromMs }) => speed * fromMs),
@@ -151,9 +154,9 @@ function linesOf(of: Observations, speed: number, reach: Reach): Lines {
 
 /** The time for which each picture stands, half way to its neighbours: none is another's too, or in a scene that stands still one moment is met twice on
  * each line, and leaping from line to line pays. */
-function spansOf(timesMs: readonly number[]): { fromMs: number; toMs: number }[] {
+function spansOf(timesMs: readonly number[], nearMs = Number.POSITIVE_INFINITY): { fromMs: number; toMs: number }[] {
   const mostMs = timesMs.length < 2 ? PATH.lineMs : (timesMs.at(-1)! - timesMs[0]!) / (timesMs.length - 1)
-  const half = (a: number, b: number) => Math.min(mostMs, (b - a) / 2)
+  const half = (a: number, b: number) => Math.min(mostMs, nearMs, (b - a) / 2)
   return timesMs.map((ms, i) => ({
     fromMs: ms - half(timesMs[i - 1] ?? ms - mostMs, ms),
     toMs: ms + half(ms, timesMs[i + 1] ?? ms + mostMs),

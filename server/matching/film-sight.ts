@@ -4,7 +4,7 @@
  *
  * Pure: the same input gives the same answer.
  */
-import type { Film, Plane } from '../fingerprint/index.ts'
+import { type Film, isThinned, type Plane } from '../fingerprint/index.ts'
 import { type Affine, compose, invert, scaleOf, scaling } from './affine.ts'
 import type { Clock } from './film-stretches.ts'
 import { emptyGrid, type Grid, gridOf, halve, lendingGrids, sample } from './grid.ts'
@@ -154,6 +154,7 @@ export function createFilmClock(film: Film, durationMs: number): Clock {
   return {
     timesMs: film.timesMs,
     durationMs,
+    ...tellingOf(film, durationMs),
     cutBetween(from, to) {
       let [cut, least] = [(from + to + 1) >> 1, CUT]
       for (let i = from + 1; i <= to; i++) {
@@ -167,6 +168,15 @@ export function createFilmClock(film: Film, durationMs: number): Clock {
     isStill: (from, to) =>
       product(sight, from, sight, to) > STILL && product(sight, from, sight, (from + to) >> 1) > STILL,
   }
+}
+
+/** How closely the order of stretches can be told. */
+function tellingOf(film: Film, durationMs: number): Pick<Clock, 'gapMs' | 'apartMs'> {
+  const { gapMs, sameLineMs, cutMs, repeatedMs, thinned } = FILM
+  if (!isThinned(film)) return { gapMs, apartMs: { line: sameLineMs, cut: cutMs, repeated: repeatedMs } }
+  const { apartMs, pictures } = thinned
+  const eachMs = durationMs / film.timesMs.length
+  return { gapMs: Math.max(gapMs, pictures * eachMs), apartMs: { line: apartMs, cut: apartMs, repeated: apartMs } }
 }
 
 /** Correlation of neighbours below which a picture is cut to another, and above which nothing has moved. */

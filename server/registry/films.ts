@@ -4,6 +4,7 @@ import { RegistryError } from '../errors.ts'
 import {
   type Film,
   type Fingerprint,
+  isThinned,
   type Manifest,
   manifestCid,
   readManifest,
@@ -45,6 +46,7 @@ interface Parts {
 const NO_EVIDENCE = 'no evidence of the original is published'
 /** Whoever registers chooses what is compared: one film that is too much for it must not hide the others. */
 const BROKEN = 'the comparison broke down'
+const LONG = 'a long video: what differs for less than a minute or two was not looked for'
 const NO_FILM = 'the fingerprint has no pictures to compare by'
 
 export function createFilmLookup(parts: Parts): FilmLookup {
@@ -64,7 +66,7 @@ export function createFilmLookup(parts: Parts): FilmLookup {
       if (!original) continue
       const answer = await examined(candidate, film, original, options.signal)
       if (answer instanceof RegistryError) broken.set(proposed.key, answer)
-      else found.set(proposed.key, answer && foundOf(answer))
+      else found.set(proposed.key, answer && foundOf(answer, film))
     }
     const alike = byHash.kind === 'found' ? byHash.found.filter(({ key }) => !found.has(key)) : []
     const uncompared = alike.map((one) => limited(one, broken.has(one.key) ? BROKEN : NO_EVIDENCE))
@@ -171,13 +173,13 @@ const candidateOf = ({ durationMs, frames, bars }: Fingerprint, film: Film) => (
   frames: frames.filter(({ local }) => local),
 })
 
-const foundOf = (examined: ExaminedFilm): Found => ({
+const foundOf = (examined: ExaminedFilm, film: Film): Found => ({
   ...examined,
   distanceBits: null,
   orientation: null,
   way: null,
   placement: null,
-  limits: [],
+  limits: isThinned(film) ? [LONG] : [],
 })
 
 const limited = (found: Found, why: string): Found => ({ ...found, limits: [NOT_COMPARED, why, ...found.limits] })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Film } from '../../server/fingerprint/index.ts'
+import { type Film, isThinned } from '../../server/fingerprint/index.ts'
 import { courseOf } from '../../server/matching/film-course.ts'
 import { reduceFrames } from '../../server/matching/film-sight.ts'
 
@@ -50,6 +50,24 @@ describe('the course of a candidate', () => {
       expect(course.followed, `${lengthS} s`).to.be.greaterThan(0.97)
       expect(course.runs.map(({ offsetMs }) => Math.round(offsetMs / 100))).to.deep.equal([100])
     }
+  }).timeout(60_000)
+
+  it('of which pictures were dropped is told by those that show a moment, whatever was shown between', () => {
+    const [width, height] = [6 * WIDTH, 6 * HEIGHT]
+    const grown = (small: Uint8Array) =>
+      Uint8Array.from(
+        { length: width * height },
+        (_, i) => small[WIDTH * Math.floor(i / width / 6) + Math.floor((i % width) / 6)]!,
+      )
+    const timesMs = Array.from({ length: 1_300 }, (_, i) => 660 * i)
+    const film = { width, height, timesMs, samples: new Uint8Array(timesMs.length * width * height) }
+    for (const [i, ms] of timesMs.entries()) film.samples.set(grown(pictureAt(ms / 1_000)), i * width * height)
+    expect(isThinned(film)).to.equal(true)
+    const momentsMs = Array.from({ length: 1_700 }, (_, i) => 500 * i)
+    const planes = momentsMs.map((ms) => ({ width, height, samples: grown(pictureAt(ms / 1_000)) }))
+    const course = courseOf(film, { timesMs: momentsMs, reduced: reduceFrames(planes) }, NOWHERE_ELSE)!
+    expect(course.runs.map(({ offsetMs }) => Math.round(offsetMs / 100))).to.deep.equal([0])
+    expect(course.followed).to.be.greaterThan(0.95)
   }).timeout(60_000)
 
   it('is none where something else is shown, however long', () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Run } from '../../server/matching/film-path.ts'
 import { type Clock, stretchesOf, timeFindings } from '../../server/matching/film-stretches.ts'
+import { FILM } from '../../server/matching/thresholds.ts'
 
 const PICTURE_MS = 100
 const MOMENT_MS = 500
@@ -12,6 +13,8 @@ function clockOf(durationMs: number, cutsMs: number[] = [], still?: [number, num
   return {
     timesMs,
     durationMs,
+    gapMs: FILM.gapMs,
+    apartMs: { line: FILM.sameLineMs, cut: FILM.cutMs, repeated: FILM.repeatedMs },
     cutBetween(from, to) {
       const cut = cutsMs.find((ms) => ms > timesMs[from]! && ms <= timesMs[to]!)
       return cut === undefined ? (from + to + 1) >> 1 : timesMs.indexOf(cut)
