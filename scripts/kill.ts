@@ -65,6 +65,7 @@ async function run(): Promise<boolean> {
   await Promise.race([last.ready, sleep(READY_MS)])
   await registering.stop()
   await last.caughtUp(await node.blockNumber())
+  await last.shows(registering.answered().map(({ recordId }) => recordId))
   await last.end()
   console.log(
     `killed ${times} times, ${ready} of them after it was ready; ${registering.answered().length} registrations answered`,

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { NetworkView } from '../../server/registry/index.ts'
+import type { NetworkView, RecordView } from '../../server/registry/index.ts'
 
 export type Settings = Record<
   'RPC_URL' | 'PUBLISHER_REGISTRY' | 'MEDIA_REGISTRY' | 'START_BLOCK' | 'DATA_DIR' | 'DATABASE_URL',
@@ -22,10 +22,13 @@ export interface Victim {
   /** As Ctrl-C. */
   end(): Promise<void>
   caughtUp(blockNumber: number): Promise<void>
+  /** Resolves when it shows all of these with their manifests, or has had a minute to: lists and manifests that it was handed are read after their block. */
+  shows(recordIds: readonly string[]): Promise<void>
 }
 
 const PROGRAM = fileURLToPath(new URL('../../bin/firsthand.mjs', import.meta.url))
 const CATCH_UP_MS = 300_000
+const SHOWN_MS = 60_000
 let lastStartMs = 3_000
 
 export async function startVictim(settings: Settings): Promise<Victim> {
@@ -58,6 +61,7 @@ export async function startVictim(settings: Settings): Promise<Victim> {
       await ended
     },
     caughtUp: (blockNumber) => caughtUp(url, blockNumber),
+    shows: (recordIds) => shows(url, recordIds),
   }
 }
 
@@ -72,6 +76,19 @@ async function caughtUp(url: string, blockNumber: number): Promise<void> {
     if (performance.now() > until) throw new Error(`block ${blockNumber} was not indexed in time`)
     await sleep(100)
   }
+}
+
+async function shows(url: string, recordIds: readonly string[]): Promise<void> {
+  const until = performance.now() + SHOWN_MS
+  for (const recordId of recordIds)
+    while (performance.now() < until) {
+      const shown = await fetch(`${url}/v1/records/${recordId}`).then(
+        (response) => response.json() as Promise<Partial<RecordView>>,
+        () => null,
+      )
+      if (shown?.manifest === 'present') break
+      await sleep(100)
+    }
 }
 
 async function freePort(): Promise<number> {
