@@ -37,9 +37,15 @@ export function createFilm(maxBytes = MAX_FILM_BYTES): FilmWriter {
   }
 }
 
-/** Whether pictures were dropped, so that what was shown between two of them may be another thing. A few that were not are taken for such: long videos of few frames. */
-export const isThinned = ({ width, height, samples }: Film): boolean =>
-  samples.length + width * height > MAX_FILM_BYTES / 2
+/** Milliseconds from picture to picture up to which one of them is near enough to each moment. */
+const DENSE_MS = 200
+
+/** Whether so many pictures were dropped that what was shown between two of them may be another thing. A few films that had no more are taken for such: long ones
+ * of less than five frames a second. */
+export function isThinned({ width, height, timesMs, samples }: Film): boolean {
+  const eachMs = (timesMs.at(-1)! - timesMs[0]!) / timesMs.length
+  return samples.length + width * height > MAX_FILM_BYTES / 2 && eachMs > DENSE_MS
+}
 
 const sameSize = (a: PixelPlane, b: PixelPlane) => a.width === b.width && a.height === b.height
 
