@@ -33,19 +33,12 @@ export function createFilm(maxBytes = MAX_FILM_BYTES): FilmWriter {
       kept = kept.filter((_, i) => i % 2 === 0)
       stepMs = Math.max(2 * stepMs, 2 * FILM_STEP_MS)
     },
-    finish: () => (kept.length === 0 ? null : joined(kept)),
+    finish: () => (kept.length === 0 ? null : { ...joined(kept), ...(stepMs > DENSE_MS && { thinned: true }) }),
   }
 }
 
 /** Milliseconds from picture to picture up to which one of them is near enough to each moment. */
 const DENSE_MS = 200
-
-/** Whether so many pictures were dropped that what was shown between two of them may be another thing. A few films that had no more are taken for such: long ones
- * of less than five frames a second. */
-export function isThinned({ width, height, timesMs, samples }: Film): boolean {
-  const eachMs = (timesMs.at(-1)! - timesMs[0]!) / timesMs.length
-  return samples.length + width * height > MAX_FILM_BYTES / 2 && eachMs > DENSE_MS
-}
 
 const sameSize = (a: PixelPlane, b: PixelPlane) => a.width === b.width && a.height === b.height
 

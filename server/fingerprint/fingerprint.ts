@@ -55,6 +55,8 @@ export interface Film {
   timesMs: number[]
   /** 0–255, picture after picture. */
   samples: Uint8Array
+  /** Where so many pictures were dropped that what was shown between two of them may be another thing. */
+  thinned?: boolean | undefined
 }
 
 /** The sound of a file, of the track that players play. */

@@ -10,7 +10,7 @@ export {
 } from './evidence.ts'
 export { EVIDENCE_CHOICES, type EvidenceChoice } from './evidence-blocks.ts'
 export { pixelsOf } from './evidence-pixels.ts'
-export { isThinned, pictureOf } from './film.ts'
+export { pictureOf } from './film.ts'
 export * from './fingerprint.ts'
 export { keptEvidence } from './kept.ts'
 export { type Listed, listBytes, listCid, MAX_LEAVES, readList, writeList } from './list.ts'

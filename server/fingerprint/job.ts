@@ -168,7 +168,12 @@ const media = z.strictObject({
     .nullable()
     .default(null),
   film: z
-    .strictObject({ width: filmSide, height: filmSide, timesMs: z.array(z.int().min(0)).min(1).max(MAX_PICTURES) })
+    .strictObject({
+      width: filmSide,
+      height: filmSide,
+      timesMs: z.array(z.int().min(0)).min(1).max(MAX_PICTURES),
+      thinned: z.boolean().optional(),
+    })
     .nullable()
     .default(null),
 })

@@ -4,7 +4,7 @@
  *
  * The last is what makes a copy: the same camera shows the same street a minute later, and every frame is like every other; what passes is not.
  */
-import { type Film, isThinned } from '../fingerprint/index.ts'
+import type { Film } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { evenly } from './film-layouts.ts'
 import { isStill, type Seen, verified } from './film-movement.ts'
@@ -60,7 +60,7 @@ function sightsOf(film: Film, { timesMs, reduced }: Moments, transform: Affine, 
     still: isStill(candidate),
     original: sightOfFrames(reduced, window),
     picturesMs: film.timesMs,
-    nearMs: isThinned(film) ? FRAME_MS : Number.POSITIVE_INFINITY,
+    nearMs: film.thinned ? FRAME_MS : Number.POSITIVE_INFINITY,
     momentsMs: timesMs,
   }
 }

@@ -4,9 +4,9 @@
  *
  * Pure: the same input gives the same answer.
  */
-import { type Film, isThinned, type Plane } from '../fingerprint/index.ts'
+import type { Film, Plane } from '../fingerprint/index.ts'
 import { type Affine, compose, invert, scaleOf, scaling } from './affine.ts'
-import type { Clock } from './film-stretches.ts'
+import type { Clock, Tells } from './film-stretches.ts'
 import { emptyGrid, type Grid, gridOf, halve, lendingGrids, sample } from './grid.ts'
 import { kernels } from './kernels.ts'
 import { FILM } from './thresholds.ts'
@@ -154,7 +154,7 @@ export function createFilmClock(film: Film, durationMs: number): Clock {
   return {
     timesMs: film.timesMs,
     durationMs,
-    ...tellingOf(film, durationMs),
+    tells: tellsOf(film, durationMs),
     cutBetween(from, to) {
       let [cut, least] = [(from + to + 1) >> 1, CUT]
       for (let i = from + 1; i <= to; i++) {
@@ -170,13 +170,19 @@ export function createFilmClock(film: Film, durationMs: number): Clock {
   }
 }
 
-/** How closely the order of stretches can be told. */
-function tellingOf(film: Film, durationMs: number): Pick<Clock, 'gapMs' | 'apartMs'> {
-  const { gapMs, sameLineMs, cutMs, repeatedMs, thinned } = FILM
-  if (!isThinned(film)) return { gapMs, apartMs: { line: sameLineMs, cut: cutMs, repeated: repeatedMs } }
-  const { apartMs, pictures } = thinned
-  const eachMs = durationMs / film.timesMs.length
-  return { gapMs: Math.max(gapMs, pictures * eachMs), apartMs: { line: apartMs, cut: apartMs, repeated: apartMs } }
+function tellsOf({ thinned, timesMs }: Film, durationMs: number): Tells {
+  const { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs } = FILM
+  if (!thinned) return { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, regionMs: 0 }
+  const { pictures, apartMs } = FILM.thinned
+  const longMs = (pictures * durationMs) / timesMs.length
+  return {
+    gapMs: longMs,
+    edgeMs: longMs,
+    sameLineMs: apartMs,
+    cutMs: apartMs,
+    repeatedMs: apartMs,
+    regionMs: longMs,
+  }
 }
 
 /** Correlation of neighbours below which a picture is cut to another, and above which nothing has moved. */

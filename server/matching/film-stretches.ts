@@ -18,14 +18,24 @@ export interface TimeFinding {
   span: { startMs: number; endMs: number }
 }
 
+/** How closely it can be told, milliseconds. */
+export interface Tells {
+  /** Nothing else need lie between two pictures of a line that are no farther apart; so near to its ends a candidate is followed to its end. */
+  gapMs: number
+  edgeMs: number
+  /** Lines so near are one; so much must be missing, or shown twice. */
+  sameLineMs: number
+  cutMs: number
+  repeatedMs: number
+  /** How long a region must differ. */
+  regionMs: number
+}
+
 export interface Clock {
   /** Of the candidate's pictures. */
   timesMs: readonly number[]
   durationMs: number
-  /** Up to which nothing else lies between two pictures that show moments of a line. */
-  gapMs: number
-  /** By which lines must be apart to be two, and by which something is missing or comes again. */
-  apartMs: { line: number; cut: number; repeated: number }
+  tells: Tells
   /** Where between two pictures the candidate changes most, as a cut does. */
   cutBetween(from: number, to: number): number
   /** Whether nothing moves from one picture to another. */
@@ -50,10 +60,10 @@ const firstOf = ({ pairs }: Run) => pairs[0]!.picture
 const lastOf = ({ pairs }: Run) => pairs.at(-1)!.picture
 
 function continues(a: Run, b: Run, clock: Clock): boolean {
-  return lineApart(a, b) <= clock.apartMs.line && isNear(lastOf(a), firstOf(b), clock)
+  return lineApart(a, b) <= clock.tells.sameLineMs && isNear(lastOf(a), firstOf(b), clock)
 }
 
-const isNear = (to: number, from: number, { timesMs, gapMs }: Clock) => timesMs[from]! - timesMs[to]! <= gapMs
+const isNear = (to: number, from: number, { timesMs, tells }: Clock) => timesMs[from]! - timesMs[to]! <= tells.gapMs
 
 function stretchOf(runs: Run[], before: Run | undefined, after: Run | undefined, clock: Clock): Stretch {
   const { speed } = runs[0]!
@@ -73,7 +83,7 @@ function startOf(run: Run, before: Run | undefined, clock: Clock): number {
   const { timesMs, cutBetween } = clock
   const first = firstOf(run)
   if (before && isNear(lastOf(before), first, clock)) return timesMs[cutBetween(lastOf(before), first)]!
-  if (!before && timesMs[first]! <= edgeOf(clock)) return 0
+  if (!before && timesMs[first]! <= clock.tells.edgeMs) return 0
   const earliest = timesMs.findIndex((ms) => ms >= timesMs[first]! - SAMPLE_MS / run.speed)
   return timesMs[cutBetween(earliest, first)]!
 }
@@ -82,13 +92,10 @@ function endOf(run: Run, after: Run | undefined, clock: Clock): number {
   const { timesMs, durationMs, cutBetween } = clock
   const last = lastOf(run)
   if (after && isNear(last, firstOf(after), clock)) return timesMs[cutBetween(last, firstOf(after))]!
-  if (!after && durationMs - timesMs[last]! <= edgeOf(clock)) return durationMs
+  if (!after && durationMs - timesMs[last]! <= clock.tells.edgeMs) return durationMs
   const latest = timesMs.findLastIndex((ms) => ms <= timesMs[last]! + SAMPLE_MS / run.speed)
   return timesMs[cutBetween(last, latest)]!
 }
-
-/** From how near to its ends a candidate is followed to its end. */
-const edgeOf = ({ gapMs }: Clock) => (gapMs > FILM.gapMs ? gapMs : FILM.edgeMs)
 
 /** What the order of stretches says. @param reachMs of the original that a moment stands for. */
 export function timeFindings(stretches: readonly Stretch[], clock: Clock): TimeFinding[] {
@@ -129,10 +136,10 @@ function between(a: Stretch, b: Stretch, clock: Clock): TimeFinding | null {
   const gapMs = gap.endMs - gap.startMs
   /** Of the original, that lies between; in the candidate's time. */
   const passedMs = (b.original.startMs - a.original.endMs) / a.speed
-  if (gapMs <= clock.gapMs) {
+  if (gapMs <= clock.tells.gapMs) {
     const at = (gap.startMs + gap.endMs) / 2
-    if (passedMs - gapMs >= clock.apartMs.cut) return { kind: 'missing', span: { startMs: at, endMs: at } }
-    if (-passedMs <= clock.apartMs.repeated) return null
+    if (passedMs - gapMs >= clock.tells.cutMs) return { kind: 'missing', span: { startMs: at, endMs: at } }
+    if (-passedMs <= clock.tells.repeatedMs) return null
     return { kind: 'repeated', span: { startMs: gap.endMs, endMs: Math.min(gap.endMs - passedMs, b.candidate.endMs) } }
   }
   const [last, first] = [lastOf(a.runs.at(-1)!), firstOf(b.runs[0]!)]

@@ -2,7 +2,7 @@
  * Whether a video comes from an original, and what was done to it: how its frames lie on the original's (film-layouts.ts), in which order it runs through
  * them (film-course.ts, film-stretches.ts), and where they differ (film-regions.ts). Pure.
  */
-import { decodeEvidence, type Evidence, type Film, type Frame, isThinned, type Planes } from '../fingerprint/index.ts'
+import { decodeEvidence, type Evidence, type Film, type Frame, type Planes } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { type Comparison, comparePictures } from './compare.ts'
 import { type Course, courseOf, type Moments } from './film-course.ts'
@@ -134,13 +134,14 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
     { size: film, bars: candidate.bars ?? null },
     { size: known.pictures[0]!, bars: original.bars ?? null },
   )
-  const exact = isThinned(film) ? pairs.filter((pair) => isSameFrame(pair, film, known)) : pairs
-  const layings = finest(exact, known).map((pair) => layingOf(film, known, pair, transform))
+  const layings = finest(film.thinned ? sameFrames(known, film) : pairs, known).map((pair) =>
+    layingOf(film, known, pair, transform),
+  )
   const stepMs = FINE_MS / known.course.speed
   const findings: FilmFinding[] = [
     ...timeFindings(stretches, clock).map((finding) => ({ ...finding, region: null, score: 0.99 })),
     ...filmRegions(layings, stepMs)
-      .filter(({ span }) => !isThinned(film) || span.endMs - span.startMs >= clock.gapMs)
+      .filter(({ span }) => span.endMs - span.startMs >= clock.tells.regionMs)
       .map(({ strength, ...finding }) => ({ ...finding, strength, score: scoreOf(strength) })),
   ]
   const placement = placementOf(transform, film, known.pictures[0]!)
@@ -179,10 +180,14 @@ function finest(pairs: readonly Pair[], { moments, bytes }: Known): Pair[] {
   return [...best.values()]
 }
 
-/** What moves is off by more than noise where it is not; a film that was not thinned out has one that is near enough, and those beside it. */
-function isSameFrame(pair: Pair, { timesMs }: Film, { moments, course }: Known): boolean {
-  const run = course.runs.find(({ pairs }) => pairs.includes(pair))!
-  return Math.abs(moments.timesMs[pair.moment]! - run.offsetMs - run.speed * timesMs[pair.picture]!) <= SAME_FRAME_MS
+/** Pairs of the same frame: what moves is off by more than noise in another one. Of a film that was not thinned out each moment has one, and those beside it. */
+function sameFrames({ moments, course }: Known, { timesMs }: Film): Pair[] {
+  return course.runs.flatMap(({ pairs, offsetMs, speed }) =>
+    pairs.filter(
+      ({ moment, picture }) =>
+        Math.abs(moments.timesMs[moment]! - offsetMs - speed * timesMs[picture]!) <= SAME_FRAME_MS,
+    ),
+  )
 }
 
 const SAME_FRAME_MS = 15

@@ -232,7 +232,7 @@ export const FILM = {
    *  or shown twice, to be told: moments are 500 apart. */
   sameLineMs: 200,
   gapMs: 1_100,
-  /** Of a film whose pictures were thinned out: one in ten lies within a frame of a moment, and those come in clusters, up to so many pictures apart. In a scene
+  /** Of a film whose pictures were thinned out: one in six lies within a frame of a moment, and those come in clusters, up to so many pictures apart. In a scene
    * that hardly moves they lie a little off, as far as which lines are one, and nothing is cut. */
   thinned: { pictures: 30, apartMs: 1_000 },
   edgeMs: 700,

@@ -114,7 +114,7 @@ export function createExaminers(
     const done = () => {
       preparing = null
     }
-    preparing = pool.run(null, { name: 'prepare' }).then(done, done)
+    preparing = pool.run(null, { name: 'prepare', signal: AbortSignal.timeout(limitMs) }).then(done, done)
   }
 
   return {

@@ -4,7 +4,6 @@ import { RegistryError } from '../errors.ts'
 import {
   type Film,
   type Fingerprint,
-  isThinned,
   type Manifest,
   manifestCid,
   readManifest,
@@ -179,7 +178,7 @@ const foundOf = (examined: ExaminedFilm, film: Film): Found => ({
   orientation: null,
   way: null,
   placement: null,
-  limits: isThinned(film) ? [LONG] : [],
+  limits: film.thinned ? [LONG] : [],
 })
 
 const limited = (found: Found, why: string): Found => ({ ...found, limits: [NOT_COMPARED, why, ...found.limits] })

@@ -13,8 +13,7 @@ function clockOf(durationMs: number, cutsMs: number[] = [], still?: [number, num
   return {
     timesMs,
     durationMs,
-    gapMs: FILM.gapMs,
-    apartMs: { line: FILM.sameLineMs, cut: FILM.cutMs, repeated: FILM.repeatedMs },
+    tells: { ...FILM, regionMs: 0 },
     cutBetween(from, to) {
       const cut = cutsMs.find((ms) => ms > timesMs[from]! && ms <= timesMs[to]!)
       return cut === undefined ? (from + to + 1) >> 1 : timesMs.indexOf(cut)
