@@ -49,7 +49,7 @@ async function decode({ byteLength, limits, detail, view }: Job): Promise<Decode
     // Loaded when first needed: FFmpeg costs 60 MB and 0.2 s, and most processes only ever see pictures.
     const { readStream } = await import('./video.ts')
     const source = { fd: MEDIA_FD, byteLength, demuxer }
-    return await readStream({ ...source, mediaType, limits, film: view, onProgress: reporter() })
+    return await readStream({ ...source, mediaType, limits, film: view, detail, onProgress: reporter() })
   }
   if (decoder.kind === 'stream') return await stream(decoder.demuxer)
   if (byteLength > MAX_PICTURE_BYTES)

@@ -7,6 +7,7 @@ import type { DecodedMedia } from './fingerprint.ts'
 import { decodedFrames } from './frames.ts'
 import { type Hearing, listen, listenBeside } from './hear.ts'
 import type { DecoderLimits } from './job.ts'
+import type { Detail } from './local.ts'
 import { createRasteriser, type Rasteriser } from './raster.ts'
 import type { Demuxer } from './sniff.ts'
 import { createTake } from './take.ts'
@@ -18,8 +19,10 @@ const ASSUMED_RATE = 25
 export interface StreamJob extends Source {
   mediaType: string
   limits: DecoderLimits
-  /** Whether it is a candidate: then it is answered with a film, and not with evidence, and its sound is listened to more closely. */
+  /** Whether it is answered with a film, and not with evidence. */
   film?: boolean
+  /** How closely its sound is listened to; an original's where nothing is said. */
+  detail?: Detail | undefined
   /** Called for each frame taken, with the part of the file that was read, 0 to 1. */
   onProgress?: (fraction: number) => void
 }
@@ -74,10 +77,7 @@ async function readVideo(container: Container, stream: Stream, job: StreamJob): 
   }
 }
 
-const hearingOf = ({ film, limits: { maxDurationS } }: StreamJob) => ({
-  detail: film ? ('candidate' as const) : ('original' as const),
-  maxDurationS,
-})
+const hearingOf = ({ detail = 'original', limits: { maxDurationS } }: StreamJob) => ({ detail, maxDurationS })
 
 async function takeFrames(
   from: Container,

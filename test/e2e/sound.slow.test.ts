@@ -73,6 +73,16 @@ describe('a sound', () => {
     expect(stdout).to.match(/of the original's sound are missing at 0:10/)
   })
 
+  it('is found by the fingerprint that the command makes of a copy, which stays where it is', async () => {
+    const copy = join(folder.path, 'copy.wav')
+    writeFileSync(copy, wav(withNoise(seconds(speech, 8, 20), 20)))
+    const { code, stdout, stderr } = await run(['fingerprint', '--json', copy])
+    expect(code, stderr).to.equal(0)
+    const body = JSON.stringify({ fingerprint: JSON.parse(stdout) })
+    const { basis, verdict } = await lookUp(Buffer.from(body), 'application/json')
+    expect({ basis, verdict }).to.deep.equal({ basis: 'client fingerprint', verdict: 'excerpt' })
+  })
+
   it('of a video that is another is told apart from its picture', async () => {
     const { verdict, matches, summary } = await lookUp(await spoken(voice(6, 12)), 'video/mp4')
     expect(verdict).to.equal('altered')

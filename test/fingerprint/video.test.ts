@@ -43,6 +43,7 @@ describe('reading a stream', () => {
       mediaType,
       limits: { ...DEFAULT_LIMITS, ...limits },
       film,
+      detail: film ? 'candidate' : 'original',
     })
   }
 
