@@ -6,7 +6,7 @@ import { createQuota, type Registry } from '../registry/index.ts'
 import type { Assets, Report } from '../web/index.ts'
 import { blockRoutes } from './blocks.ts'
 import { docsRoutes } from './docs.ts'
-import { limitOpen, limitRate, localHostOnly, safeJson, securityHeaders } from './guard.ts'
+import { limitOpen, limitRate, localHostOnly, pagePolicy, safeJson, securityHeaders } from './guard.ts'
 import { logRequests } from './log.ts'
 import { lookupRoutes } from './lookups.ts'
 import { createMetrics, type Gauges } from './metrics.ts'
@@ -91,7 +91,7 @@ export function createApp(parts: AppParts): Express {
 function pages(app: Express, assets: Assets): void {
   app
     .route('/')
-    .get((_request, response) => {
+    .get(pagePolicy, (_request, response) => {
       // The page holds a token that is new with each start of the server.
       response.type('html').set('Cache-Control', 'no-store').send(assets.page())
     })

@@ -7,25 +7,34 @@ import type { Quota } from '../registry/index.ts'
 import { toJson } from '../text.ts'
 import { clientOf } from './client.ts'
 
-/** Headers for a page that loads nothing from elsewhere; the preview of a chosen file is a blob. */
+/** For whatever loads nothing from elsewhere; the preview of a chosen file is a blob. */
+const POLICY = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'blob:', 'data:'],
+  'media-src': ['blob:'],
+  'connect-src': ["'self'"],
+  'form-action': ["'self'"],
+  'base-uri': ["'none'"],
+  'frame-ancestors': ["'none'"],
+}
+
 export const securityHeaders = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      'default-src': ["'none'"],
-      'script-src': ["'self'"],
-      'style-src': ["'self'"],
-      'img-src': ["'self'", 'blob:', 'data:'],
-      'media-src': ['blob:'],
-      'connect-src': ["'self'"],
-      'form-action': ["'self'"],
-      'base-uri': ["'none'"],
-      'frame-ancestors': ["'none'"],
-    },
-  },
+  contentSecurityPolicy: { useDefaults: false, directives: POLICY },
   crossOriginResourcePolicy: { policy: 'same-origin' },
   // Set by whoever terminates TLS: a local server speaks plain HTTP.
   strictTransportSecurity: false,
+})
+
+/** Nothing on the page becomes a program or markup but by the one policy by which it names its worker. */
+export const pagePolicy: RequestHandler = helmet.contentSecurityPolicy({
+  useDefaults: false,
+  directives: {
+    ...POLICY,
+    'require-trusted-types-for': ["'script'"],
+    'trusted-types': ['firsthand'],
+  },
 })
 
 /** Everything that is answered as JSON, so that no route can forget it: what strangers wrote is escaped (text.ts). */

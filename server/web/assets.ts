@@ -1,8 +1,8 @@
 /** The page and its files: read once at start and answered from a table, so that no path of a request reaches the disk. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
-import { join } from 'node:path'
+import { createRequire, stripTypeScriptTypes } from 'node:module'
+import { dirname, join } from 'node:path'
 
 export interface Asset {
   /** The `Content-Type`. */
@@ -30,6 +30,11 @@ export interface AssetOptions {
 const SCRIPT = 'text/javascript; charset=utf-8'
 const STYLE = 'text/css; charset=utf-8'
 
+/** The one package of which the page loads something: SHA-256 in pieces, which browsers have not. Its modules name each other by their files. */
+const HASHES = '@noble/hashes/'
+const HASHES_MODULES = ['sha2.js', '_md.js', '_u64.js', 'utils.js']
+const HASHES_ADDRESS = '/assets/hashes/'
+
 /** Reads and strips everything once.
  * @throws Error if a file is missing or a placeholder of the page is not there. */
 export function createAssets({ directory = import.meta.dirname, token, version }: AssetOptions): Assets {
@@ -41,6 +46,9 @@ export function createAssets({ directory = import.meta.dirname, token, version }
 
   for (const name of names)
     table.set(`/assets/client/${name}`, asset(SCRIPT, script(name, readFileSync(join(clientDirectory, name), 'utf8'))))
+  const hashes = dirname(createRequire(import.meta.url).resolve(`${HASHES}${HASHES_MODULES[0]}`))
+  for (const name of HASHES_MODULES)
+    table.set(`${HASHES_ADDRESS}${name}`, asset(SCRIPT, readFileSync(join(hashes, name), 'utf8')))
   for (const name of readdirSync(directory).filter((file) => file.endsWith('.css')))
     table.set(`/assets/${name}`, asset(STYLE, readFileSync(join(directory, name), 'utf8')))
 
@@ -58,8 +66,9 @@ function asset(type: string, text: string): Asset {
 }
 
 function script(name: string, source: string): string {
-  if (!name.endsWith('.ts')) return source
-  return withoutExperimentalWarning(() => stripTypeScriptTypes(source, { mode: 'strip' }))
+  const served = source.replaceAll(`from '${HASHES}`, `from '${HASHES_ADDRESS}`)
+  if (!name.endsWith('.ts')) return served
+  return withoutExperimentalWarning(() => stripTypeScriptTypes(served, { mode: 'strip' }))
 }
 
 /** Node warns once that stripping by hand is experimental, on the line where `npm start` should say "ready". */

@@ -82,13 +82,25 @@ describe('the server', () => {
       expect(response.headers.get('allow')).to.equal(allow)
     })
 
-  it('says no more of itself than it must, and lets a page load nothing from elsewhere', async () => {
+  it('says no more of itself than it must, and lets nothing be loaded from elsewhere', async () => {
     await start()
-    const { headers } = await get('/')
-    expect(headers.get('x-powered-by')).to.equal(null)
-    const policy = headers.get('content-security-policy')!
-    expect(policy).to.contain("default-src 'none'").and.to.contain("script-src 'self'")
-    expect(policy).not.to.match(/unsafe|https?:|\*/)
+    for (const path of ['/', '/healthz', '/assets/client/app.ts', '/nothing']) {
+      const { headers } = await get(path)
+      expect(headers.get('x-powered-by')).to.equal(null)
+      expect(headers.get('referrer-policy')).to.equal('no-referrer')
+      const policy = headers.get('content-security-policy')!
+      expect(policy).to.contain("default-src 'none'").and.to.contain("script-src 'self'")
+      expect(policy.replace('media-src blob: https:', path === '/' ? '' : '$&'), path).not.to.match(/unsafe|https?:|\*/)
+    }
+  })
+
+  it('lets the page turn no text into a program', async () => {
+    await start()
+    const policyOf = async (path: string) => (await get(path)).headers.get('content-security-policy')!
+    expect((await policyOf('/')).split(';')).to.include.members([
+      "require-trusted-types-for 'script'",
+      'trusted-types firsthand',
+    ])
   })
 
   it('logs a request without its query and its headers', async () => {

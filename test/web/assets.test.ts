@@ -27,16 +27,18 @@ describe('assets', () => {
   })
 
   it('serves every module that a module imports, as JavaScript without types', async () => {
-    const reached = new Set(['/assets/client/app.ts'])
+    const reached = new Set(['/assets/client/app.ts', '/assets/client/digest-worker.ts'])
     for (const path of reached) {
       const asset = assets.asset(path)
       expect(asset, path).not.to.equal(null)
       expect(asset!.type).to.equal('text/javascript; charset=utf-8')
       const source = asset!.body.toString()
       expect(source).not.to.match(/^(?:import type|interface|export interface|export type)\b/m)
-      for (const [, name] of source.matchAll(/from '\.\/([^']+)'/g)) reached.add(`/assets/client/${name}`)
+      for (const [, name] of source.matchAll(/^(?:import|export) [^;'"]*from ['"]([^'"]+)['"]/gm))
+        reached.add(new URL(name!, `http://page${path}`).pathname)
     }
     expect(reached.size).to.be.greaterThan(8)
+    expect([...reached]).to.include('/assets/hashes/utils.js')
   })
 
   it('allows no script, style or event handler inside the page', () => {

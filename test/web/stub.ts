@@ -8,7 +8,7 @@ import type { Problem, RecordEntry } from '../../server/web/client/wire.ts'
 import { createAssets, createReport } from '../../server/web/index.ts'
 import { finished, HIDDEN, record, reported, unsupported } from './answers.ts'
 
-/** As the server sends it, and trusted types on top: any use of innerHTML would throw. */
+/** As the server sends it with the page, but for forms. Any use of innerHTML would throw. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -20,7 +20,7 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  'trusted-types firsthand',
 ].join('; ')
 
 /** One pixel. */
@@ -96,7 +96,11 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
   }
 
   function serve(pathname: string, response: ServerResponse): void {
-    const headers = { 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'X-Content-Type-Options': 'nosniff' }
+    const headers = {
+      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+      'X-Content-Type-Options': 'nosniff',
+      'Referrer-Policy': 'no-referrer',
+    }
     const asset = assets.asset(pathname)
     if (asset) response.writeHead(200, { ...headers, 'Content-Type': asset.type, ETag: asset.etag }).end(asset.body)
     else if (pathname === '/') response.writeHead(200, { ...headers, 'Content-Type': 'text/html' }).end(assets.page())

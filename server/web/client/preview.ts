@@ -94,7 +94,9 @@ function again(take: (file: File) => Promise<string | null>): HTMLElement[] {
   input.addEventListener('change', async () => {
     const file = input.files?.[0]
     input.value = ''
-    const wrong = file && (await take(file))
+    if (!file) return
+    said.textContent = 'Reading it, to see whether it is the same.'
+    const wrong = await take(file).catch(() => 'This file cannot be read.')
     if (wrong) said.textContent = wrong
   })
   return [said, el('p', {}, input, el('label', { class: 'button quiet', for: 'again' }, 'Show your copy of it'))]
