@@ -27,11 +27,13 @@ export const securityHeaders = helmet({
   strictTransportSecurity: false,
 })
 
-/** Nothing on the page becomes a program or markup but by the one policy by which it names its worker. */
+/** The page plays an original from where its publisher says that it is, once its reader asks for that: from any host, but over https, and media
+ *  alone. In return nothing on it becomes a program or markup but by the one policy by which it names its worker (docs/operations.md, "The page"). */
 export const pagePolicy: RequestHandler = helmet.contentSecurityPolicy({
   useDefaults: false,
   directives: {
     ...POLICY,
+    'media-src': ['blob:', 'https:'],
     'require-trusted-types-for': ["'script'"],
     'trusted-types': ['firsthand'],
   },

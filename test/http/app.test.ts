@@ -82,7 +82,7 @@ describe('the server', () => {
       expect(response.headers.get('allow')).to.equal(allow)
     })
 
-  it('says no more of itself than it must, and lets nothing be loaded from elsewhere', async () => {
+  it('says no more of itself than it must, and lets nothing be loaded from elsewhere but media by the page', async () => {
     await start()
     for (const path of ['/', '/healthz', '/assets/client/app.ts', '/nothing']) {
       const { headers } = await get(path)
@@ -94,13 +94,15 @@ describe('the server', () => {
     }
   })
 
-  it('lets the page turn no text into a program', async () => {
+  it('lets the page alone play media from elsewhere, and turn no text into a program', async () => {
     await start()
     const policyOf = async (path: string) => (await get(path)).headers.get('content-security-policy')!
     expect((await policyOf('/')).split(';')).to.include.members([
+      'media-src blob: https:',
       "require-trusted-types-for 'script'",
       'trusted-types firsthand',
     ])
+    expect((await policyOf('/assets/client/app.ts')).split(';')).to.include('media-src blob:')
   })
 
   it('logs a request without its query and its headers', async () => {

@@ -1,9 +1,9 @@
 /** A real browser for the tests of the page, and what a test does with it. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'chai'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { CLIP } from './films.ts'
 import { createStub, PNG, type Stub, type StubOptions } from './stub.ts'
 
 const ARGUMENTS = [
@@ -28,12 +28,15 @@ export function launch(): Promise<Browser> {
 export interface Opened {
   page: Page
   complaints: string[]
+  /** Beginnings of addresses elsewhere that may be asked. */
+  visited: string[]
 }
 
 export async function open(browser: Browser, stub: Stub, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ timezoneId: 'Europe/Berlin', locale: 'en-GB', ...options })
   const page = await context.newPage()
   const complaints: string[] = []
+  const visited = [`${stub.url}/`]
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('dialog', (dialog) => {
     complaints.push(`dialog: ${dialog.message()}`)
@@ -45,12 +48,12 @@ export async function open(browser: Browser, stub: Stub, options: BrowserContext
       complaints.push(message.text())
   })
   page.on('request', (request) => {
-    if (!/^(?:blob|data):/.test(request.url()) && !request.url().startsWith(`${stub.url}/`))
+    if (!/^(?:blob|data):/.test(request.url()) && !visited.some((one) => request.url().startsWith(one)))
       complaints.push(request.url())
   })
   await page.goto(stub.url)
   await page.locator('#record-list:not([aria-busy])').waitFor()
-  return { page, complaints }
+  return { page, complaints, visited }
 }
 
 /** A picture that asks the stub for a scenario. */
@@ -58,8 +61,6 @@ export function picture(scenario: string): { name: string; mimeType: string; buf
   const buffer = Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.from(`stub:${scenario}`)])
   return { name: `${scenario}.png`, mimeType: 'image/png', buffer }
 }
-
-const CLIP = readFileSync(join(import.meta.dirname, '../../examples/crossing.mp4'))
 
 /** A video of twelve seconds that asks the stub for a scenario; as `free`, an atom that players pass over. */
 export function clip(scenario: string): { name: string; mimeType: string; buffer: Buffer } {
@@ -86,6 +87,19 @@ export async function expectAccessible(page: Page, colorScheme: 'light' | 'dark'
   ).to.deep.equal([])
 }
 
+/** The side of a film that is seen. */
+export const SEEN = '.player video:not([hidden])'
+
+/** Puts what is seen at a moment, and waits until it shows it. */
+export async function standAt(page: Page, seconds: number): Promise<void> {
+  await page.locator(SEEN).evaluate(async (video: HTMLVideoElement, at) => {
+    if (video.readyState < 2) await new Promise((done) => video.addEventListener('loadeddata', done, { once: true }))
+    const shown = new Promise((done) => video.addEventListener('seeked', done, { once: true }))
+    video.currentTime = at
+    await shown
+  }, seconds)
+}
+
 export const text = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText()
 
 /** What a test of a suite has: its own stub and its own page. */
@@ -93,6 +107,8 @@ export interface Session {
   readonly stub: Stub
   /** Starts the stub and opens the page. */
   start(stubOptions?: StubOptions, options?: BrowserContextOptions): Promise<Page>
+  /** From now on the page may ask there. */
+  allow(origin: string): void
 }
 
 /** A suite in one browser. No test of it may leave a complaint; without a browser all are skipped, and the title says why. */
@@ -123,6 +139,7 @@ export function browserSuite(title: string, tests: (session: Session) => void): 
         opened = await open(browser, stub, options)
         return opened.page
       },
+      allow: (origin) => void opened.visited.push(`${origin}/`),
     })
   })
 }

@@ -1,20 +1,10 @@
 import { expect } from 'chai'
 import type { Page } from 'playwright-core'
 import type { Region } from '../../server/web/client/wire.ts'
-import { browserSuite, clip, expectAccessible, lookUp, picture, text } from './browser.ts'
+import { browserSuite, clip, expectAccessible, lookUp, picture, standAt, text } from './browser.ts'
 import { FACE, FILMS, LOGO } from './films.ts'
 
 const VIDEO = '.player video'
-
-/** Puts the video at a moment, and waits until it shows it. */
-async function standAt(page: Page, seconds: number): Promise<void> {
-  await page.locator(VIDEO).evaluate(async (video: HTMLVideoElement, at) => {
-    if (video.readyState < 2) await new Promise((done) => video.addEventListener('loadeddata', done, { once: true }))
-    const shown = new Promise((done) => video.addEventListener('seeked', done, { once: true }))
-    video.currentTime = at
-    await shown
-  }, seconds)
-}
 
 const timeOf = (page: Page) =>
   page.locator(VIDEO).evaluate((video: HTMLVideoElement) => ({ atS: video.currentTime, plays: !video.paused }))
@@ -159,6 +149,8 @@ browserSuite('a video on the page', (session) => {
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.querySelector('video')!.currentTime === 8)
     expect(await text(page, '#announce')).to.equal(inserted)
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).to.equal('Compare with the original')
     await page.keyboard.press('Tab')
     expect(await page.evaluate(() => document.activeElement?.className)).to.equal('finding')
   })

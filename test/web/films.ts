@@ -1,6 +1,12 @@
 /** What the stub answers of videos: twelve seconds that come from an original of a minute, with each kind of difference. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Finding, Lookup, Match, Segment } from '../../server/web/client/wire.ts'
 import { HIDDEN, match, pixels, publisher, region } from './matches.ts'
+
+/** Twelve seconds of video. */
+export const CLIP = readFileSync(join(import.meta.dirname, '../../examples/crossing.mp4'))
 
 const segment = (startS: number, endS: number, originalS: number, speed = 1): Segment => ({
   candidate: { startS, endS },
@@ -62,6 +68,20 @@ const KINDS: Finding[] = [
 
 const cutAndMore = [segment(0, 5, 12), segment(5, 8, 20), segment(9, 12, 23)]
 
+/** A record whose manifest says where its original was published. */
+export const PUBLISHED = `0x${'d4'.repeat(32)}`
+export const PUBLISHED_AT = 'https://press.example/harbour.mp4'
+
+/** Of twelve seconds, as the copy is: from its first second on, with other material at 4 s, without two seconds at 7 s, and another picture from 9 s on. */
+const sides = (changes: Partial<Match> = {}) =>
+  film({
+    recordId: PUBLISHED,
+    original: { ...original('Harbour', 12), contentDigest: createHash('sha256').update(CLIP).digest('hex') },
+    segments: [segment(0, 4, 1), segment(5, 7, 5), segment(7, 9, 9)],
+    findings: [finding('inserted', 4, 5), finding('missing', 7, 7), finding('replaced', 9, 10)],
+    ...changes,
+  })
+
 /** Lookups of a video of twelve seconds, by scenario. */
 export const FILMS: Record<string, Partial<Lookup>> = {
   film: { verdict: 'altered', matches: [film({ segments: cutAndMore, findings: FILM_FINDINGS })] },
@@ -85,6 +105,19 @@ export const FILMS: Record<string, Partial<Lookup>> = {
       quality: 90,
       loudness: Array.from({ length: 120 }, (_, i) => (i * 37) % 101),
     },
+  },
+  film_sides: { verdict: 'altered', matches: [sides()] },
+  film_two_sides: {
+    verdict: 'composite',
+    matches: [
+      sides({ segments: [segment(0, 4, 1)], findings: [] }),
+      film({
+        recordId: `0x${'b2'.repeat(32)}`,
+        original: original('Quay'),
+        segments: [segment(6, 9, 0)],
+        findings: [],
+      }),
+    ],
   },
   film_unshown: { verdict: 'altered', matches: [film({ recordId: HIDDEN, findings: FILM_FINDINGS })] },
   film_plain: {

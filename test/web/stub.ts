@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import type { Problem, RecordEntry } from '../../server/web/client/wire.ts'
 import { createAssets, createReport } from '../../server/web/index.ts'
 import { finished, HIDDEN, record, reported, unsupported } from './answers.ts'
+import { CLIP, PUBLISHED, PUBLISHED_AT } from './films.ts'
 
 /** As the server sends it with the page, but for forms. Any use of innerHTML would throw. */
 const CONTENT_SECURITY_POLICY = [
@@ -14,7 +15,7 @@ const CONTENT_SECURITY_POLICY = [
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob: data:",
-  'media-src blob:',
+  'media-src blob: https:',
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -83,6 +84,7 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (pathname === '/v1/records') return list(searchParams, response)
     if (pathname === '/v1/development/registrations') return registration(request, searchParams, response)
     if (pathname.endsWith('/evidence')) return evidence(pathname, response)
+    if (pathname.endsWith('/manifest')) return manifest(pathname, response)
     if (method === 'POST') return begin(body, response, request.headers['content-type'] === 'application/json')
     const [, id = '', part] = /^\/v1\/lookups\/(\w+)\/?(events|report)?$/.exec(pathname) ?? []
     const scenario = scenarios.get(id)
@@ -142,6 +144,13 @@ export async function createStub({ token = '', records = [], stepMs = 0 }: StubO
     if (pathname.includes(HIDDEN))
       return problem(response, { title: 'The block is not here', status: 404, code: 'block.not_found' })
     response.writeHead(200, { 'Content-Type': 'image/png' }).end(Buffer.from(PNG, 'base64'))
+  }
+
+  function manifest(pathname: string, response: ServerResponse) {
+    if (!pathname.includes(PUBLISHED))
+      return problem(response, { title: 'The block is not here', status: 404, code: 'block.not_found' })
+    const digest = createHash('sha256').update(CLIP).digest('hex')
+    json(response, 200, { content: { digest }, description: { sourceUrl: PUBLISHED_AT } })
   }
 
   function begin(body: Buffer, response: ServerResponse, ofAddress: boolean) {

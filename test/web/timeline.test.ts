@@ -2,15 +2,8 @@ import { expect } from 'chai'
 import { FINDING_KINDS, findingWords, type SegmentView } from '../../server/registry/index.ts'
 import { filmFindingDetail, filmFindingName } from '../../server/web/client/film-words.ts'
 import { contentBox } from '../../server/web/client/letterbox.ts'
-import {
-  comesFrom,
-  fractionIn,
-  gapsOf,
-  isSeenAt,
-  type Timeline,
-  ticksOf,
-  timelineOf,
-} from '../../server/web/client/timeline.ts'
+import { comesFrom } from '../../server/web/client/moments.ts'
+import { fractionIn, gapsOf, isSeenAt, type Timeline, ticksOf, timelineOf } from '../../server/web/client/timeline.ts'
 import type { Match } from '../../server/web/client/wire.ts'
 import { FACE, FILMS } from './films.ts'
 

@@ -1,5 +1,5 @@
 /** All requests of the page. Failures are `ProblemError`s; a cancelled request rejects with the signal's reason. */
-import type { Lookup, Problem, RecordPage, Registration } from './wire.ts'
+import type { Lookup, Manifest, Problem, RecordPage, Registration } from './wire.ts'
 
 const UNREACHABLE: Problem = {
   title: 'The server does not answer',
@@ -52,6 +52,16 @@ export function getLookup(id: string, signal: AbortSignal): Promise<Lookup> {
 /** Best effort: a lookup that cannot be cancelled any more has ended already. */
 export function cancelLookup(id: string): void {
   fetch(lookupPath(id), { method: 'DELETE', keepalive: true }).catch(() => undefined)
+}
+
+/** Where the publisher says that an original was published; null where nothing is said, or the manifest is not here or of something else. */
+export async function getSourceUrl(recordId: string, contentDigest: string): Promise<string | null> {
+  try {
+    const { content, description } = await getJson<Manifest>(`${recordPath(recordId)}/manifest`)
+    return content.digest === contentDigest && typeof description.sourceUrl === 'string' ? description.sourceUrl : null
+  } catch {
+    return null
+  }
 }
 
 export function listRecords(cursor: string | null): Promise<RecordPage> {

@@ -2,9 +2,15 @@
 import { announce, type Child, el, quoted } from './dom.ts'
 import { filmFindingDetail, filmFindingName, fromTo, letterOf } from './film-words.ts'
 import { kindGlyph } from './kind-glyphs.ts'
+import { comesFrom, type Moment, momentOfCopy } from './moments.ts'
+import type { Standing } from './original.ts'
+import { createOriginals } from './originals-view.ts'
 import { createPlayer } from './player-view.ts'
+import { SWITCH_KEY } from './side-bar.ts'
+import { standInName } from './side-words.ts'
+import { createSides } from './sides.ts'
 import { createStills } from './stills-view.ts'
-import { comesFrom, gapsOf, isLaidOver, isSeenAt, type Mark, type Timeline, timelineOf } from './timeline.ts'
+import { gapsOf, isLaidOver, isSeenAt, type Mark, type Timeline, timelineOf } from './timeline.ts'
 import { createTimeline } from './timeline-view.ts'
 import type { Candidate, Match } from './wire.ts'
 import { clock } from './words.ts'
@@ -19,18 +25,23 @@ export function filmView(matches: readonly Match[], candidate: Candidate | null,
   const { width, height } = candidate
   const now = el('p', { class: 'now' })
   const player = createPlayer({ file, width, height, marks: timeline.marks, caption: now })
+  const sides = createSides(player, timeline)
+  const originals = file === null ? null : createOriginals(timeline, sides)
   const line = createTimeline({
     timeline,
     loudness: candidate.loudness ?? [],
-    onSeek: (seconds) => player.seek(seconds, false),
+    onSeek: (seconds) => sides.seek(seconds, false),
     onMark: (i) => jump(i),
   })
   const stills = width && height ? createStills(width / height) : null
   const list = createList(timeline, (index) => jump(index))
-  const show = (seconds: number, still: boolean) => {
-    line.show(seconds)
-    now.replaceChildren(...nowWords(timeline, seconds))
-    if (!still) return stills?.rest()
+  const show = (moment: Moment, standing: Standing | null, still: boolean) => {
+    line.show(moment)
+    if (originals && !player.media()) originals.hidden = true
+    now.replaceChildren(...nowWords(moment, standing))
+    const seconds = moment.copyS
+    // While the original is shown, the picture of the copy is of another moment.
+    if (!still || standing !== null || seconds === null) return stills?.rest()
     const region = regionAt(timeline, seconds)
     stills?.show({ video: player.picture(), seconds, from: comesFrom(timeline, seconds), region })
   }
@@ -39,39 +50,54 @@ export function filmView(matches: readonly Match[], candidate: Candidate | null,
     list.choose(index)
     const { finding, lane, span } = timeline.marks[index]!
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
-    player.seek(calm ? span.startS : Math.max(0, span.startS - BEFORE_S), !calm)
+    sides.seek(calm ? span.startS : Math.max(0, span.startS - BEFORE_S), !calm)
     announce(filmFindingName(finding, lane.match.segments))
   }
-  player.onTime(show)
+  sides.onMoment(show)
   const beginS = timeline.lanes[0]!.match.segments[0]!.candidate.startS
   // Before the file has loaded; where there is none, the first moment that comes from the original.
   if (file === null) player.seek(beginS, false)
-  else show(0, true)
-  return el(
+  else show(momentOfCopy(timeline, 0), null, true)
+  const section = el(
     'section',
     { class: 'film', 'aria-labelledby': 'film-title' },
     el('h2', { class: 'label', id: 'film-title' }, `The ${width && height ? 'video' : 'sound'} and what it comes from`),
     player.element,
     line.element,
+    originals,
     ...(stills ? [stills.element] : []),
     ...list.elements,
     ...gapLines(timeline),
   )
+  section.addEventListener('keydown', (event) => isSwitch(event) && sides.change())
+  return section
+}
+
+/** Not where something is written, nor with keys that are the browser's. */
+function isSwitch({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
+  if (ctrlKey || metaKey || altKey || (target instanceof HTMLInputElement && target.type !== 'file')) return false
+  return key.toLowerCase() === SWITCH_KEY
 }
 
 /** The first one that differs at a moment. */
 const regionAt = ({ marks }: Timeline, seconds: number) =>
   marks.find((mark) => !isLaidOver(mark.finding) && isSeenAt(mark, seconds))?.finding.region ?? null
 
-/** Two lines, whatever they say: `0:06.4 of your file` and `comes from 0:18.4 of “Harbour”`. */
-function nowWords(timeline: Timeline, seconds: number): HTMLElement[] {
+/** Two lines, whatever they say: `0:06.4 of your file` and `comes from 0:18.4 of “Harbour”`; the other way round while the original is shown. */
+function nowWords({ copyS, original, replaced }: Moment, standing: Standing | null): HTMLElement[] {
   const line = (...words: Child[]) => el('span', { class: 'now-line' }, ...words)
-  const at = line(el('strong', {}, clock(seconds, true)), ' of your file')
-  const from = comesFrom(timeline, seconds)
-  if (!from) return [at, line('comes from no registered original')]
-  const { title } = from.lane.match.original
-  const original = title ? quoted(title) : 'the original'
-  return [at, line('comes from ', el('strong', {}, clock(from.originalS, true)), ' of ', original)]
+  const at = (before: string, seconds: number, of: Child) =>
+    line(before, el('strong', {}, clock(seconds, true)), ' of ', of)
+  const own = (before: string) => (copyS === null ? line('is not in your file') : at(before, copyS, 'your file'))
+  if (!original) return [own(''), line('comes from no registered original')]
+  const { title } = original.lane.match.original
+  const other = (before: string, name: Child) => at(before, original.originalS, name)
+  const registered = title ? quoted(title) : 'the original'
+  if (standing === null) return [own(''), other(replaced ? 'in the place of ' : 'comes from ', registered)]
+  const standIn = standInName(standing)
+  if (standIn !== null)
+    return [other('', standIn), copyS === null ? line('beside nothing of your file') : own('beside ')]
+  return [other('', registered), own(replaced ? 'is replaced at ' : 'is ')]
 }
 
 const SCORE_MEANING =

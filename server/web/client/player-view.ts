@@ -10,8 +10,12 @@ export interface Player {
   seek(seconds: number, play: boolean): void
   /** Calls back with each moment that is shown. @param still whether it stands at it. */
   onTime(listener: (seconds: number, still: boolean) => void): void
-  /** What is shown, for a picture of it; null where nothing is. */
+  /** What plays the file; null where nothing does. */
+  media(): HTMLMediaElement | null
+  /** The same for a picture of it. */
   picture(): HTMLVideoElement | null
+  /** Shows another medium, which is in the element already, in the place of the file; null shows the file again. */
+  reveal(other: HTMLMediaElement | null): void
 }
 
 export interface Played {
@@ -61,7 +65,14 @@ export function createPlayer(of: Played): Player {
     onTime(listener) {
       listeners.push(listener)
     },
+    media: () => media,
     picture: () => (media instanceof HTMLVideoElement ? media : null),
+    reveal(other) {
+      for (const one of element.querySelectorAll('video, audio'))
+        one.toggleAttribute('hidden', one !== (other ?? media))
+      // They are of the file's picture, not of another.
+      element.querySelector('.outlines')?.toggleAttribute('hidden', other !== null)
+    },
   }
 }
 
@@ -77,8 +88,7 @@ function fillPlayer(element: HTMLElement, { file, width, height, marks, caption 
     ? el('video', { ...attributes, playsinline: true, controlslist: 'nofullscreen', disablepictureinpicture: true })
     : el('audio', attributes)
   media.addEventListener('error', fail)
-  for (const event of ['seeked', 'pause', 'loadeddata', 'timeupdate']) media.addEventListener(event, tell)
-  onEachFrame(media, tell)
+  onTimes(media, tell)
   const bar = el('div', { class: 'bar' }, caption)
   element.append(media, bar)
   if (!(media instanceof HTMLVideoElement)) return media
@@ -91,6 +101,12 @@ function fillPlayer(element: HTMLElement, { file, width, height, marks, caption 
   element.append(over.element)
   bar.append(...fullScreen(element))
   return media
+}
+
+/** Whenever another moment is shown, or it begins to stand or go. */
+export function onTimes(media: HTMLMediaElement, act: () => void): void {
+  for (const event of ['seeked', 'pause', 'loadeddata', 'timeupdate']) media.addEventListener(event, act)
+  onEachFrame(media, act)
 }
 
 /** While it plays; `timeupdate` alone comes four times a second. */

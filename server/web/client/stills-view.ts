@@ -2,8 +2,9 @@
 import { recordPath } from './api.ts'
 import { el, fill } from './dom.ts'
 import { createFrame, type Pictures } from './frame-view.ts'
+import type { Shown } from './moments.ts'
 import { WHOLE_FRAME, windowAround } from './placing.ts'
-import type { Shown } from './timeline.ts'
+
 import type { Placement, Region } from './wire.ts'
 import { clock } from './words.ts'
 

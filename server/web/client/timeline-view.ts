@@ -2,14 +2,15 @@
 import { el, quoted, svg } from './dom.ts'
 import { filmFindingName, letterOf } from './film-words.ts'
 import { kindGlyph } from './kind-glyphs.ts'
-import { comesFrom, fractionIn, isLaidOver, type Lane, type Mark, type Timeline, ticksOf } from './timeline.ts'
+import type { Moment } from './moments.ts'
+import { fractionIn, isLaidOver, type Lane, type Mark, type Timeline, ticksOf } from './timeline.ts'
 import type { Span } from './wire.ts'
 import { clock } from './words.ts'
 
 export interface TimelineView {
   element: HTMLElement
-  /** Puts the playhead at a moment of the candidate. */
-  show(seconds: number): void
+  /** Puts the playheads at a moment of both sides. */
+  show(moment: Moment): void
   /** Marks one difference. */
   choose(index: number | null): void
 }
@@ -52,13 +53,13 @@ export function createTimeline({ timeline, loudness, onSeek, onMark }: TimelineP
   return {
     element,
     choose: marks.choose,
-    show(seconds) {
-      const from = comesFrom(timeline, seconds)
-      place(heads[0]!, fractionIn(whole, seconds))
+    show({ copyS, original }) {
+      heads[0]!.hidden = copyS === null
+      if (copyS !== null) place(heads[0]!, fractionIn(whole, copyS))
       for (const [i, lane] of timeline.lanes.entries()) {
-        const here = from?.lane === lane
+        const here = original?.lane === lane && isIn(lane.window, original.originalS)
         heads[i + 1]!.hidden = !here
-        if (here) place(heads[i + 1]!, fractionIn(lane.window, from.originalS))
+        if (here) place(heads[i + 1]!, fractionIn(lane.window, original.originalS))
       }
     },
   }
@@ -66,6 +67,7 @@ export function createTimeline({ timeline, loudness, onSeek, onMark }: TimelineP
 
 const rem = (value: number) => `${Number(value.toFixed(3))}rem`
 const percent = (fraction: number) => `${Number((100 * fraction).toFixed(4))}%`
+const isIn = ({ startS, endS }: Span, seconds: number) => startS <= seconds && seconds <= endS
 const place = (element: HTMLElement, fraction: number) => element.style.setProperty('left', percent(fraction))
 
 function head(top: number, height: number): HTMLElement {

@@ -1,5 +1,5 @@
-/** A video and its originals along time: lanes, stretches, marks, and what a moment shows. Pure: seconds and fractions in and out. */
-import type { Finding, Match, Segment, Span } from './wire.ts'
+/** A video and its originals along time: lanes, stretches and marks. Pure: seconds and fractions in and out. */
+import type { Finding, Match, Span } from './wire.ts'
 
 /** One original, and the part of its time that is drawn. */
 export interface Lane {
@@ -138,26 +138,6 @@ function stacked(marks: readonly Omit<Mark, 'row'>[], durationS: number, first: 
 /** Where a moment lies in a span, 0 to 1. */
 export function fractionIn({ startS, endS }: Span, seconds: number): number {
   return endS > startS ? Math.min(1, Math.max(0, (seconds - startS) / (endS - startS))) : 0
-}
-
-/** A moment of an original. */
-export interface Shown {
-  lane: Lane
-  segment: Segment
-  originalS: number
-}
-
-/** What a moment of the candidate comes from; null where that is no original. */
-export function comesFrom({ lanes }: Timeline, seconds: number): Shown | null {
-  for (const lane of lanes) {
-    const segment = lane.match.segments.find(({ candidate }) => candidate.startS <= seconds && seconds < candidate.endS)
-    if (segment) return { lane, segment, originalS: originalAt(segment, seconds) }
-  }
-  return null
-}
-
-function originalAt({ candidate, original, speed }: Segment, seconds: number): number {
-  return original.startS + (seconds - candidate.startS) * (speed ?? length(original) / length(candidate))
 }
 
 /** Seconds for which a region that was found in a single frame is shown. */

@@ -182,6 +182,12 @@ export interface RecordEntry extends State {
   manifest: 'present' | 'missing' | 'mismatch' | 'withdrawn'
 }
 
+/** Of what its publisher says of an original. */
+export interface Manifest {
+  content: { digest: string }
+  description: { sourceUrl: string | null }
+}
+
 export interface RecordPage {
   records: RecordEntry[]
   next: string | null
