@@ -88,7 +88,7 @@ async function open(config: Config, fresh: boolean, opened: Closer[]): Promise<{
     (confinement) => log[isApart(confinement) ? 'info' : 'warn']({ confinement }, 'decoders are confined'),
     (err) => log.error({ err }, 'no decoder starts'),
   )
-  const examiners = createExaminers(config.DECODERS)
+  const examiners = createExaminers(config.DECODERS, { directory: join(config.DATA_DIR, 'films') })
   opened.push(() => examiners.close())
   const blocks = createBlockStore({ directory: config.DATA_DIR, now })
   const matcher = createMatcher()

@@ -82,3 +82,11 @@ export class RegistryError extends Error {
     return ERRORS[this.code].title
   }
 }
+
+/** Handles what writing to a disk throws. @throws RegistryError `server.busy` where the disk is full; anything else as it is. */
+export const noRoom =
+  (what: string) =>
+  (cause: NodeJS.ErrnoException): never => {
+    if (cause.code !== 'ENOSPC' && cause.code !== 'EDQUOT') throw cause
+    throw new RegistryError('server.busy', `there is no room left for ${what}`, { cause, retryAfterS: 30 })
+  }

@@ -2,6 +2,7 @@
 import type { Film } from './fingerprint.ts'
 import type { PixelPlane } from './pdq.ts'
 import type { Planes } from './planes.ts'
+import type { Size } from './view.ts'
 
 /** Milliseconds from picture to picture, of a candidate that is not too long: at 30 a second every frame. What moves is off by more than noise after 30. */
 export const FILM_STEP_MS = 32
@@ -20,34 +21,38 @@ export interface FilmWriter {
 
 /** Takes pictures of one size; one of another size, where a stream changes it on the way, is left out. */
 export function createFilm(maxBytes = MAX_FILM_BYTES): FilmWriter {
-  let kept: { timeMs: number; picture: PixelPlane }[] = []
+  let size: Size | null = null
+  let timesMs: number[] = []
+  // No memory before something is written to it, and then no second copy of it.
+  const samples = new Uint8Array(maxBytes)
   let stepMs = 0
-  const wants = (timeMs: number) => kept.length === 0 || timeMs - kept.at(-1)!.timeMs >= stepMs
-  return {
-    wants,
-    add(timeMs, picture) {
-      const [first] = kept
-      if (!wants(timeMs) || (first && !sameSize(first.picture, picture))) return
-      kept.push({ timeMs, picture })
-      if ((kept.length + 1) * picture.data.length <= maxBytes) return
-      kept = kept.filter((_, i) => i % 2 === 0)
-      stepMs = Math.max(2 * stepMs, 2 * FILM_STEP_MS)
-    },
-    finish: () => (kept.length === 0 ? null : { ...joined(kept), ...(stepMs > DENSE_MS && { thinned: true }) }),
+  const wants = (timeMs: number) => timesMs.length === 0 || timeMs - timesMs.at(-1)! >= stepMs
+
+  function add(timeMs: number, { width, height, data }: PixelPlane): void {
+    size ??= { width, height }
+    if (!wants(timeMs) || width !== size.width || height !== size.height || data.length > maxBytes) return
+    samples.set(data, timesMs.length * data.length)
+    timesMs.push(timeMs)
+    if ((timesMs.length + 1) * data.length > maxBytes) thinOut(data.length)
   }
+
+  function thinOut(bytes: number): void {
+    for (let i = 2; i < timesMs.length; i += 2) samples.copyWithin((i / 2) * bytes, i * bytes, (i + 1) * bytes)
+    timesMs = timesMs.filter((_, i) => i % 2 === 0)
+    stepMs = Math.max(2 * stepMs, 2 * FILM_STEP_MS)
+  }
+
+  function finish(): Film | null {
+    if (!size || timesMs.length === 0) return null
+    const used = samples.subarray(0, timesMs.length * size.width * size.height)
+    return { ...size, timesMs, samples: used, ...(stepMs > DENSE_MS && { thinned: true }) }
+  }
+
+  return { wants, add, finish }
 }
 
 /** Milliseconds from picture to picture up to which one of them is near enough to each moment. */
 const DENSE_MS = 200
-
-const sameSize = (a: PixelPlane, b: PixelPlane) => a.width === b.width && a.height === b.height
-
-function joined(kept: { timeMs: number; picture: PixelPlane }[]): Film {
-  const { width, height, data } = kept[0]!.picture
-  const samples = new Uint8Array(kept.length * data.length)
-  for (const [i, { picture }] of kept.entries()) samples.set(picture.data, i * data.length)
-  return { width, height, timesMs: kept.map(({ timeMs }) => timeMs), samples }
-}
 
 /** The picture of a film that is nearest to a time. */
 export function pictureOf({ width, height, timesMs, samples }: Film, ms: number): Planes {

@@ -10,12 +10,14 @@ import { read as readCallback } from 'node:fs'
 import { open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { RegistryError } from '../errors.ts'
+import { noRoom } from '../errors.ts'
 
 const read = promisify(readCallback)
 
 /** Bytes copied at a time. */
 const CHUNK_BYTES = 1 << 20
+
+const full = noRoom('media that is decoded')
 
 export interface Scratch {
   /** For the child to inherit: reading only. Closed here once it has. */
@@ -61,13 +63,8 @@ export async function openScratch(directory: string): Promise<Scratch> {
 
   async function writeAll(bytes: Uint8Array, position: number): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await written.write(bytes, at, bytes.length - at, position + at).catch(noRoom)
+      const { bytesWritten } = await written.write(bytes, at, bytes.length - at, position + at).catch(full)
       at += bytesWritten
     }
   }
-}
-
-function noRoom(cause: NodeJS.ErrnoException): never {
-  if (cause.code !== 'ENOSPC' && cause.code !== 'EDQUOT') throw cause
-  throw new RegistryError('server.busy', 'there is no room left for media that is decoded', { cause, retryAfterS: 30 })
 }

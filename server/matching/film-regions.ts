@@ -24,7 +24,8 @@ export interface Laying {
   candidate: Planes
   /** The pictures before and after it. */
   around: [Plane, Plane]
-  original: Planes
+  /** Unpacked each time that it is asked for: a film has more of them than memory should hold. */
+  original: () => Planes
   transform: Affine
 }
 
@@ -61,26 +62,36 @@ function look(laying: Laying): Looked | null {
   return lendingGrids(() => {
     const seen = differencesAt(laying)
     if (!seen) return null
-    const { strength } = seen.found
-    const faint = standingOut(seen.found)
+    const { loss, found } = seen
+    const { strength } = found
+    const faint = standingOut(found)
     const data = strength.data.map((value, i) => Math.max(value, faint.data[i]! || 0))
     const usual = quantile(
       data.filter((value) => !Number.isNaN(value)),
       0.9,
     )
-    return { timeMs: laying.timeMs, strength: { ...strength, data }, loss: lossOf(laying.original.luma), usual }
+    return { timeMs: laying.timeMs, strength: { ...strength, data }, loss, usual }
   })
 }
 
-function differencesAt({ original, candidate, around, transform }: Laying): { laid: Laid; found: Differences } | null {
-  const laid = layOver(original, candidate, transform, true)
+interface Seen {
+  laid: Laid
+  found: Differences
+  /** As of `Looked`. */
+  loss: number
+}
+
+function differencesAt({ original, candidate, around, transform }: Laying): Seen | null {
+  const picture = original()
+  const laid = layOver(picture, candidate, transform, true)
   const found = laid && differencesOf(laid)
   if (!laid || !found) return null
   const { width, height } = laid.copy
   const [before, after] = around.map((plane) => sample(gridOf(plane), laid.map, width, height)) as [Grid, Grid]
   const motion = cellMeanSquares(minus(after, before))
   const still = stillness(found, motion)
-  return { laid, found: { ...found, strength: times(found.strength, still), sharp: times(found.sharp, still) } }
+  const moved = { ...found, strength: times(found.strength, still), sharp: times(found.sharp, still) }
+  return { laid, found: moved, loss: lossOf(picture.luma) }
 }
 
 /** By how much a strength is less when motion is allowed for. How much of what moves is left tells how far the picture lies from its moment; of one

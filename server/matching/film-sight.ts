@@ -43,11 +43,16 @@ export interface Reduced {
   losses: number[]
 }
 
-/** @param lumas of one size. */
-export function reduceFrames(lumas: readonly Plane[]): Reduced {
-  const grids = lumas.map((luma) => lendingGrids(() => reduced(gridOf(luma), CELLS)))
-  const { width, height } = grids[0] ?? { width: 0, height: 0 }
-  return { width, height, grids: grids.map(({ data }) => data), losses: lumas.map(lossOf) }
+/** @param lumas of one size, of which one at a time is held. */
+export function reduceFrames(lumas: Iterable<Plane>): Reduced {
+  const all: Reduced = { width: 0, height: 0, grids: [], losses: [] }
+  for (const luma of lumas) {
+    const { width, height, data } = lendingGrids(() => reduced(gridOf(luma), CELLS))
+    Object.assign(all, { width, height })
+    all.grids.push(data)
+    all.losses.push(lossOf(luma))
+  }
+  return all
 }
 
 /** Mean of what a picture lost as evidence, squared grey levels: the less, the more it shows. 0 of one that was not. */

@@ -2,7 +2,15 @@
  * Whether a video comes from an original, and what was done to it: how its frames lie on the original's (film-layouts.ts), in which order it runs through
  * them (film-course.ts, film-stretches.ts), and where they differ (film-regions.ts). Pure.
  */
-import { decodeEvidence, type Evidence, type Film, type Frame, type Planes } from '../fingerprint/index.ts'
+import {
+  decodeEvidence,
+  type Evidence,
+  type Film,
+  type Frame,
+  type Plane,
+  type Planes,
+  type Size,
+} from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { type Comparison, comparePictures } from './compare.ts'
 import { type Course, courseOf, type Moments } from './film-course.ts'
@@ -63,31 +71,48 @@ export function examineFilm(candidate: FilmCandidate, originals: readonly FilmOr
 }
 
 function examineOne(candidate: FilmCandidate, original: FilmOriginal): ExaminedFilm | null {
-  const evidence = original.frames.map(({ evidence }) => evidenceOf(evidence))
-  const known = original.frames.filter((_, i) => evidence[i])
-  const pictures = evidence.filter((one) => one !== null)
-  const [size] = pictures
+  const { moments, evidence, size } = momentsOf(original.frames)
   if (!size) return null
   const layouts = layoutsOf(
     { size: candidate.film, bars: candidate.bars ?? null, frames: candidate.frames },
     { size, bars: original.bars ?? null, frames: original.keys },
     original.votes,
   )
-  const moments = {
-    timesMs: known.map(({ timeMs }) => timeMs),
-    reduced: reduceFrames(pictures.map(({ luma }) => luma)),
-  }
   const best = bestCourse(candidate.film, moments, layouts)
-  if (!best) return null
-  return judge(candidate, original, {
-    ...best,
-    moments,
-    pictures,
-    bytes: known.map(({ evidence }) => evidence!.length),
-  })
+  return best && judge(candidate, original, { ...best, moments, evidence, size })
 }
 
-/** Written by anybody. Of one size, for they are of one video. */
+interface Packed {
+  timesMs: number[]
+  /** As it is stored: half an hour of it unpacked is as large as the film. */
+  evidence: Uint8Array[]
+  /** Of all; null where there is none. */
+  size: Size | null
+}
+
+/** What is followed: each moment reduced, those of one size, for they are of one video. */
+function momentsOf(frames: FilmOriginal['frames']) {
+  const packed: Packed = { timesMs: [], evidence: [], size: null }
+  const reduced = reduceFrames(unpackedInTurn(frames, packed))
+  const moments: Moments = { timesMs: packed.timesMs, reduced }
+  return { ...packed, moments }
+}
+
+/** @param packed is told which frames are evidence. */
+function* unpackedInTurn(frames: FilmOriginal['frames'], packed: Packed): Generator<Plane> {
+  for (const { timeMs, evidence } of frames) {
+    const read = evidenceOf(evidence)
+    if (!read || (packed.size && !sameSize(read, packed.size))) continue
+    packed.timesMs.push(timeMs)
+    packed.evidence.push(evidence!)
+    packed.size = { width: read.width, height: read.height }
+    yield read.luma
+  }
+}
+
+const sameSize = (a: Size, b: Size) => a.width === b.width && a.height === b.height
+
+/** Written by anybody. */
 function evidenceOf(bytes: Uint8Array | null | undefined): Evidence | null {
   try {
     return bytes ? decodeEvidence(bytes) : null
@@ -115,10 +140,13 @@ function bestCourse(film: Film, moments: Moments, layouts: readonly Layout[]): L
 
 interface Known extends Laid {
   moments: Moments
-  pictures: readonly Evidence[]
-  /** Of each moment's evidence. */
-  bytes: readonly number[]
+  /** Of each moment, as it is stored. */
+  evidence: readonly Uint8Array[]
+  /** Of the original's pictures. */
+  size: Size
 }
+
+const unpacked = ({ evidence }: Known, moment: number): Evidence => decodeEvidence(evidence[moment]!)
 
 function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): ExaminedFilm | null {
   const { film, durationMs } = candidate
@@ -132,7 +160,7 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
   const transform = snapped(
     middleOf(comparisons.map((one) => one.transform)),
     { size: film, bars: candidate.bars ?? null },
-    { size: known.pictures[0]!, bars: original.bars ?? null },
+    { size: known.size, bars: original.bars ?? null },
   )
   const layings = finest(film.thinned ? sameFrames(known, film) : pairs, known).map((pair) =>
     layingOf(film, known, pair, transform),
@@ -144,7 +172,7 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
       .filter(({ span }) => span.endMs - span.startMs >= clock.tells.regionMs)
       .map(({ strength, ...finding }) => ({ ...finding, strength, score: scoreOf(strength) })),
   ]
-  const placement = placementOf(transform, film, known.pictures[0]!)
+  const placement = placementOf(transform, film, known.size)
   const followed = stretches.reduce((sum, { candidate: { startMs, endMs } }) => sum + endMs - startMs, 0)
   const seen = stretches.reduce((sum, { original: { startMs, endMs } }) => sum + endMs - startMs, 0)
   const shares = { inTime: followed / durationMs, whole: seen / original.durationMs }
@@ -170,12 +198,12 @@ function pairsOf(pairs: readonly Pair[]): Pair[] {
 const FINE_MS = 1_000
 
 /** Of each second the moment whose evidence shows most: it has most bytes. */
-function finest(pairs: readonly Pair[], { moments, bytes }: Known): Pair[] {
+function finest(pairs: readonly Pair[], { moments, evidence }: Known): Pair[] {
   const best = new Map<string, Pair>()
   for (const pair of pairs) {
     const key = `${Math.floor(moments.timesMs[pair.moment]! / FINE_MS)}`
     const other = best.get(key)
-    if (!other || bytes[pair.moment]! > bytes[other.moment]!) best.set(key, pair)
+    if (!other || evidence[pair.moment]!.length > evidence[other.moment]!.length) best.set(key, pair)
   }
   return [...best.values()]
 }
@@ -195,16 +223,18 @@ const SAME_FRAME_MS = 15
 /** Pairs that are compared as pictures, to see how the one lies in the other. */
 const COMPARED = 7
 
-function comparisonsOf(film: Film, { layout, pictures }: Known, pairs: readonly Pair[]): Comparison[] {
+function comparisonsOf(film: Film, known: Known, pairs: readonly Pair[]): Comparison[] {
   return evenly(pairs, COMPARED)
-    .map(({ picture, moment }) => comparePictures(pictures[moment]!, pictureOf(film, picture), layout.transform))
+    .map(({ picture, moment }) =>
+      comparePictures(unpacked(known, moment), pictureOf(film, picture), known.layout.transform),
+    )
     .filter((one) => one.compared)
     .sort((a, b) => a.explained - b.explained)
 }
 
 const pictureOf = (film: Film, i: number): Planes => ({ luma: pictureAt(film, i), colour: null })
 
-function layingOf(film: Film, { pictures }: Known, { picture, moment }: Pair, transform: Affine): Laying {
+function layingOf(film: Film, known: Known, { picture, moment }: Pair, transform: Affine): Laying {
   return {
     timeMs: film.timesMs[picture]!,
     candidate: pictureOf(film, picture),
@@ -212,7 +242,7 @@ function layingOf(film: Film, { pictures }: Known, { picture, moment }: Pair, tr
       pictureAt(film, Math.max(0, picture - 1)),
       pictureAt(film, Math.min(film.timesMs.length - 1, picture + 1)),
     ],
-    original: pictures[moment]!,
+    original: () => unpacked(known, moment),
     transform,
   }
 }

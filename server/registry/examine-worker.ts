@@ -10,6 +10,7 @@ import {
   type PictureOriginal,
   type SoundProposal,
 } from '../matching/index.ts'
+import { type FilmFile, readFilm } from './film-files.ts'
 import { writePng } from './png.ts'
 
 /** Does nothing: whoever is asked has been started. */
@@ -18,8 +19,13 @@ export const prepare = () => null
 export const examine = ({ candidate, originals }: { candidate: PictureCandidate; originals: PictureOriginal[] }) =>
   examinePicture(candidate, originals)
 
-export const film = ({ candidate, originals }: { candidate: FilmCandidate; originals: FilmOriginal[] }) =>
-  examineFilm(candidate, originals)
+interface FilmJob {
+  candidate: Omit<FilmCandidate, 'film'> & { film: FilmFile }
+  originals: FilmOriginal[]
+}
+
+export const film = ({ candidate, originals }: FilmJob) =>
+  examineFilm({ ...candidate, film: readFilm(candidate.film) }, originals)
 
 interface SoundJob {
   candidate: CandidateSound

@@ -13,6 +13,7 @@ import type {
   SoundExamination,
   SoundProposal,
 } from '../matching/index.ts'
+import { createFilmFiles } from './film-files.ts'
 import { createPlaces } from './places.ts'
 
 export type Examine = (
@@ -57,6 +58,8 @@ export interface ExaminersOptions {
   limitMs?: number
   /** What a process runs, where it is not `examine-worker.ts`. */
   worker?: URL
+  /** Where films lie on their way to a process; it is emptied. */
+  directory: string
 }
 
 /** Many times what the slowest pictures take, and how much more a film of hours. */
@@ -69,7 +72,7 @@ const FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=8', '--v8-pool
 
 export function createExaminers(
   processes: number,
-  { limitMs = LIMIT_MS, worker = new URL('./examine-worker.ts', import.meta.url) }: ExaminersOptions = {},
+  { limitMs = LIMIT_MS, worker = new URL('./examine-worker.ts', import.meta.url), directory }: ExaminersOptions,
 ): Examiners {
   const pool = new Tinypool({
     filename: worker.href,
@@ -89,6 +92,8 @@ export function createExaminers(
   pool.on('error', () => {})
   // The pool starts no process for what waits in it when one ends: so nothing waits there.
   const places = createPlaces(processes)
+
+  const films = createFilmFiles(directory)
 
   let preparing: Promise<void> | null = null
 
@@ -120,7 +125,10 @@ export function createExaminers(
   return {
     prepare,
     examine: (candidate, originals, signal) => run('examine', { candidate, originals }, signal),
-    examineFilm: (candidate, originals, signal) => run('film', { candidate, originals }, signal, FILM_LIMITS * limitMs),
+    examineFilm: (candidate, originals, signal) =>
+      films.lend(candidate.film, (film) =>
+        run('film', { candidate: { ...candidate, film }, originals }, signal, FILM_LIMITS * limitMs),
+      ),
     examineSound: (candidate, original, proposals, signal) =>
       run('sound', { candidate, original, proposals }, signal, FILM_LIMITS * limitMs),
     draw: (evidence) => run('draw', evidence, NEVER),

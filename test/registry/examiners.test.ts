@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import sharp from 'sharp'
@@ -15,12 +18,15 @@ const hashes = hashWhole(original, original)
 const ours = { ...hashes, key: 'a', width: 320, height: 240, orientation: 0, way: null }
 const candidate = { width: 320, height: 240, local: null, evidence: null, view: planesOf(original) }
 const signal = new AbortController().signal
+const hostile = new URL('./hostile-examiner.ts', import.meta.url)
+const directory = mkdtempSync(join(tmpdir(), 'firsthand-examiners-'))
+after(() => rmSync(directory, { recursive: true }))
 
 describe('examiners', function () {
   this.timeout(60_000)
   let examiners: Examiners
   before(() => {
-    examiners = createExaminers(1)
+    examiners = createExaminers(1, { directory })
   })
   after(() => examiners.close())
 
@@ -37,7 +43,7 @@ describe('examiners', function () {
   it('are started before there is anything to compare, one of them', async () => {
     const count = () => childrenOf(process.pid).length
     const before = count()
-    const early = createExaminers(2)
+    const early = createExaminers(2, { directory })
     try {
       for (let i = 0; i < 3; i++) early.prepare()
       await sleep(50)
@@ -78,11 +84,30 @@ describe('examiners', function () {
   })
 })
 
+describe('films that are compared', function () {
+  this.timeout(60_000)
+  const film = { width: 2, height: 1, timesMs: [0, 40], samples: Uint8Array.of(1, 2, 3, 4) }
+  const asked = { film, durationMs: 80, frames: [] }
+
+  it('lie in a file on their way, which is gone when they were compared, and when that broke down', async () => {
+    const examiners = createExaminers(1, { directory, worker: hostile })
+    try {
+      const shown = await examiners.examineFilm(asked, [], signal)
+      expect(shown).to.deep.equal([{ read: film, left: [] }])
+      const failed = await examiners.examineFilm(asked, [{ key: 'exit' } as never], signal).catch((error) => error)
+      expect(failed).to.include({ code: 'server.internal' })
+      expect(readdirSync(directory)).to.deep.equal([])
+    } finally {
+      await examiners.close()
+    }
+  })
+})
+
 describe('examiners that fall', function () {
   this.timeout(60_000)
   let examiners: Examiners
   before(() => {
-    examiners = createExaminers(1, { worker: new URL('./hostile-examiner.ts', import.meta.url), limitMs: 15_000 })
+    examiners = createExaminers(1, { worker: hostile, directory, limitMs: 15_000 })
   })
   after(() => examiners.close())
   const named = (key: string) => examiners.examine(candidate, [{ ...ours, key }], signal)
@@ -115,7 +140,7 @@ describe('examiners that fall', function () {
   })
 
   it('end a comparison that takes for ever, and compare what waited', async () => {
-    const hasty = createExaminers(1, { worker: new URL('./hostile-examiner.ts', import.meta.url), limitMs: 6_000 })
+    const hasty = createExaminers(1, { worker: hostile, directory, limitMs: 6_000 })
     try {
       const [failed, next] = await Promise.all([
         hasty.examine(candidate, [{ ...ours, key: 'for ever' }], signal).catch((error: RegistryError) => error),
