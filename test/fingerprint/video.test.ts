@@ -1,62 +1,23 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect } from 'chai'
 import * as constants from 'node-av/constants'
 import * as lib from 'node-av/lib'
 import { distanceBits } from '../../server/bytes.ts'
 import { decodeEvidence } from '../../server/fingerprint/evidence.ts'
 import type { DecodedMedia } from '../../server/fingerprint/index.ts'
-import { DEFAULT_LIMITS, type DecoderLimits } from '../../server/fingerprint/job.ts'
+import { DEFAULT_LIMITS } from '../../server/fingerprint/job.ts'
 import { decodeLocal } from '../../server/fingerprint/local-code.ts'
 import { hashFrame } from '../../server/fingerprint/pdq.ts'
 import { decodePicture } from '../../server/fingerprint/picture.ts'
 import { poseOf } from '../../server/fingerprint/raster.ts'
-import { type Demuxer, HEAD_BYTES, sniff } from '../../server/fingerprint/sniff.ts'
-import { PRINT_S, PRINT_STEP_S } from '../../server/fingerprint/sound-prints.ts'
 import { readStream } from '../../server/fingerprint/video.ts'
-import { createFiles, failureOf, makeSound, makeVideo, makeWav, texture, toSharp, type VideoOptions } from './media.ts'
-import { babble, makeTrack, wavOf } from './tracks.ts'
+import { makeVideo, texture, toSharp } from './media.ts'
 
 const av = { ...lib, ...constants }
 
+import { at, every, inOrder, mp4, streamReader } from './streams.ts'
+
 describe('reading a stream', () => {
-  const files = createFiles()
-  after(() => files.remove())
-
-  /** Reads a file as the decoder process does. */
-  async function read(
-    bytes: Buffer,
-    limits: Partial<DecoderLimits> = {},
-    demuxer?: Demuxer,
-    film = false,
-  ): Promise<DecodedMedia> {
-    const { fd } = await files.open(bytes)
-    const { decoder, mediaType } = await sniff(bytes.subarray(0, HEAD_BYTES)).catch((error) => {
-      if (demuxer) return { decoder: { kind: 'stream' as const, demuxer }, mediaType: 'video/x-test' }
-      throw error
-    })
-    if (decoder.kind !== 'stream') throw new Error('expected a stream')
-    return await readStream({
-      fd,
-      byteLength: bytes.length,
-      demuxer: demuxer ?? decoder.demuxer,
-      mediaType,
-      limits: { ...DEFAULT_LIMITS, ...limits },
-      film,
-      detail: film ? 'candidate' : 'original',
-    })
-  }
-
-  const at = (...times: number[]) => times.map((ms, seed) => ({ seed, ms }))
-  const every = (stepMs: number, count: number, fromMs = 0) =>
-    at(...Array.from({ length: count }, (_, i) => fromMs + i * stepMs))
-
-  /** Without frames that are decoded before they are shown: the MP4 muxer cuts the end of an irregular video that has
-   * them. */
-  const inOrder = { encoderOptions: { tune: 'zerolatency' } }
-
-  const mp4 = (options: Partial<VideoOptions>) =>
-    makeVideo({ format: 'mp4', encoder: 'libx264', frames: every(40, 30), ...options })
+  const { files, read } = streamReader()
 
   const timesOf = ({ frames }: DecodedMedia) => frames.map((frame) => frame.timeMs)
 
@@ -336,155 +297,6 @@ describe('reading a stream', () => {
 
     it('is passed over when it is cut off', () => {
       expect(poseOf(new Uint8Array(8).fill(255))).to.deep.equal({ swap: false, flipX: false, flipY: false })
-    })
-  })
-
-  describe('sound', () => {
-    it('has a duration and no frames', async () => {
-      const { sound: _, ...wav } = await read(makeWav(2))
-      expect(wav).to.deep.equal({
-        kind: 'audio',
-        mediaType: 'audio/wav',
-        width: null,
-        height: null,
-        durationMs: 2000,
-        picture: null,
-        frames: [],
-      })
-    })
-
-    it('of an original has a print each 46 ms, and that of a candidate four times as many', async () => {
-      const bytes = wavOf(babble(1), 4)
-      const [original, candidate] = [await read(bytes), await read(bytes, {}, undefined, true)].map(
-        ({ sound }) => sound,
-      )
-      expect(original).to.include({ tracks: 1, damaged: false, readable: true })
-      expect(original!.prints).to.include({ startS: 0, stepS: PRINT_STEP_S })
-      const { prints, levels } = original!.prints!
-      expect(prints.length).to.be.closeTo((4 - PRINT_S) / PRINT_STEP_S, 2)
-      expect(levels.length).to.equal(prints.length)
-      expect(candidate!.prints).to.include({ startS: 0, stepS: PRINT_STEP_S / 4 })
-      expect([...candidate!.prints!.prints.filter((_, i) => i % 4 === 0)]).to.deep.equal([...prints])
-      expect(candidate!.prints).to.include.keys('weakest', 'spectrum')
-    })
-
-    it('of silence, or of a hum, has no prints', async () => {
-      for (const tone of [() => 0, (s: number) => 0.5 * Math.sin(2 * Math.PI * 400 * s)])
-        expect((await read(wavOf(tone, 4))).sound).to.deep.include({ prints: null, readable: true })
-    })
-
-    it('that breaks off says so', async () => {
-      const whole = await makeTrack({ format: 'matroska', encoder: 'flac', sound: babble(2), seconds: 6 })
-      expect((await read(whole.subarray(0, whole.length >> 1))).truncated).to.equal(true)
-      expect(await read(whole)).not.to.have.property('truncated')
-    })
-
-    it('beside a picture counts from its first frame on', async () => {
-      const made = { format: 'matroska', encoder: 'aac', sound: babble(3), seconds: 3 }
-      const later = await read(await makeTrack({ ...made, startS: 1.5, picture: { seconds: 3, startS: 1 } }))
-      expect(later.kind).to.equal('video')
-      expect(later.sound!.prints!.startS).to.be.closeTo(0.5, 0.03)
-      const sooner = await read(await makeTrack({ ...made, startS: 0, picture: { seconds: 3, startS: 1 } }))
-      expect(sooner.sound!.prints!.startS).to.be.within(0, PRINT_STEP_S)
-      const both = await read(await makeTrack({ ...made, picture: { seconds: 3, startS: 0 } }))
-      expect(await read(await makeTrack({ ...made, picture: { seconds: 3, startS: 0 } }))).to.deep.equal(both)
-      expect(sooner.sound!.prints!.prints.length).to.be.closeTo(both.sound!.prints!.prints.length - 1 / PRINT_STEP_S, 2)
-    })
-
-    it('beside a picture that cannot be decoded keeps nothing of the picture back', async () => {
-      const bytes = await makeTrack({
-        format: 'matroska',
-        encoder: 'wmav2',
-        sound: babble(4),
-        seconds: 1,
-        picture: { seconds: 1, startS: 0 },
-      })
-      const { frames, sound } = await read(bytes)
-      expect(frames.length).to.equal(2)
-      expect(sound).to.deep.equal({ prints: null, tracks: 1, damaged: true, readable: false })
-    })
-
-    it('is none where there is no track', async () => {
-      expect((await read(await mp4({}))).sound).to.equal(null)
-    })
-
-    it('in a container of video is sound all the same', async () => {
-      const m4a = await read(await makeSound({ cover: false }))
-      expect(m4a).to.include({ kind: 'audio', mediaType: 'audio/mp4' })
-      expect(m4a.durationMs).to.be.within(850, 1100)
-    })
-
-    it('with a picture on its cover is no video', async () => {
-      const bytes = await makeSound({ cover: true })
-      expect(bytes.includes(Buffer.from('ffd8ff', 'hex'))).to.equal(true)
-      expect(await read(bytes)).to.include({ kind: 'audio', width: null })
-    })
-
-    it('lasts as long as there is of it, whatever the header says', async () => {
-      expect((await read(makeWav(3).subarray(0, 44 + 16_000))).durationMs).to.equal(1000)
-    })
-  })
-
-  describe('a video is refused', () => {
-    it('when it holds neither picture nor sound', async () => {
-      const error = await failureOf(
-        read(Buffer.concat([Buffer.from('FLV\x01\x05\0\0\0\x09\0\0\0\0', 'latin1'), Buffer.alloc(64)])),
-      )
-      expect(error).to.include({ code: 'media.undecodable' })
-    })
-
-    it('when not one frame can be decoded', async () => {
-      const bytes = await mp4({ frames: every(40, 5) })
-      const media = bytes.indexOf('mdat') + 4
-      bytes.fill(0xff, media, bytes.indexOf('moov') - 4)
-      const error = await failureOf(read(bytes))
-      expect(error).to.include({ code: 'media.undecodable', message: 'no frame of this video/mp4 can be decoded' })
-    })
-
-    it('when its index is cut off', async () => {
-      const bytes = await mp4({ frames: every(40, 5) })
-      const error = await failureOf(read(bytes.subarray(0, bytes.indexOf('moov'))))
-      expect(error).to.include({ code: 'media.undecodable' })
-      expect(error.message).to.equal('it cannot be opened: Invalid data found when processing input')
-    })
-
-    it('when its frames have too many pixels, naming them', async () => {
-      const error = await failureOf(read(await mp4({ frames: at(0) }), { maxPixels: 320 * 240 - 1 }))
-      expect(error).to.include({ code: 'media.too_large' })
-      expect(error.message).to.equal('frames of 320×240 pixels; at most 76799 are decoded')
-    })
-
-    it('when it lasts too long, by its header or by its frames', async () => {
-      const long = await failureOf(read(await mp4({ frames: every(40, 60) }), { maxDurationS: 2 }))
-      expect(long).to.include({ code: 'media.too_large', message: 'it lasts 2 s; at most 2 s are decoded' })
-      const frames = every(40, 60)
-      const noHeader = await failureOf(
-        read(await makeVideo({ format: 'mpeg2video', encoder: 'mpeg2video', frames }), { maxDurationS: 2 }),
-      )
-      expect(noHeader).to.include({ code: 'media.too_large' })
-      expect(await failureOf(read(makeWav(3), { maxDurationS: 2 }))).to.include({ code: 'media.too_large' })
-    })
-
-    it('when it is a playlist that names a file, whichever demuxer it is given to', async () => {
-      const path = join(files.directory, 'named.mp4')
-      writeFileSync(path, await mp4({ frames: at(0) }))
-      const playlists = [
-        `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${path}\n#EXT-X-ENDLIST\n`,
-        `ffconcat version 1.0\nfile '${path}'\n`,
-        `<?xml version="1.0"?><MPD type="static"><Period><BaseURL>${path}</BaseURL></Period></MPD>`,
-      ]
-      for (const playlist of playlists) {
-        const bytes = Buffer.from(playlist)
-        expect(await failureOf(read(bytes))).to.include({ code: 'media.unsupported' })
-        for (const demuxer of ['mov', 'matroska', 'mpegts', 'mpeg', 'avi', 'ogg', 'mp3'] as const)
-          expect(await failureOf(read(bytes, {}, demuxer)), demuxer).to.include({ code: 'media.undecodable' })
-      }
-    })
-
-    it('when a demuxer other than those on the list would have to read it', async () => {
-      const bytes = Buffer.from(`ffconcat version 1.0\nfile '${join(files.directory, 'named.mp4')}'\n`)
-      for (const demuxer of ['concat', 'hls', 'dash', 'image2'] as unknown as Demuxer[])
-        expect(await failureOf(read(bytes, {}, demuxer)), demuxer).to.include({ code: 'media.undecodable' })
     })
   })
 })
