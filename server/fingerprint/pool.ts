@@ -11,8 +11,8 @@ import { createStarter } from './starter.ts'
 
 /** Jobs after which a process is replaced: what a decoder leaks, or a hostile file left behind, does not last. */
 const JOBS_PER_PROCESS = 200
-/** Bytes in memory after a job, beyond which a process is replaced. After pictures it has 150 MB, after video 250. */
-const MAX_IDLE_BYTES = 500_000_000
+/** Bytes in memory after a job, beyond which a process is replaced. After pictures it has 150 MB, after video 250, after hours of it 400. */
+const MAX_IDLE_BYTES = 320_000_000
 /** Milliseconds between two looks at processes that have nothing to do, and seconds that such a one may compute: V8 tidies
  * up. One that fell to a file, and answered for it all the same, shall not have the machine to itself. */
 const LOOK_EVERY_MS = 1000

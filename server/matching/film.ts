@@ -1,49 +1,20 @@
 /**
- * Whether a video comes from an original, and what was done to it: how its frames lie on the original's (film-layouts.ts), in which order it runs through
- * them (film-course.ts, film-stretches.ts), and where they differ (film-regions.ts). Pure.
+ * Whether a video comes from an original, and what was done to it: how it follows the original (film-follow.ts), in which order its stretches
+ * stand (film-stretches.ts), and where they differ (film-regions.ts). Pure.
  */
-import {
-  decodeEvidence,
-  type Evidence,
-  type Film,
-  type Frame,
-  type Plane,
-  type Planes,
-  type Size,
-} from '../fingerprint/index.ts'
+import type { Evidence, Film, Planes } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { type Comparison, comparePictures } from './compare.ts'
-import { type Course, courseOf, type Moments } from './film-course.ts'
-import { evenly, type FrameVote, type Layout, layoutsOf, middleOf, snapped } from './film-layouts.ts'
+import { type FilmCandidate, type FilmOriginal, type Followed, follow, unpack } from './film-follow.ts'
+import { evenly, middleOf, snapped } from './film-layouts.ts'
 import type { Pair } from './film-path.ts'
 import { filmRegions, type Laying } from './film-regions.ts'
-import { createFilmClock, pictureAt, reduceFrames } from './film-sight.ts'
+import { createFilmClock, pictureAt } from './film-sight.ts'
 import { type Stretch, stretchesOf, type TimeKind, timeFindings } from './film-stretches.ts'
 import type { Region } from './geometry.ts'
 import { type Placement, placementOf } from './placement.ts'
 import { EXAMINE, FILM, scoreOf } from './thresholds.ts'
 import type { Relation } from './verdict.ts'
-
-export interface FilmCandidate {
-  durationMs: number
-  film: Film
-  /** The part of its frame that is no bar; null where all of it is. */
-  bars?: Region | null
-  /** Those with local hashes matter. */
-  frames: readonly Pick<Frame, 'timeMs' | 'local'>[]
-}
-
-export interface FilmOriginal {
-  key: string
-  durationMs: number
-  /** As of the candidate. */
-  bars?: Region | null
-  /** With evidence: only those that might be shown. */
-  frames: readonly Pick<Frame, 'timeMs' | 'evidence'>[]
-  /** Frames with local hashes. */
-  keys: readonly Pick<Frame, 'timeMs' | 'local'>[]
-  votes: readonly FrameVote[]
-}
 
 export interface FilmFinding {
   kind: TimeKind | 'region' | 'overlay'
@@ -71,87 +42,21 @@ export function examineFilm(candidate: FilmCandidate, originals: readonly FilmOr
 }
 
 function examineOne(candidate: FilmCandidate, original: FilmOriginal): ExaminedFilm | null {
-  const { moments, evidence, size } = momentsOf(original.frames)
-  if (!size) return null
-  const layouts = layoutsOf(
-    { size: candidate.film, bars: candidate.bars ?? null, frames: candidate.frames },
-    { size, bars: original.bars ?? null, frames: original.keys },
-    original.votes,
-  )
-  const best = bestCourse(candidate.film, moments, layouts)
-  return best && judge(candidate, original, { ...best, moments, evidence, size })
+  const followed = follow(candidate, original)
+  return followed && judge(candidate, original, { ...followed, frames: original.frames })
 }
 
-interface Packed {
-  timesMs: number[]
-  /** As it is stored: half an hour of it unpacked is as large as the film. */
-  evidence: Uint8Array[]
-  /** Of all; null where there is none. */
-  size: Size | null
+interface Known extends Followed {
+  frames: FilmOriginal['frames']
 }
 
-/** What is followed: each moment reduced, those of one size, for they are of one video. */
-function momentsOf(frames: FilmOriginal['frames']) {
-  const packed: Packed = { timesMs: [], evidence: [], size: null }
-  const reduced = reduceFrames(unpackedInTurn(frames, packed))
-  const moments: Moments = { timesMs: packed.timesMs, reduced }
-  return { ...packed, moments }
-}
-
-/** @param packed is told which frames are evidence. */
-function* unpackedInTurn(frames: FilmOriginal['frames'], packed: Packed): Generator<Plane> {
-  for (const { timeMs, evidence } of frames) {
-    const read = evidenceOf(evidence)
-    if (!read || (packed.size && !sameSize(read, packed.size))) continue
-    packed.timesMs.push(timeMs)
-    packed.evidence.push(evidence!)
-    packed.size = { width: read.width, height: read.height }
-    yield read.luma
-  }
-}
-
-const sameSize = (a: Size, b: Size) => a.width === b.width && a.height === b.height
-
-/** Written by anybody. */
-function evidenceOf(bytes: Uint8Array | null | undefined): Evidence | null {
-  try {
-    return bytes ? decodeEvidence(bytes) : null
-  } catch (error) {
-    if (error instanceof RangeError) return null
-    throw error
-  }
-}
-
-interface Laid {
-  layout: Layout
-  course: Course
-}
-
-/** The layout by which most of the candidate follows the original; the first that all of it does. */
-function bestCourse(film: Film, moments: Moments, layouts: readonly Layout[]): Laid | null {
-  let best: Laid | null = null
-  for (const layout of layouts) {
-    const course = courseOf(film, moments, layout.transform)
-    if (course && course.runs.length > 0 && course.gain > (best?.course.gain ?? -Infinity)) best = { layout, course }
-    if (best && best.course.followed >= FILM.settled && best.layout.weight > 0) break
-  }
-  return best
-}
-
-interface Known extends Laid {
-  moments: Moments
-  /** Of each moment, as it is stored. */
-  evidence: readonly Uint8Array[]
-  /** Of the original's pictures. */
-  size: Size
-}
-
-const unpacked = ({ evidence }: Known, moment: number): Evidence => decodeEvidence(evidence[moment]!)
+/** Of a frame that was followed. */
+const pictureAtMoment = ({ frames }: Known, moment: number): Evidence => unpack(frames[moment]!.evidence)!
 
 function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): ExaminedFilm | null {
   const { film, durationMs } = candidate
   const clock = createFilmClock(film, durationMs)
-  const stretches = stretchesOf(known.course.runs, clock)
+  const stretches = stretchesOf(known.runs, clock)
   const pairs = stretches.flatMap(({ runs }) => pairsOf(runs.flatMap((run) => run.pairs)))
   const comparisons = comparisonsOf(film, known, pairs)
   if (comparisons.length === 0) return null
@@ -165,7 +70,7 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
   const layings = finest(film.thinned ? sameFrames(known, film) : pairs, known).map((pair) =>
     layingOf(film, known, pair, transform),
   )
-  const stepMs = FINE_MS / known.course.speed
+  const stepMs = FINE_MS / known.speed
   const findings: FilmFinding[] = [
     ...timeFindings(stretches, clock).map((finding) => ({ ...finding, region: null, score: 0.99 })),
     ...filmRegions(layings, stepMs)
@@ -181,7 +86,7 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
     relation: relationOf(findings, middle, shares),
     explained: Math.min(1, shares.inTime) * middle.explained,
     likeness: Math.max(0, middle.likeness),
-    transforms: transformsOf(comparisons, known.course.speed),
+    transforms: transformsOf(comparisons, known.speed),
     segments: stretches.map(({ candidate, original, speed }) => ({ candidate, original, speed, placement })),
     findings,
   }
@@ -198,22 +103,22 @@ function pairsOf(pairs: readonly Pair[]): Pair[] {
 const FINE_MS = 1_000
 
 /** Of each second the moment whose evidence shows most: it has most bytes. */
-function finest(pairs: readonly Pair[], { moments, evidence }: Known): Pair[] {
+function finest(pairs: readonly Pair[], { frames }: Known): Pair[] {
+  const bytesOf = ({ moment }: Pair) => frames[moment]!.evidence!.length
   const best = new Map<string, Pair>()
   for (const pair of pairs) {
-    const key = `${Math.floor(moments.timesMs[pair.moment]! / FINE_MS)}`
+    const key = `${Math.floor(frames[pair.moment]!.timeMs / FINE_MS)}`
     const other = best.get(key)
-    if (!other || evidence[pair.moment]!.length > evidence[other.moment]!.length) best.set(key, pair)
+    if (!other || bytesOf(pair) > bytesOf(other)) best.set(key, pair)
   }
   return [...best.values()]
 }
 
 /** Pairs of the same frame: what moves is off by more than noise in another one. Of a film that was not thinned out each moment has one, and those beside it. */
-function sameFrames({ moments, course }: Known, { timesMs }: Film): Pair[] {
-  return course.runs.flatMap(({ pairs, offsetMs, speed }) =>
+function sameFrames({ frames, runs }: Known, { timesMs }: Film): Pair[] {
+  return runs.flatMap(({ pairs, offsetMs, speed }) =>
     pairs.filter(
-      ({ moment, picture }) =>
-        Math.abs(moments.timesMs[moment]! - offsetMs - speed * timesMs[picture]!) <= SAME_FRAME_MS,
+      ({ moment, picture }) => Math.abs(frames[moment]!.timeMs - offsetMs - speed * timesMs[picture]!) <= SAME_FRAME_MS,
     ),
   )
 }
@@ -226,7 +131,7 @@ const COMPARED = 7
 function comparisonsOf(film: Film, known: Known, pairs: readonly Pair[]): Comparison[] {
   return evenly(pairs, COMPARED)
     .map(({ picture, moment }) =>
-      comparePictures(unpacked(known, moment), pictureOf(film, picture), known.layout.transform),
+      comparePictures(pictureAtMoment(known, moment), pictureOf(film, picture), known.layout.transform),
     )
     .filter((one) => one.compared)
     .sort((a, b) => a.explained - b.explained)
@@ -242,7 +147,7 @@ function layingOf(film: Film, known: Known, { picture, moment }: Pair, transform
       pictureAt(film, Math.max(0, picture - 1)),
       pictureAt(film, Math.min(film.timesMs.length - 1, picture + 1)),
     ],
-    original: () => unpacked(known, moment),
+    original: () => pictureAtMoment(known, moment),
     transform,
   }
 }

@@ -9,9 +9,17 @@ import {
   readManifest,
   readStretch,
   type Still,
-  type Stretch,
 } from '../fingerprint/index.ts'
-import type { Answer, ExaminedFilm, FilmOriginal, Found, FrameVote, Matcher, ProposedFilm } from '../matching/index.ts'
+import {
+  type Answer,
+  type ExaminedFilm,
+  type FilmOriginal,
+  type Found,
+  type FrameVote,
+  type Matcher,
+  type ProposedFilm,
+  spokenForByAny,
+} from '../matching/index.ts'
 import { filmsCompared } from './compared.ts'
 import type { ExamineFilm } from './examiners.ts'
 import { type Context, trustOf } from './present.ts'
@@ -76,7 +84,7 @@ export function createFilmLookup(parts: Parts): FilmLookup {
 
   async function examined(candidate: Fingerprint, film: Film, original: FilmOriginal, signal: AbortSignal) {
     try {
-      const [answer] = await examineFilm(candidateOf(candidate, film), [original], signal)
+      const [answer] = await examineFilm(candidateOf(candidate, film, original.votes), [original], signal)
       return answer ?? null
     } catch (error) {
       signal.throwIfAborted()
@@ -103,7 +111,7 @@ export function createFilmLookup(parts: Parts): FilmLookup {
     if (row.manifest.state !== 'present') return null
     const read = await readManifest(manifestCid(row.manifestDigest), blocks.get)
     if (!read || read.stretches.length === 0) return null
-    const wanted = wantedStretches(read.stretches, votes, durationMs ?? 0)
+    const wanted = spokenForByAny(read.stretches, votes, durationMs ?? 0)
     const here = await stretches.get(wanted, row.publisherId, signal)
     const frames = spaced(wanted.flatMap(({ cid }) => stillsOf(here.get(cid))))
     if (frames.length === 0) return null
@@ -143,34 +151,16 @@ function spaced(stills: readonly Still[]): Still[] {
   })
 }
 
-/** Stretches that are compared for one original at the most: half an hour. */
-const MAX_STRETCHES = 90
-/** Beside those that the candidate would fill: it may be sped up, or put together of pieces. */
-const SPARE = { part: 1.5, more: 4 }
-
-/** Those that the candidate most likely shows: each vote speaks for all that it would show if it went on as there. */
-function wantedStretches(all: readonly Stretch[], votes: readonly FrameVote[], durationMs: number): Stretch[] {
-  const weights = new Map(all.map((stretch) => [stretch, 0]))
-  for (const { candidateMs, originalMs, share } of votes)
-    for (const stretch of all)
-      if (stretch.startMs < originalMs - candidateMs + durationMs && stretch.endMs > originalMs - candidateMs)
-        weights.set(stretch, weights.get(stretch)! + share)
-  const [first] = all
-  const count = Math.ceil((SPARE.part * durationMs) / (first!.endMs - first!.startMs)) + SPARE.more
-  return [...weights]
-    .filter(([, weight]) => weight > 0)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, Math.min(MAX_STRETCHES, count))
-    .map(([stretch]) => stretch)
-    .sort((a, b) => a.startMs - b.startMs)
+/** With the local hashes that votes speak of. */
+function candidateOf({ durationMs, frames, bars }: Fingerprint, film: Film, votes: readonly FrameVote[]) {
+  const asked = new Set(votes.filter(({ whole }) => !whole).map(({ candidateMs }) => candidateMs))
+  return {
+    bars: bars ?? null,
+    durationMs: durationMs ?? film.timesMs.at(-1)!,
+    film,
+    frames: frames.flatMap(({ timeMs, local }) => (local && asked.has(timeMs) ? [{ timeMs, local }] : [])),
+  }
 }
-
-const candidateOf = ({ durationMs, frames, bars }: Fingerprint, film: Film) => ({
-  bars: bars ?? null,
-  durationMs: durationMs ?? film.timesMs.at(-1)!,
-  film,
-  frames: frames.filter(({ local }) => local),
-})
 
 const foundOf = (examined: ExaminedFilm, film: Film): Found => ({
   ...examined,
