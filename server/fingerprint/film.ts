@@ -19,21 +19,40 @@ export interface FilmWriter {
   finish(): Film | null
 }
 
-/** Takes pictures of one size; one of another size, where a stream changes it on the way, is left out. */
-export function createFilm(maxBytes = MAX_FILM_BYTES): FilmWriter {
+/** Milliseconds from picture to picture up to which one of them is near enough to each moment. */
+const DENSE_MS = 200
+/** Milliseconds from moment to moment of what is registered. */
+const MOMENT_MS = 500
+/** Parts of a moment by which pictures far apart advance: those of the golden section, and of its square. */
+const GOLDEN = [0.382, 0.618]
+
+/** Takes pictures of one size; one of another size, where a stream changes it on the way, is left out.
+ * @param options.expectedMs how long the video says that it is: pictures of a long one are taken from the start as far apart as they will be. */
+export function createFilm({ maxBytes = MAX_FILM_BYTES, expectedMs = 0 } = {}): FilmWriter {
   let size: Size | null = null
   let timesMs: number[] = []
   // No memory before something is written to it, and then no second copy of it.
   const samples = new Uint8Array(maxBytes)
   let stepMs = 0
-  const wants = (timeMs: number) => timesMs.length === 0 || timeMs - timesMs.at(-1)! >= stepMs
+  let spread = false
+  const nextMs = (lastMs: number) => (spread ? (Math.floor(lastMs / stepMs) + 1) * stepMs : lastMs + stepMs)
+  const wants = (timeMs: number) => timesMs.length === 0 || timeMs >= nextMs(timesMs.at(-1)!)
 
   function add(timeMs: number, { width, height, data }: PixelPlane): void {
-    size ??= { width, height }
-    if (!wants(timeMs) || width !== size.width || height !== size.height || data.length > maxBytes) return
+    if (!size) begin({ width, height })
+    if (!wants(timeMs) || width !== size!.width || height !== size!.height || data.length > maxBytes) return
     samples.set(data, timesMs.length * data.length)
     timesMs.push(timeMs)
     if ((timesMs.length + 1) * data.length > maxBytes) thinOut(data.length)
+  }
+
+  function begin(first: Size): void {
+    size = first
+    const bytes = first.width * first.height
+    // It may last a little longer than it says.
+    const apartMs = (expectedMs * bytes) / Math.max(bytes, maxBytes - SPARE_PICTURES * bytes)
+    spread = apartMs > SPREAD_MS
+    if (spread) stepMs = spreadStep(apartMs)
   }
 
   function thinOut(bytes: number): void {
@@ -51,8 +70,18 @@ export function createFilm(maxBytes = MAX_FILM_BYTES): FilmWriter {
   return { wants, add, finish }
 }
 
-/** Milliseconds from picture to picture up to which one of them is near enough to each moment. */
-const DENSE_MS = 200
+const SPARE_PICTURES = 8
+
+/** Milliseconds from picture to picture, at least, where they are spread. */
+const SPREAD_MS = 4 * FILM_STEP_MS
+
+/** By a part of a moment each picture lies elsewhere between two moments than those before it, so that of any twenty one shows what is registered:
+ *  of a step that is a whole number of frames, as every second of every second, some of a video none ever would. */
+function spreadStep(leastMs: number): number {
+  const moments = Math.floor(leastMs / MOMENT_MS)
+  const steps = [moments, moments + 1].flatMap((whole) => GOLDEN.map((part) => Math.round((whole + part) * MOMENT_MS)))
+  return steps.find((step) => step >= leastMs)!
+}
 
 /** The picture of a film that is nearest to a time. */
 export function pictureOf({ width, height, timesMs, samples }: Film, ms: number): Planes {

@@ -26,7 +26,8 @@ export interface Take {
   finish(): Promise<{ frames: Frame[]; film: Film | null; bars: Bars | null }>
 }
 
-export function createTake(detail: Detail, rasteriser: Rasteriser): Take {
+/** @param expectedMs how long the video says that it is; 0 where it says nothing. */
+export function createTake(detail: Detail, rasteriser: Rasteriser, expectedMs = 0): Take {
   /** Of an original's frames that are not hashed yet. */
   const miniatures = new Map<number, PixelPlane>()
   const withEvidence = (frame: Frame): Frame => {
@@ -35,7 +36,7 @@ export function createTake(detail: Detail, rasteriser: Rasteriser): Take {
     return miniature ? { ...frame, evidence: frameEvidence(frame, miniature) } : frame
   }
   const hashes = createHashes(detail, rasteriser, withEvidence)
-  const film = createFilm()
+  const film = createFilm({ expectedMs })
   let size: Size = { width: 0, height: 0 }
   let lastMs = -Infinity
 

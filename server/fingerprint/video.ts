@@ -35,7 +35,7 @@ export async function readStream(job: StreamJob): Promise<DecodedMedia> {
   try {
     const stream = container.video ?? container.sound
     if (!stream) throw new RegistryError('media.undecodable', `${job.mediaType} with neither picture nor sound in it`)
-    checkDuration(Number(container.format.duration) / 1000, job.limits)
+    checkDuration(announcedMs(container), job.limits)
     checkSize(stream.codecpar, job.limits)
     return container.video ? await readVideo(container, stream, job) : await readSound(container, stream, job)
   } finally {
@@ -77,6 +77,9 @@ async function readVideo(container: Container, stream: Stream, job: StreamJob): 
   }
 }
 
+/** 0 where the file does not say. */
+const announcedMs = ({ format }: Container) => Math.max(0, Number(format.duration) / 1000)
+
 const hearingOf = ({ detail = 'original', limits: { maxDurationS } }: StreamJob) => ({ detail, maxDurationS })
 
 async function takeFrames(
@@ -88,7 +91,7 @@ async function takeFrames(
   job: StreamJob,
 ) {
   const { limits, onProgress } = job
-  const take = createTake(job.film ? 'candidate' : 'original', rasteriser)
+  const take = createTake(job.film ? 'candidate' : 'original', rasteriser, announcedMs(from))
   let size: Size | null = null
   let endMs = 0
   const reach = (ms: number) => {
@@ -148,11 +151,11 @@ const SAYS_ITS_LENGTH: readonly Demuxer[] = ['mov', 'matroska', 'flac', 'wav']
 const SHORT = { stream: { ms: 1_000, part: 0.02 }, file: { ms: 2_000, part: 0.1 } } as const
 
 /** Whether less could be read than the file says that there is. */
-function breaksOff({ format, av }: Container, { duration, timeBase: { num, den } }: Stream, endMs: number): boolean {
-  const own = duration !== av.AV_NOPTS_VALUE && duration > 0n
-  const announcedMs = own ? (Number(duration) * 1000 * num) / den : Number(format.duration) / 1000
+function breaksOff(container: Container, { duration, timeBase: { num, den } }: Stream, endMs: number): boolean {
+  const own = duration !== container.av.AV_NOPTS_VALUE && duration > 0n
+  const lengthMs = own ? (Number(duration) * 1000 * num) / den : announcedMs(container)
   const { ms, part } = own ? SHORT.stream : SHORT.file
-  return announcedMs - endMs > Math.max(ms, part * announcedMs)
+  return lengthMs - endMs > Math.max(ms, part * lengthMs)
 }
 
 function frameMsOf({ avgFrameRate, rFrameRate }: Stream): number {

@@ -8,7 +8,7 @@ import type { Film } from '../fingerprint/index.ts'
 import type { Affine } from './affine.ts'
 import { evenly } from './film-layouts.ts'
 import { isStill, type Seen, verified } from './film-movement.ts'
-import { bestPath, GAIN_UNIT, type Observations, PATH, type Pair, type Run } from './film-path.ts'
+import { bestPath, FRAME_MS, GAIN_UNIT, type Observations, PATH, type Pair, type Run } from './film-path.ts'
 import {
   eachProducts,
   product,
@@ -19,6 +19,7 @@ import {
   type Window,
   windowOf,
 } from './film-sight.ts'
+import { straightened } from './film-straight.ts'
 import { quantile } from './grid.ts'
 import { FILM } from './thresholds.ts'
 
@@ -60,6 +61,7 @@ function sightsOf(film: Film, { timesMs, reduced }: Moments, transform: Affine, 
     still: isStill(candidate),
     original: sightOfFrames(reduced, window),
     picturesMs: film.timesMs,
+    thinned: film.thinned === true,
     nearMs: film.thinned ? FRAME_MS : Number.POSITIVE_INFINITY,
     momentsMs: timesMs,
   }
@@ -138,6 +140,11 @@ function observe(
   return { pictures: which, picturesMs: which.map((i) => picturesMs[i]!), momentsMs, nearMs, gains }
 }
 
+function straight(runs: readonly Run[], { candidate, original, picturesMs, momentsMs }: Sights): Run[] {
+  const likeOf = (picture: number, moment: number) => product(candidate, picture, original, moment)
+  return straightened(runs, { picturesMs, momentsMs, likeOf, gainOf })
+}
+
 /** For each moment of a run the picture that shows it best, of all that are near: at 30 a second it is mostly the same frame. */
 function sharpened(run: Run, { candidate, original, picturesMs, momentsMs }: Sights): Run {
   const seen = [...new Set(run.pairs.map(({ moment }) => moment))]
@@ -158,9 +165,6 @@ function sharpened(run: Run, { candidate, original, picturesMs, momentsMs }: Sig
 }
 
 const NEAR_MS = 100
-/** Half of a line: within it it is the same frame at 25 a second. */
-const FRAME_MS = PATH.lineMs / 2
-
 /** From half to twice, a fortieth apart: lines forgive a percent. */
 const SPEEDS = Array.from({ length: 28 }, (_, i) => 1.025 ** (i + 1)).flatMap((speed) => [speed, 1 / speed])
 
@@ -168,10 +172,8 @@ const SPEEDS = Array.from({ length: 28 }, (_, i) => 1.025 ** (i + 1)).flatMap((s
  * only what moves alike counts. */
 function fastest(of: Observations, sights: Sights): Course {
   const at = (speed: number): Course => {
-    const runs = verified(
-      bestPath(of, speed).runs.map((run) => sharpened(run, sights)),
-      sights,
-    )
+    const path = bestPath(of, speed).runs
+    const runs = verified(sights.thinned ? straight(path, sights) : path.map((run) => sharpened(run, sights)), sights)
     const { picturesMs } = sights
     const followedMs = runs.reduce((sum, { from, to }) => sum + picturesMs[to]! - picturesMs[from]!, 0)
     const followed = followedMs / Math.max(1, picturesMs.at(-1)! - picturesMs[0]!)

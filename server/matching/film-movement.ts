@@ -1,6 +1,6 @@
 /** Whether what moves in a candidate moves in the original too, along a run. Pure. */
 import { evenly } from './film-layouts.ts'
-import type { Run } from './film-path.ts'
+import { PATH, type Run } from './film-path.ts'
 import type { Sight } from './film-sight.ts'
 import { quantile } from './grid.ts'
 import { FILM } from './thresholds.ts'
@@ -11,6 +11,8 @@ export interface Seen {
   /** Whether nothing moves in all of the candidate. */
   still: boolean
   original: Sight
+  /** Whether pictures of the candidate were dropped. */
+  thinned: boolean
 }
 
 /** Runs along which what moves does so in both. Where that is sure of some, less is asked of others: it is the same original. Where nothing moves at
@@ -20,7 +22,15 @@ export function verified(runs: readonly Run[], sights: Seen): Run[] {
   const sure = runs.some((run) => agreements.get(run)! >= FILM.leastAgreement)
   const least = sure ? FILM.leastBeside : FILM.leastAgreement
   const still = sure || sights.still
-  return runs.filter((run) => (agreements.get(run) ?? (still && agrees(run) ? 1 : 0)) >= least)
+  const moves = (run: Run) => (agreements.get(run) ?? (still && agrees(run) ? 1 : 0)) >= least
+  const known = runs.filter(moves)
+  return sights.thinned ? runs.filter((run) => moves(run) || isAmid(run, known)) : known
+}
+
+/** Whether it lies between two runs on its own line. Where most pictures were dropped the few that are left may be a frame off, and what moves fast with them. */
+function isAmid(run: Run, known: readonly Run[]): boolean {
+  const beside = known.filter(({ offsetMs }) => Math.abs(offsetMs - run.offsetMs) <= PATH.lineMs)
+  return beside.some(({ to }) => to < run.from) && beside.some(({ from }) => from > run.to)
 }
 
 const agrees = ({ pairs }: Run) => pairs.length >= FILM.leastPairs && pairs.every(({ gain }) => gain > 0)

@@ -54,6 +54,9 @@ export const PATH = {
   drift: 4.5,
 } as const
 
+/** Half of a line: within it it is the same frame at 25 a second. */
+export const FRAME_MS = PATH.lineMs / 2
+
 /** @param speed milliseconds of the original that pass in one of the candidate.
  * @returns runs in order of the candidate's time, and the gain of all. */
 export function bestPath(of: Observations, speed: number): { runs: Run[]; gain: number } {

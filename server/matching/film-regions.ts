@@ -46,13 +46,13 @@ interface Looked {
   usual: number
 }
 
-/** @param layings in order of time; @param stepMs from one to the next. */
-export function filmRegions(layings: readonly Laying[], stepMs: number): RegionFinding[] {
+/** @param layings in order of time; @param stepMs from one to the next; @param nearMs as of `Tells`. */
+export function filmRegions(layings: readonly Laying[], stepMs: number, nearMs: number = FILM.nearMs): RegionFinding[] {
   const looked = layings.map(look).filter((one) => one !== null)
   const [first] = looked
   if (!first) return []
   const same = looked.filter(({ strength }) => strength.data.length === first.strength.data.length)
-  return tracksOf(lasting(same))
+  return tracksOf(lasting(same, nearMs), nearMs)
     .map((track) => extended(track, same))
     .flatMap((track) => findingOf(track, layings, stepMs))
 }
@@ -112,11 +112,11 @@ function stillness({ strength, expected }: Differences, motion: Grid): Grid {
 const times = (a: Grid, b: Grid): Grid => ({ ...a, data: a.data.map((value, i) => value * b.data[i]!) })
 
 /** What two moments have, cell by cell, of which the other shows as much: what is off in one only is motion. */
-function lasting(looked: readonly Looked[]): Looked[] {
+function lasting(looked: readonly Looked[], nearMs: number): Looked[] {
   if (looked.length < 2) return [...looked]
   return looked.map((one, i) => {
-    const before = looked.slice(0, i).findLast((other) => isNear(one, other))?.strength.data
-    const after = looked.slice(i + 1).find((other) => isNear(one, other))?.strength.data
+    const before = looked.slice(0, i).findLast((other) => isNear(one, other, nearMs))?.strength.data
+    const after = looked.slice(i + 1).find((other) => isNear(one, other, nearMs))?.strength.data
     const data = one.strength.data.map((value, k) =>
       Math.max(Math.min(value, before?.[k] ?? 0), Math.min(value, after?.[k] ?? 0)),
     )
@@ -125,8 +125,8 @@ function lasting(looked: readonly Looked[]): Looked[] {
 }
 
 /** Whether another moment is near and shows as much. */
-const isNear = (one: Looked, other: Looked) =>
-  Math.abs(one.timeMs - other.timeMs) <= FILM.nearMs && showsAsMuch(other, one)
+const isNear = (one: Looked, other: Looked, nearMs: number) =>
+  Math.abs(one.timeMs - other.timeMs) <= nearMs && showsAsMuch(other, one)
 
 const showsAsMuch = (one: { loss: number }, other: { loss: number }) => one.loss <= FILM.asMuch * other.loss
 
@@ -138,7 +138,7 @@ interface Step {
 }
 
 /** Regions that share cells from moment to moment; one that shows less may miss it. */
-function tracksOf(looked: readonly Looked[]): Step[][] {
+function tracksOf(looked: readonly Looked[], nearMs: number): Step[][] {
   const done: Step[][] = []
   let open: Step[][] = []
   for (const { strength, ...moment } of looked) {
@@ -155,7 +155,7 @@ function tracksOf(looked: readonly Looked[]): Step[][] {
     }
     for (const track of open) {
       const last = track.at(-1)!
-      if (!next.has(track) && timeMs - last.timeMs < FILM.nearMs && !showsAsMuch({ loss }, last)) next.add(track)
+      if (!next.has(track) && timeMs - last.timeMs < nearMs && !showsAsMuch({ loss }, last)) next.add(track)
     }
     done.push(...open.filter((one) => !next.has(one)))
     open = [...next]

@@ -6,6 +6,7 @@
  */
 import type { Film, Plane } from '../fingerprint/index.ts'
 import { type Affine, compose, invert, scaleOf, scaling } from './affine.ts'
+import { FRAME_MS, type Run } from './film-path.ts'
 import type { Clock, Tells } from './film-stretches.ts'
 import { emptyGrid, type Grid, gridOf, halve, lendingGrids, sample } from './grid.ts'
 import { kernels } from './kernels.ts'
@@ -147,8 +148,8 @@ export function eachProducts(
   }
 }
 
-/** The candidate's own course: where it changes at once, and where it stands still. */
-export function createFilmClock(film: Film, durationMs: number): Clock {
+/** The candidate's own course: where it changes at once, and where it stands still. @param momentsMs of the original, in order. */
+export function createFilmClock(film: Film, durationMs: number, momentsMs: readonly number[]): Clock {
   const frames = reduceFrames(film.timesMs.map((_, i) => pictureAt(film, i)))
   const { width, height } = frames
   const sight = sightOfFrames(frames, {
@@ -170,14 +171,26 @@ export function createFilmClock(film: Film, durationMs: number): Clock {
       }
       return cut
     },
+    isBlind: (run, from, to) =>
+      !!film.thinned && shownBetween(run, film.timesMs.slice(from + 1, to), momentsMs) <= FILM.thinned.missed,
     isStill: (from, to) =>
       product(sight, from, sight, to) > STILL && product(sight, from, sight, (from + to) >> 1) > STILL,
   }
 }
 
+/** How many pictures show a moment if they are on a run's line. */
+function shownBetween({ offsetMs, speed }: Run, timesMs: readonly number[], momentsMs: readonly number[]): number {
+  let at = 0
+  return timesMs.filter((ms) => {
+    const shownMs = offsetMs + speed * ms
+    while (at + 1 < momentsMs.length && momentsMs[at + 1]! <= shownMs) at++
+    return [at, at + 1].some((n) => Math.abs((momentsMs[n] ?? Number.POSITIVE_INFINITY) - shownMs) <= FRAME_MS)
+  }).length
+}
+
 function tellsOf({ thinned, timesMs }: Film, durationMs: number): Tells {
-  const { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs } = FILM
-  if (!thinned) return { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, regionMs: 0 }
+  const { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, nearMs } = FILM
+  if (!thinned) return { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, regionMs: 0, nearMs }
   const { pictures, apartMs } = FILM.thinned
   const longMs = (pictures * durationMs) / timesMs.length
   return {
@@ -187,6 +200,7 @@ function tellsOf({ thinned, timesMs }: Film, durationMs: number): Tells {
     cutMs: apartMs,
     repeatedMs: apartMs,
     regionMs: longMs,
+    nearMs: Math.max(nearMs, 2 * longMs),
   }
 }
 

@@ -27,8 +27,9 @@ export interface Tells {
   sameLineMs: number
   cutMs: number
   repeatedMs: number
-  /** How long a region must differ. */
+  /** How long a region must differ, and how near another moment must be that bears it out. */
   regionMs: number
+  nearMs: number
 }
 
 export interface Clock {
@@ -38,6 +39,8 @@ export interface Clock {
   tells: Tells
   /** Where between two pictures the candidate changes most, as a cut does. */
   cutBetween(from: number, to: number): number
+  /** Whether hardly a picture between two would show a moment on a run's line: so that nothing tells whether it was left. */
+  isBlind(run: Run, from: number, to: number): boolean
   /** Whether nothing moves from one picture to another. */
   isStill(from: number, to: number): boolean
 }
@@ -60,10 +63,16 @@ const firstOf = ({ pairs }: Run) => pairs[0]!.picture
 const lastOf = ({ pairs }: Run) => pairs.at(-1)!.picture
 
 function continues(a: Run, b: Run, clock: Clock): boolean {
-  return lineApart(a, b) <= clock.tells.sameLineMs && isNear(lastOf(a), firstOf(b), clock)
+  return lineApart(a, b) <= clock.tells.sameLineMs && isNear(a, b, clock)
 }
 
-const isNear = (to: number, from: number, { timesMs, tells }: Clock) => timesMs[from]! - timesMs[to]! <= tells.gapMs
+/** Whether nothing else need lie between two runs. */
+function isNear(a: Run, b: Run, clock: Clock): boolean {
+  const { timesMs, tells } = clock
+  return timesMs[firstOf(b)]! - timesMs[lastOf(a)]! <= tells.gapMs || isBlindBetween(a, b, clock)
+}
+
+const isBlindBetween = (a: Run, b: Run, { isBlind }: Clock) => [a, b].some((run) => isBlind(run, lastOf(a), firstOf(b)))
 
 function stretchOf(runs: Run[], before: Run | undefined, after: Run | undefined, clock: Clock): Stretch {
   const { speed } = runs[0]!
@@ -82,7 +91,7 @@ function stretchOf(runs: Run[], before: Run | undefined, after: Run | undefined,
 function startOf(run: Run, before: Run | undefined, clock: Clock): number {
   const { timesMs, cutBetween } = clock
   const first = firstOf(run)
-  if (before && isNear(lastOf(before), first, clock)) return timesMs[cutBetween(lastOf(before), first)]!
+  if (before && isNear(before, run, clock)) return timesMs[cutBetween(lastOf(before), first)]!
   if (!before && timesMs[first]! <= clock.tells.edgeMs) return 0
   const earliest = timesMs.findIndex((ms) => ms >= timesMs[first]! - SAMPLE_MS / run.speed)
   return timesMs[cutBetween(earliest, first)]!
@@ -91,7 +100,7 @@ function startOf(run: Run, before: Run | undefined, clock: Clock): number {
 function endOf(run: Run, after: Run | undefined, clock: Clock): number {
   const { timesMs, durationMs, cutBetween } = clock
   const last = lastOf(run)
-  if (after && isNear(last, firstOf(after), clock)) return timesMs[cutBetween(last, firstOf(after))]!
+  if (after && isNear(run, after, clock)) return timesMs[cutBetween(last, firstOf(after))]!
   if (!after && durationMs - timesMs[last]! <= clock.tells.edgeMs) return durationMs
   const latest = timesMs.findLastIndex((ms) => ms <= timesMs[last]! + SAMPLE_MS / run.speed)
   return timesMs[cutBetween(last, latest)]!
@@ -136,7 +145,7 @@ function between(a: Stretch, b: Stretch, clock: Clock): TimeFinding | null {
   const gapMs = gap.endMs - gap.startMs
   /** Of the original, that lies between; in the candidate's time. */
   const passedMs = (b.original.startMs - a.original.endMs) / a.speed
-  if (gapMs <= clock.tells.gapMs) {
+  if (gapMs <= clock.tells.gapMs || isBlindBetween(a.runs.at(-1)!, b.runs[0]!, clock)) {
     const at = (gap.startMs + gap.endMs) / 2
     if (passedMs - gapMs >= clock.tells.cutMs) return { kind: 'missing', span: { startMs: at, endMs: at } }
     if (-passedMs <= clock.tells.repeatedMs) return null

@@ -55,7 +55,11 @@ const pictureAtMoment = ({ frames }: Known, moment: number): Evidence => unpack(
 
 function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): ExaminedFilm | null {
   const { film, durationMs } = candidate
-  const clock = createFilmClock(film, durationMs)
+  const clock = createFilmClock(
+    film,
+    durationMs,
+    original.frames.map(({ timeMs }) => timeMs),
+  )
   const stretches = stretchesOf(known.runs, clock)
   const pairs = stretches.flatMap(({ runs }) => pairsOf(runs.flatMap((run) => run.pairs)))
   const comparisons = comparisonsOf(film, known, pairs)
@@ -73,7 +77,7 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
   const stepMs = FINE_MS / known.speed
   const findings: FilmFinding[] = [
     ...timeFindings(stretches, clock).map((finding) => ({ ...finding, region: null, score: 0.99 })),
-    ...filmRegions(layings, stepMs)
+    ...filmRegions(layings, stepMs, clock.tells.nearMs)
       .filter(({ span }) => span.endMs - span.startMs >= clock.tells.regionMs)
       .map(({ strength, ...finding }) => ({ ...finding, strength, score: scoreOf(strength) })),
   ]

@@ -232,9 +232,10 @@ export const FILM = {
    *  or shown twice, to be told: moments are 500 apart. */
   sameLineMs: 200,
   gapMs: 1_100,
-  /** Of a film whose pictures were thinned out: one in six lies within a frame of a moment, and those come in clusters, up to so many pictures apart. In a scene
-   * that hardly moves they lie a little off, as far as which lines are one, and nothing is cut. */
-  thinned: { pictures: 30, apartMs: 1_000 },
+  /** Of a film whose pictures were thinned out: of so many one lies within a frame of a moment (film.ts of fingerprint). In a scene
+   * that hardly moves they lie a little off, as far as which lines are one, and nothing is cut. So many that would show a moment may not: it shows little. And how much of what a run gains
+   *  it must gain on a neighbour's line to lie on that. */
+  thinned: { pictures: 20, missed: 3, asWell: 0.5, apartMs: 1_000 },
   edgeMs: 700,
   cutMs: 300,
   repeatedMs: 400,

@@ -12,7 +12,7 @@ describe('a film', () => {
 
   /** A film of so many pictures, each filled with its number. */
   function filmed(pictures: number, maxBytes: number) {
-    const film = createFilm(maxBytes)
+    const film = createFilm({ maxBytes })
     for (let i = 0; i < pictures; i++) film.add(FILM_STEP_MS * i, picture(i))
     return film.finish()!
   }
@@ -46,8 +46,46 @@ describe('a film', () => {
     }
   })
 
+  it('of a video that says how long it is has them evenly all along, within its bytes', () => {
+    for (const seconds of [7, 30, 100, 1_000]) {
+      const film = createFilm({ maxBytes: 12 * 100, expectedMs: 1000 * seconds })
+      for (let ms = 0; ms < 1000 * seconds; ms += 40) film.add(ms, picture(1))
+      const { timesMs } = film.finish()!
+      expect(timesMs.length, `${seconds} s`).to.be.within(40, 100)
+      const steps = timesMs.slice(1).map((ms, i) => ms - timesMs[i]!)
+      expect(Math.max(...steps) - Math.min(...steps), `${seconds} s`).to.be.at.most(40)
+    }
+  })
+
+  it('of a long video shows a moment of the original every few pictures, whatever the rate and wherever it begins', () => {
+    for (const rate of [20, 24, 25, 29.97, 30, 50])
+      for (const minutes of [15, 31, 60, 120]) {
+        const film = createFilm({ maxBytes: 12 * 2_300, expectedMs: 60_000 * minutes })
+        for (let n = 0; n < 60 * minutes * rate; n++) film.add(Math.round((1000 * n) / rate), picture(1))
+        const { timesMs, thinned } = film.finish()!
+        expect(thinned).to.equal(true)
+        expect(timesMs.length).to.be.at.least(1_000)
+        for (const frames of [0, 1, 179]) {
+          const misses = missedInARow(timesMs, (1000 * frames) / rate, rate)
+          expect(misses, `${rate} a second, ${minutes} min, from frame ${frames} on`).to.be.at.most(20)
+        }
+      }
+  })
+
+  /** Pictures between two that lie within 40 ms of a frame of the original that is registered: the first of each half second. */
+  function missedInARow(timesMs: number[], offsetMs: number, rate: number): number {
+    let [longest, missed] = [0, 0]
+    for (const ms of timesMs) {
+      const moment = 500 * Math.round((ms + offsetMs) / 500)
+      const registered = (1000 / rate) * Math.ceil((moment * rate) / 1000 - 1e-6)
+      missed = Math.abs(ms + offsetMs - registered) <= 40 ? 0 : missed + 1
+      longest = Math.max(longest, missed)
+    }
+    return longest
+  }
+
   it('says which pictures it would take', () => {
-    const film = createFilm(12 * 6)
+    const film = createFilm({ maxBytes: 12 * 6 })
     expect(film.wants(0)).to.equal(true)
     for (let i = 0; i < 6; i++) film.add(FILM_STEP_MS * i, picture(i))
     expect([5, 6].map((i) => film.wants(FILM_STEP_MS * i))).to.deep.equal([false, true])

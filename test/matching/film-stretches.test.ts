@@ -18,6 +18,7 @@ function clockOf(durationMs: number, cutsMs: number[] = [], still?: [number, num
       const cut = cutsMs.find((ms) => ms > timesMs[from]! && ms <= timesMs[to]!)
       return cut === undefined ? (from + to + 1) >> 1 : timesMs.indexOf(cut)
     },
+    isBlind: () => false,
     isStill: (from, to) => !!still && timesMs[from]! >= still[0] && timesMs[to]! <= still[1],
   }
 }
@@ -52,6 +53,13 @@ describe('stretches of a candidate', () => {
       stretches: [[0, 6_000, 2_300, 8_300]],
       findings: [],
     })
+  })
+
+  it('go on over what nothing tells of, and not over what shows something else', () => {
+    const runs = [run(0, 6_000, 2_300), run(16_000, 30_000, 18_300)]
+    const blind = { ...clockOf(30_000), isBlind: () => true }
+    expect(told(runs, blind)).to.deep.equal({ stretches: [[0, 30_000, 2_300, 32_300]], findings: [] })
+    expect(told(runs, clockOf(30_000)).findings.map(([kind]) => kind)).to.deep.equal(['replaced'])
   })
 
   it('end where it cuts to something else before and behind', () => {
