@@ -188,11 +188,15 @@ function shownBetween({ offsetMs, speed }: Run, timesMs: readonly number[], mome
   }).length
 }
 
-function tellsOf({ thinned, timesMs }: Film, durationMs: number): Tells {
+/** Milliseconds for which something must differ in a film whose pictures were thinned out, to be told. */
+export const toldFromMs = ({ timesMs }: Film, durationMs: number): number =>
+  (FILM.thinned.pictures * durationMs) / timesMs.length
+
+function tellsOf(film: Film, durationMs: number): Tells {
   const { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, nearMs } = FILM
-  if (!thinned) return { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, regionMs: 0, nearMs }
-  const { pictures, apartMs } = FILM.thinned
-  const longMs = (pictures * durationMs) / timesMs.length
+  if (!film.thinned) return { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, regionMs: 0, nearMs }
+  const { apartMs } = FILM.thinned
+  const longMs = toldFromMs(film, durationMs)
   return {
     gapMs: longMs,
     edgeMs: longMs,

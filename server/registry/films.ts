@@ -19,6 +19,7 @@ import {
   type Matcher,
   type ProposedFilm,
   spokenForByAny,
+  toldFromMs,
 } from '../matching/index.ts'
 import { filmsCompared } from './compared.ts'
 import type { ExamineFilm } from './examiners.ts'
@@ -53,7 +54,6 @@ interface Parts {
 const NO_EVIDENCE = 'no evidence of the original is published'
 /** Whoever registers chooses what is compared: one film that is too much for it must not hide the others. */
 const BROKEN = 'the comparison broke down'
-const LONG = 'a long video: what differs for less than a minute or two was not looked for'
 const NO_FILM = 'the fingerprint has no pictures to compare by'
 
 export function createFilmLookup(parts: Parts): FilmLookup {
@@ -168,8 +168,13 @@ const foundOf = (examined: ExaminedFilm, film: Film): Found => ({
   orientation: null,
   way: null,
   placement: null,
-  limits: film.thinned ? [LONG] : [],
+  limits: film.thinned ? [longLimit(film)] : [],
 })
+
+function longLimit(film: Film): string {
+  const seconds = Math.ceil(toldFromMs(film, film.timesMs.at(-1)!) / 1_000)
+  return `a long video: what differs for less than ${seconds} s may be missed`
+}
 
 const limited = (found: Found, why: string): Found => ({ ...found, limits: [NOT_COMPARED, why, ...found.limits] })
 
