@@ -2,7 +2,7 @@
 import type { CodecContext, Stream } from 'node-av/lib'
 import { RegistryError } from '../errors.ts'
 import { type Container, loadAv, openContainer, openDecoder, type Source } from './container.ts'
-import { FILM_STEP_MS } from './film.ts'
+import { FILM_STEP_MS, MAX_FILM_BYTES } from './film.ts'
 import type { DecodedMedia } from './fingerprint.ts'
 import { decodedFrames } from './frames.ts'
 import { type Hearing, listen, listenBeside } from './hear.ts'
@@ -23,6 +23,8 @@ export interface StreamJob extends Source {
   film?: boolean
   /** How closely its sound is listened to; an original's where nothing is said. */
   detail?: Detail | undefined
+  /** Milliseconds that it lasts, where that is known and not only announced. */
+  expectedMs?: number
   /** Called for each frame taken, with the part of the file that was read, 0 to 1. */
   onProgress?: (fraction: number) => void
 }
@@ -31,6 +33,14 @@ export interface StreamJob extends Source {
  * @throws RegistryError `media.undecodable` if not one frame or sample can be decoded; `media.too_large` for more
  * pixels or seconds than the limits allow; `media.unsupported` for an unknown codec, or without `node-av`. */
 export async function readStream(job: StreamJob): Promise<DecodedMedia> {
+  const media = await readOnce(job)
+  return isBelied(media) ? readOnce({ ...job, expectedMs: media.durationMs! }) : media
+}
+
+/** Whether a film was thinned out for hours that the file only announces: what is altered in it would be passed over. */
+const isBelied = ({ film }: DecodedMedia) => film?.thinned === true && film.samples.length < MAX_FILM_BYTES / 4
+
+async function readOnce(job: StreamJob): Promise<DecodedMedia> {
   const container = await openContainer(await loadAv(), job)
   try {
     const stream = container.video ?? container.sound
@@ -91,7 +101,7 @@ async function takeFrames(
   job: StreamJob,
 ) {
   const { limits, onProgress } = job
-  const take = createTake(job.film ? 'candidate' : 'original', rasteriser, announcedMs(from))
+  const take = createTake(job.film ? 'candidate' : 'original', rasteriser, job.expectedMs ?? announcedMs(from))
   let size: Size | null = null
   let endMs = 0
   const reach = (ms: number) => {

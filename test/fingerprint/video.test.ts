@@ -182,6 +182,17 @@ describe('reading a stream', () => {
       expect(media.frames.every(({ evidence }) => evidence == null)).to.equal(true)
     })
 
+    it('is as dense of a file that announces hours and has none', async () => {
+      const bytes = await makeVideo({ format: 'matroska', encoder: 'libx264', frames: every(40, 40) })
+      const duration = bytes.indexOf(Buffer.of(0x44, 0x89, 0x88))
+      expect(duration).to.be.greaterThan(0)
+      bytes.writeDoubleBE(3 * 3_600_000, duration + 3)
+      const { film, truncated } = await read(bytes, {}, undefined, true)
+      expect(truncated).to.equal(true)
+      expect(film!.thinned).to.equal(undefined)
+      expect(film!.timesMs).to.have.length(40)
+    })
+
     it('stands upright', async () => {
       const media = await read(await mp4({ frames: at(0), ...inOrder, matrix: [0, 1, -1, 0] }), {}, undefined, true)
       expect(media.film).to.include({ width: 144, height: 192 })
