@@ -19,12 +19,10 @@ export interface FilmWriter {
   finish(): Film | null
 }
 
-/** Milliseconds from picture to picture up to which one of them is near enough to each moment. */
-const DENSE_MS = 200
 /** Milliseconds from moment to moment of what is registered. */
 const MOMENT_MS = 500
-/** Parts of a moment by which pictures far apart advance: those of the golden section, and of its square. */
-const GOLDEN = [0.382, 0.618]
+/** Parts of a moment by which pictures that are spread advance: powers of the golden section. */
+const GOLDEN = [0.618 ** 4, 0.618 ** 3, 0.618 ** 2, 0.618]
 
 /** Takes pictures of one size; one of another size, where a stream changes it on the way, is left out.
  * @param options.expectedMs how long the video says that it is: pictures of a long one are taken from the start as far apart as they will be. */
@@ -64,7 +62,7 @@ export function createFilm({ maxBytes = MAX_FILM_BYTES, expectedMs = 0 } = {}): 
   function finish(): Film | null {
     if (!size || timesMs.length === 0) return null
     const used = samples.subarray(0, timesMs.length * size.width * size.height)
-    return { ...size, timesMs, samples: used, ...(stepMs > DENSE_MS && { thinned: true }) }
+    return { ...size, timesMs, samples: used, ...(stepMs > 0 && { stepMs }) }
   }
 
   return { wants, add, finish }
@@ -72,14 +70,16 @@ export function createFilm({ maxBytes = MAX_FILM_BYTES, expectedMs = 0 } = {}): 
 
 const SPARE_PICTURES = 8
 
-/** Milliseconds from picture to picture, at least, where they are spread. */
-const SPREAD_MS = 4 * FILM_STEP_MS
+/** Milliseconds from picture to picture from which on they are spread: more than a frame of most videos. */
+const SPREAD_MS = 1.5 * FILM_STEP_MS
 
 /** By a part of a moment each picture lies elsewhere between two moments than those before it, so that of any twenty one shows what is registered:
  *  of a step that is a whole number of frames, as every second of every second, some of a video none ever would. */
 function spreadStep(leastMs: number): number {
   const moments = Math.floor(leastMs / MOMENT_MS)
-  const steps = [moments, moments + 1].flatMap((whole) => GOLDEN.map((part) => Math.round((whole + part) * MOMENT_MS)))
+  const steps = [moments, moments + 1].flatMap((whole) =>
+    (whole === 0 ? GOLDEN : GOLDEN.slice(-2)).map((part) => Math.round((whole + part) * MOMENT_MS)),
+  )
   return steps.find((step) => step >= leastMs)!
 }
 

@@ -55,8 +55,8 @@ export interface Film {
   timesMs: number[]
   /** 0–255, picture after picture. */
   samples: Uint8Array
-  /** Where so many pictures were dropped that what was shown between two of them may be another thing. */
-  thinned?: boolean | undefined
+  /** Milliseconds from picture to picture at least, where others were dropped. */
+  stepMs?: number | undefined
 }
 
 /** The sound of a file, of the track that players play. */

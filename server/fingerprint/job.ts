@@ -172,7 +172,7 @@ const media = z.strictObject({
       width: filmSide,
       height: filmSide,
       timesMs: z.array(z.int().min(0)).min(1).max(MAX_PICTURES),
-      thinned: z.boolean().optional(),
+      stepMs: z.int().min(1).optional(),
     })
     .nullable()
     .default(null),

@@ -37,8 +37,8 @@ export async function readStream(job: StreamJob): Promise<DecodedMedia> {
   return isBelied(media) ? readOnce({ ...job, expectedMs: media.durationMs! }) : media
 }
 
-/** Whether a film was thinned out for hours that the file only announces: what is altered in it would be passed over. */
-const isBelied = ({ film }: DecodedMedia) => film?.thinned === true && film.samples.length < MAX_FILM_BYTES / 4
+/** Whether pictures were dropped for hours that the file only announces: what is altered in it would be passed over. */
+const isBelied = ({ film }: DecodedMedia) => film?.stepMs !== undefined && film.samples.length < MAX_FILM_BYTES / 4
 
 async function readOnce(job: StreamJob): Promise<DecodedMedia> {
   const container = await openContainer(await loadAv(), job)

@@ -11,6 +11,7 @@ import { isStill, type Seen, verified } from './film-movement.ts'
 import { bestPath, FRAME_MS, GAIN_UNIT, type Observations, PATH, type Pair, type Run } from './film-path.ts'
 import {
   eachProducts,
+  isThinned,
   product,
   type Reduced,
   type Sight,
@@ -19,7 +20,7 @@ import {
   type Window,
   windowOf,
 } from './film-sight.ts'
-import { straightened } from './film-straight.ts'
+import { exactOffset, type Shown, straightened } from './film-straight.ts'
 import { quantile } from './grid.ts'
 import { FILM } from './thresholds.ts'
 
@@ -61,8 +62,9 @@ function sightsOf(film: Film, { timesMs, reduced }: Moments, transform: Affine, 
     still: isStill(candidate),
     original: sightOfFrames(reduced, window),
     picturesMs: film.timesMs,
-    thinned: film.thinned === true,
-    nearMs: film.thinned ? FRAME_MS : Number.POSITIVE_INFINITY,
+    thinned: isThinned(film),
+    dropped: film.stepMs !== undefined,
+    nearMs: isThinned(film) ? FRAME_MS : Number.POSITIVE_INFINITY,
     momentsMs: timesMs,
   }
 }
@@ -110,6 +112,8 @@ function movingOf({ cells, count, vectors }: Sight): Float32Array {
 
 interface Sights extends Seen {
   nearMs: number
+  /** Whether pictures of the candidate were dropped. */
+  dropped: boolean
   picturesMs: readonly number[]
   momentsMs: readonly number[]
 }
@@ -140,13 +144,14 @@ function observe(
   return { pictures: which, picturesMs: which.map((i) => picturesMs[i]!), momentsMs, nearMs, gains }
 }
 
-function straight(runs: readonly Run[], { candidate, original, picturesMs, momentsMs }: Sights): Run[] {
+function shownBy({ candidate, original, picturesMs, momentsMs }: Sights): Shown {
   const likeOf = (picture: number, moment: number) => product(candidate, picture, original, moment)
-  return straightened(runs, { picturesMs, momentsMs, likeOf, gainOf })
+  return { picturesMs, momentsMs, likeOf, gainOf }
 }
 
 /** For each moment of a run the picture that shows it best, of all that are near: at 30 a second it is mostly the same frame. */
-function sharpened(run: Run, { candidate, original, picturesMs, momentsMs }: Sights): Run {
+function sharpened(run: Run, sights: Sights): Run {
+  const { candidate, original, picturesMs, momentsMs } = sights
   const seen = [...new Set(run.pairs.map(({ moment }) => moment))]
   const pairs = seen.map((moment) => {
     const atMs = (momentsMs[moment]! - run.offsetMs) / run.speed
@@ -161,7 +166,9 @@ function sharpened(run: Run, { candidate, original, picturesMs, momentsMs }: Sig
   const kept = pairs.filter(({ picture }) => picture >= 0).sort((a, b) => a.picture - b.picture)
   const offsets = kept.map(({ picture, moment }) => momentsMs[moment]! - run.speed * picturesMs[picture]!)
   const gain = kept.reduce((sum, pair) => sum + pair.gain, 0) / run.speed
-  return { ...run, pairs: kept, gain, offsetMs: offsets.sort((a, b) => a - b)[offsets.length >> 1] ?? run.offsetMs }
+  const offsetMs = offsets.sort((a, b) => a - b)[offsets.length >> 1] ?? run.offsetMs
+  const sharp = { ...run, pairs: kept, gain, offsetMs }
+  return sights.dropped ? { ...sharp, offsetMs: exactOffset(sharp, shownBy(sights)) } : sharp
 }
 
 const NEAR_MS = 100
@@ -173,7 +180,10 @@ const SPEEDS = Array.from({ length: 28 }, (_, i) => 1.025 ** (i + 1)).flatMap((s
 function fastest(of: Observations, sights: Sights): Course {
   const at = (speed: number): Course => {
     const path = bestPath(of, speed).runs
-    const runs = verified(sights.thinned ? straight(path, sights) : path.map((run) => sharpened(run, sights)), sights)
+    const runs = verified(
+      sights.thinned ? straightened(path, shownBy(sights)) : path.map((run) => sharpened(run, sights)),
+      sights,
+    )
     const { picturesMs } = sights
     const followedMs = runs.reduce((sum, { from, to }) => sum + picturesMs[to]! - picturesMs[from]!, 0)
     const followed = followedMs / Math.max(1, picturesMs.at(-1)! - picturesMs[0]!)

@@ -11,7 +11,7 @@ export interface Seen {
   /** Whether nothing moves in all of the candidate. */
   still: boolean
   original: Sight
-  /** Whether pictures of the candidate were dropped. */
+  /** Whether most pictures of the candidate were dropped. */
   thinned: boolean
 }
 

@@ -172,7 +172,7 @@ export function createFilmClock(film: Film, durationMs: number, momentsMs: reado
       return cut
     },
     isBlind: (run, from, to) =>
-      !!film.thinned && shownBetween(run, film.timesMs.slice(from + 1, to), momentsMs) <= FILM.thinned.missed,
+      isThinned(film) && shownBetween(run, film.timesMs.slice(from + 1, to), momentsMs) <= FILM.thinned.missed,
     isStill: (from, to) =>
       product(sight, from, sight, to) > STILL && product(sight, from, sight, (from + to) >> 1) > STILL,
   }
@@ -188,13 +188,19 @@ function shownBetween({ offsetMs, speed }: Run, timesMs: readonly number[], mome
   }).length
 }
 
+/** Milliseconds from picture to picture up to which one of them is near enough to each moment. */
+const DENSE_MS = 200
+
+/** Whether so many pictures were dropped that what was shown between two of them may be another thing. */
+export const isThinned = ({ stepMs = 0 }: Film): boolean => stepMs > DENSE_MS
+
 /** Milliseconds for which something must differ in a film whose pictures were thinned out, to be told. */
 export const toldFromMs = ({ timesMs }: Film, durationMs: number): number =>
   (FILM.thinned.pictures * durationMs) / timesMs.length
 
 function tellsOf(film: Film, durationMs: number): Tells {
   const { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, nearMs } = FILM
-  if (!film.thinned) return { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, regionMs: 0, nearMs }
+  if (!isThinned(film)) return { gapMs, edgeMs, sameLineMs, cutMs, repeatedMs, regionMs: 0, nearMs }
   const { apartMs } = FILM.thinned
   const longMs = toldFromMs(film, durationMs)
   return {

@@ -70,7 +70,7 @@ function* pairsNear({ from, to, speed }: Run, offsetMs: number, nearMs: number, 
 const EXACT = { reach: 120, step: 10, together: 15, leastPairs: 4 } as const
 
 /** Where the pairs of a run are most alike: a frame beside the right one what moves is off, so that it is told to a frame. */
-function exactOffset(run: Run, shown: Shown): number {
+export function exactOffset(run: Run, shown: Shown): number {
   const off = Array.from(pairsNear(run, run.offsetMs, EXACT.reach, shown), ({ picture, moment, offMs }) => ({
     offMs,
     left: Math.log(1 - shown.likeOf(picture, moment) ** 2 + LEAST_LEFT),

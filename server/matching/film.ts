@@ -71,7 +71,7 @@ function judge(candidate: FilmCandidate, original: FilmOriginal, known: Known): 
     { size: film, bars: candidate.bars ?? null },
     { size: known.size, bars: original.bars ?? null },
   )
-  const layings = finest(film.thinned ? sameFrames(known, film) : pairs, known).map((pair) =>
+  const layings = finest(film.stepMs ? sameFrames(known, film) : pairs, known).map((pair) =>
     layingOf(film, known, pair, transform),
   )
   const stepMs = FINE_MS / known.speed
@@ -118,7 +118,7 @@ function finest(pairs: readonly Pair[], { frames }: Known): Pair[] {
   return [...best.values()]
 }
 
-/** Pairs of the same frame: what moves is off by more than noise in another one. Of a film that was not thinned out each moment has one, and those beside it. */
+/** Pairs of the same frame: what moves is off by more than noise in another one. Of a film of all pictures each moment has one, and those beside it. */
 function sameFrames({ frames, runs }: Known, { timesMs }: Film): Pair[] {
   return runs.flatMap(({ pairs, offsetMs, speed }) =>
     pairs.filter(

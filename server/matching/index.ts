@@ -5,7 +5,7 @@ export { type Examined, examinePicture, NOT_LAID, type PictureCandidate, type Pi
 export { type ExaminedFilm, examineFilm } from './film.ts'
 export type { FilmCandidate, FilmOriginal } from './film-follow.ts'
 export { evenly, type FrameVote } from './film-layouts.ts'
-export { toldFromMs } from './film-sight.ts'
+export { isThinned, toldFromMs } from './film-sight.ts'
 export { spokenForByAny } from './film-windows.ts'
 export { type Fit, fitFeatures, type PreparedFeatures, prepareFeatures, type Way } from './fit.ts'
 export * from './found.ts'

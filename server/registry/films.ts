@@ -16,6 +16,7 @@ import {
   type FilmOriginal,
   type Found,
   type FrameVote,
+  isThinned,
   type Matcher,
   type ProposedFilm,
   spokenForByAny,
@@ -168,7 +169,7 @@ const foundOf = (examined: ExaminedFilm, film: Film): Found => ({
   orientation: null,
   way: null,
   placement: null,
-  limits: film.thinned ? [longLimit(film)] : [],
+  limits: isThinned(film) ? [longLimit(film)] : [],
 })
 
 function longLimit(film: Film): string {

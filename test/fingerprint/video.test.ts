@@ -189,7 +189,7 @@ describe('reading a stream', () => {
       bytes.writeDoubleBE(3 * 3_600_000, duration + 3)
       const { film, truncated } = await read(bytes, {}, undefined, true)
       expect(truncated).to.equal(true)
-      expect(film!.thinned).to.equal(undefined)
+      expect(film!.stepMs).to.equal(undefined)
       expect(film!.timesMs).to.have.length(40)
     })
 

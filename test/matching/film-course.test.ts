@@ -65,7 +65,7 @@ describe('the course of a candidate', () => {
       height,
       timesMs,
       samples: new Uint8Array(timesMs.length * width * height),
-      thinned: true,
+      stepMs: 660,
     }
     for (const [i, ms] of timesMs.entries()) film.samples.set(grown(pictureAt(ms / 1_000)), i * width * height)
     const momentsMs = Array.from({ length: 1_700 }, (_, i) => 500 * i)
