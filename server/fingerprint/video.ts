@@ -2,7 +2,7 @@
 import type { CodecContext, Stream } from 'node-av/lib'
 import { RegistryError } from '../errors.ts'
 import { type Container, loadAv, openContainer, openDecoder, type Source } from './container.ts'
-import { FILM_STEP_MS, MAX_FILM_BYTES } from './film.ts'
+import { FILM_STEP_MS } from './film.ts'
 import type { DecodedMedia } from './fingerprint.ts'
 import { decodedFrames } from './frames.ts'
 import { type Hearing, listen, listenBeside } from './hear.ts'
@@ -33,21 +33,25 @@ export interface StreamJob extends Source {
  * @throws RegistryError `media.undecodable` if not one frame or sample can be decoded; `media.too_large` for more
  * pixels or seconds than the limits allow; `media.unsupported` for an unknown codec, or without `node-av`. */
 export async function readStream(job: StreamJob): Promise<DecodedMedia> {
-  const media = await readOnce(job)
-  return isBelied(media) ? readOnce({ ...job, expectedMs: media.durationMs! }) : media
+  const { media, announcedMs } = await readOnce(job)
+  const durationMs = media.durationMs!
+  const isBelied = Math.abs(announcedMs - durationMs) > MISTAKEN * durationMs
+  // Its pictures were spread over hours that it only announces, or not at all where it announces nothing: what is altered would be passed over.
+  return media.film?.stepMs && isBelied ? (await readOnce({ ...job, expectedMs: durationMs })).media : media
 }
 
-/** Whether pictures were dropped for hours that the file only announces: what is altered in it would be passed over. */
-const isBelied = ({ film }: DecodedMedia) => film?.stepMs !== undefined && film.samples.length < MAX_FILM_BYTES / 4
+/** Part of what a video lasts by which what it says may be wrong. */
+const MISTAKEN = 0.2
 
-async function readOnce(job: StreamJob): Promise<DecodedMedia> {
+async function readOnce(job: StreamJob): Promise<{ media: DecodedMedia; announcedMs: number }> {
   const container = await openContainer(await loadAv(), job)
   try {
     const stream = container.video ?? container.sound
     if (!stream) throw new RegistryError('media.undecodable', `${job.mediaType} with neither picture nor sound in it`)
     checkDuration(announcedMs(container), job.limits)
     checkSize(stream.codecpar, job.limits)
-    return container.video ? await readVideo(container, stream, job) : await readSound(container, stream, job)
+    const read = container.video ? readVideo : readSound
+    return { media: await read(container, stream, job), announcedMs: announcedMs(container) }
   } finally {
     await container.close()
   }
