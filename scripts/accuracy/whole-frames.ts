@@ -28,7 +28,7 @@ export async function wholeFrames(path: string): Promise<Hashed[]> {
   const timeline = createTimeline({ timeBase: video!.timeBase, frameMs: FRAME_MS, discontinuous, stepMs: STEP_MS })
   try {
     const hashed: Hashed[] = []
-    const skip = { stepMs: STEP_MS, foresee: timeline.foresee, onSkipped: () => {} }
+    const skip = { ahead: false, stepMs: STEP_MS, foresee: timeline.foresee, onSkipped: () => {} }
     for await (const frame of decodedFrames(container, video!, decoder, skip)) {
       const pts = frame.bestEffortTimestamp
       const { chosen } = timeline.place(pts === av.AV_NOPTS_VALUE ? null : pts, frame.duration)

@@ -10,6 +10,9 @@ export interface SkipOptions {
   /** Of the timeline by which frames are chosen. */
   stepMs: number
   foresee: Timeline['foresee']
+  /** Whether the next frame is decoded, on a thread of its own, while one is looked at: done sooner, where that takes long. Where few are looked at it costs
+   * more than it brings, for one thread wakes the other for each frame. */
+  ahead: boolean
   /** Told where a frame that is left out would have ended, in milliseconds. */
   onSkipped(endMs: number): void
 }
@@ -31,7 +34,7 @@ export async function* decodedFrames(
   try {
     for await (const packet of selectedPackets(from, stream, decoder, options)) {
       // EAGAIN cannot come, for all frames were taken out; anything else is a broken packet.
-      const sent = decoder.sendPacket(packet)
+      const sent = options.ahead ? decoder.sendPacket(packet) : decoder.sendPacketSync(packet)
       try {
         // On a thread of its own FFmpeg decodes the next frame while this one is looked at.
         if (holds) yield held
@@ -39,7 +42,7 @@ export async function* decodedFrames(
         await sent
       }
       holds = false
-      while ((await decoder.receiveFrame(frame)) >= 0) {
+      while (decoder.receiveFrameSync(frame) >= 0) {
         if (holds) yield held
         ;[frame, held] = [held, frame]
         holds = true

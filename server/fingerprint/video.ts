@@ -112,7 +112,12 @@ async function takeFrames(
     endMs = Math.max(endMs, ms)
     checkDuration(endMs, limits)
   }
-  const skip = { stepMs: job.film ? FILM_STEP_MS : STEP_MS, foresee: timeline.foresee, onSkipped: reach }
+  const skip = {
+    ahead: job.film === true,
+    stepMs: job.film ? FILM_STEP_MS : STEP_MS,
+    foresee: timeline.foresee,
+    onSkipped: reach,
+  }
   for await (const frame of decodedFrames(from, stream, decoder, skip)) {
     const pts = frame.bestEffortTimestamp
     const placed = timeline.place(pts === from.av.AV_NOPTS_VALUE ? null : pts, frame.duration)
