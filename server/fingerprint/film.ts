@@ -19,7 +19,7 @@ export interface FilmWriter {
   finish(): Film | null
 }
 
-/** Milliseconds from moment to moment of what is registered. */
+/** Milliseconds from moment to moment of what is registered, as `STEP_MS` of the timeline, which cannot be had from here: it builds upon this. */
 const MOMENT_MS = 500
 /** Parts of a moment by which pictures that are spread advance: powers of the golden section. */
 const GOLDEN = [0.618 ** 4, 0.618 ** 3, 0.618 ** 2, 0.618]
@@ -29,8 +29,8 @@ const GOLDEN = [0.618 ** 4, 0.618 ** 3, 0.618 ** 2, 0.618]
 export function createFilm({ maxBytes = MAX_FILM_BYTES, expectedMs = 0 } = {}): FilmWriter {
   let size: Size | null = null
   let timesMs: number[] = []
-  // No memory before something is written to it, and then no second copy of it.
-  const samples = new Uint8Array(maxBytes)
+  // Once for all pictures, so that there is never a second copy; of an original, which has no film, never.
+  let samples = new Uint8Array(0)
   let stepMs = 0
   let spread = false
   const nextMs = (lastMs: number) => (spread ? (Math.floor(lastMs / stepMs) + 1) * stepMs : lastMs + stepMs)
@@ -46,6 +46,7 @@ export function createFilm({ maxBytes = MAX_FILM_BYTES, expectedMs = 0 } = {}): 
 
   function begin(first: Size): void {
     size = first
+    samples = new Uint8Array(maxBytes)
     const bytes = first.width * first.height
     // It may last a little longer than it says.
     const apartMs = (expectedMs * bytes) / Math.max(bytes, maxBytes - SPARE_PICTURES * bytes)
